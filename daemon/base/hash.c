@@ -1,0 +1,90 @@
+// EVP only: the low-level SHA256_* calls are deprecated in OpenSSL 3. The algorithms are fetched
+// once, because an implicit fetch a call costs more than hashing a short request.
+#include "base/hash.h"
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+
+static EVP_MD *sha256(void)
+{
+	static EVP_MD *md;
+	if (!md)
+		md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return md;
+}
+
+bool hash_sha256(const void *data, size_t bytes, uint8_t ret_digest[HASH_BYTES])
+{
+	return sha256() && EVP_Digest(data, bytes, ret_digest, NULL, sha256(), NULL) == 1;
+}
+
+void hash_hex(const uint8_t *bytes, size_t count, char *ret_hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < count; i++) {
+		ret_hex[2 * i] = digits[bytes[i] >> 4];
+		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	ret_hex[2 * count] = '\0';
+}
+
+bool hash_sha256_hex(const void *data, size_t bytes, char ret_hex[HASH_HEX_BYTES])
+{
+	uint8_t digest[HASH_BYTES];
+	if (!hash_sha256(data, bytes, digest))
+		return false;
+	hash_hex(digest, sizeof(digest), ret_hex);
+	return true;
+}
+
+bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes,
+	uint8_t ret_digest[HASH_BYTES])
+{
+	// RFC 2104 by hand over EVP_Digest: EVP_MAC fetches and allocates on every call.
+	uint8_t block[64] = {0}, inner[HASH_BYTES];
+	if (key_bytes > sizeof(block)) {
+		if (!hash_sha256(key, key_bytes, block))
+			return false;
+	} else {
+		memcpy(block, key, key_bytes);
+	}
+	static EVP_MD_CTX *ctx;
+	if (!ctx)
+		ctx = EVP_MD_CTX_new();
+	if (!ctx || !sha256())
+		return false;
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] ^= 0x36;
+	bool ok = EVP_DigestInit_ex2(ctx, sha256(), NULL) == 1 &&
+		  EVP_DigestUpdate(ctx, block, sizeof(block)) == 1 &&
+		  EVP_DigestUpdate(ctx, data, bytes) == 1 &&
+		  EVP_DigestFinal_ex(ctx, inner, NULL) == 1;
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] ^= 0x36 ^ 0x5c;
+	ok = ok && EVP_DigestInit_ex2(ctx, sha256(), NULL) == 1 &&
+	     EVP_DigestUpdate(ctx, block, sizeof(block)) == 1 &&
+	     EVP_DigestUpdate(ctx, inner, sizeof(inner)) == 1 &&
+	     EVP_DigestFinal_ex(ctx, ret_digest, NULL) == 1;
+	explicit_bzero(block, sizeof(block));
+	return ok;
+}
+
+bool hash_random(void *ret_bytes, size_t count)
+{
+	return RAND_bytes(ret_bytes, (int)count) == 1;
+}
+
+bool hash_uuid(char ret_uuid[HASH_UUID_BYTES])
+{
+	uint8_t b[16];
+	if (!hash_random(b, sizeof(b)))
+		return false;
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); // RFC 9562: version 4
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80); // and variant 10
+	char hex[33];
+	hash_hex(b, sizeof(b), hex);
+	snprintf(ret_uuid, HASH_UUID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+		hex + 16, hex + 20);
+	return true;
+}

@@ -1,0 +1,58 @@
+// One log line: a constant message and fields, to the journal natively when systemd gave us one,
+// else to standard error as logfmt.
+//
+// Only the place that decides logs; libraries return errors. Secrets have no field.
+// A line that standard error does not take (a blocked pipe) is dropped and counted, never waited
+// for.
+#pragma once
+
+#include "base/defs.h"
+#include "base/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
+
+struct log_field {
+	const char *name; // lower_snake; the journal shows it as HOLDFAST_<NAME>
+	const char *text; // NULL: the number counts
+	int64_t number;
+};
+
+#define LOG_STR(field_name, value)                                                                 \
+	{                                                                                          \
+		.name = (field_name), .text = (value)                                              \
+	}
+#define LOG_INT(field_name, value)                                                                 \
+	{                                                                                          \
+		.name = (field_name), .number = (value)                                            \
+	}
+
+/* log_at(LOG_LEVEL_NOTICE, "created", LOG_STR("resource", address), LOG_INT("dur_ms", ms)); */
+#define log_at(level, message, ...)                                                                \
+	log_emit((level), (message),                                                               \
+		(const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
+#define log_error(message, ...) log_at(LOG_LEVEL_ERROR, message __VA_OPT__(, ) __VA_ARGS__)
+#define log_warning(message, ...) log_at(LOG_LEVEL_WARNING, message __VA_OPT__(, ) __VA_ARGS__)
+#define log_notice(message, ...) log_at(LOG_LEVEL_NOTICE, message __VA_OPT__(, ) __VA_ARGS__)
+#define log_info(message, ...) log_at(LOG_LEVEL_INFO, message __VA_OPT__(, ) __VA_ARGS__)
+#define log_debug(message, ...) log_at(LOG_LEVEL_DEBUG, message __VA_OPT__(, ) __VA_ARGS__)
+/* The fields of an error: class, code, request_id, error. */
+#define LOG_ERR(err)                                                                               \
+	LOG_STR("class", err_class_name((err)->class)), LOG_STR("code", (err)->code),              \
+		LOG_STR("request_id", (err)->request_id), LOG_STR("error", (err)->message)
+
+void log_emit(enum log_level level, const char *message, const struct log_field *fields);
+/* The level from which lines are written; the one mutable global of the program. */
+void log_set_level(enum log_level level);
+bool log_is_on(enum log_level level);
+/* "error" ... "debug" */
+bool log_parse_level(const char *name, enum log_level *ret_level) MUST_CHECK;
+/* Lines that could not be written so far. */
+uint64_t log_dropped_count(void);
