@@ -1,0 +1,71 @@
+// The desired state: a config tree turned into resources, checked against the kind tables and
+// AWS's models. Pure: tree in, resources and findings out.
+//
+// Desired JSON is in AWS's member structure, keyed by the members of the kind's fields:
+//   {"VpcId": {"@ref": "network.vpc.main"}, "CidrBlock": "10.0.0.0/24"}
+// A reference is {"@ref": ADDRESS} (the id) or {"@ref": ADDRESS, "@attr": "Endpoint.Address"} (a member path
+// of its observed JSON; "Arn" is the ARN). A string with references inside is {"@text": ["prefix-", {"@ref"..}, ...]}. FIELD_ITEMS
+// are lists of objects in the members of the item's fields. FIELD_FLAGs stand under their name. Unset fields are absent, except names
+// (FIELD_NAME) and presets, which are filled in.
+#pragma once
+
+#include "base/js.h"
+#include "base/map.h"
+#include "config/tree.h"
+#include "core/kind.h"
+
+enum policy_mode { MODE_ENFORCE, MODE_OBSERVE };
+enum policy_prune { PRUNE_HOLD, PRUNE_DELETE };
+
+/* What may happen by itself; every level (stack, layer, resource) has one, already merged. */
+struct policy {
+	enum policy_mode mode;
+	enum policy_prune prune;
+	enum policy_prune replace; // PRUNE_DELETE: replace without asking (never where data is held)
+	int64_t interval_ms;       // 0: the layer's own
+	json_t *ignore;            // ["field", ...]; owned; NULL: none
+	int most_deletes;          // a pass; -1: the default (10)
+};
+
+/* One declared resource. */
+struct wanted {
+	char *address; // "network.vpc.main"; owned
+	const struct kind *kind;
+	char *name;
+	json_t *desired;    // see above; owned
+	json_t *tags;       // {"key": "value"}: the stack's, the resource's, not ours; owned
+	json_t *depends_on; // ["network.vpc.main"]: what its creation needs; owned
+	json_t *refers_to;  // depends_on and every other reference; owned
+	struct policy policy;
+	struct place place; // of its name in the file; file borrowed from the desired
+};
+
+struct desired_layer {
+	const struct layer *layer;
+	struct policy policy;
+	bool is_declared;
+};
+
+/* One loaded file. Immutable once made. */
+struct desired {
+	char *stack, *account, *region; // account may be NULL (then any)
+	json_t *tags;
+	struct policy policy;
+	struct desired_layer *layers; // one for each of all_layers
+	size_t layer_count;
+	struct wanted *wanted; // in the order of the file
+	size_t count;
+	struct map by_address; // struct wanted *
+	char version[17];      // digest of the merged, checked file
+	json_t *document;      // the merged file as JSON, for history
+	struct tree *tree;     // owned: places point into it
+};
+
+/* Checks everything, reports every error of the file at once; NULL when there was an error. Takes the tree over in
+ * either case. Limits: names [a-z0-9][a-z0-9-]{0,62}; stack names as names; 5,000 resources. */
+struct desired *desired_new(struct tree *tree, struct findings *findings);
+void desired_free(struct desired *desired);
+/* tree_load + desired_new. */
+struct desired *desired_load(const char *path, const struct tree_options *options,
+	struct findings *findings);
+const struct wanted *desired_find(const struct desired *desired, const char *address);

@@ -1,0 +1,255 @@
+// A kind is a table: what a sort of AWS resource is, how it is looked at and how it is changed.
+//
+// The core reads these tables and knows no kind by name. Where a kind needs something that no word here
+// says, add the word, not a branch. Everything about types, limits, enums and wire names comes from
+// AWS's own models (aws/model.h); a row says only what the model cannot.
+//
+// Templates. Calls take their input from JSON text written with ARGS(...), in AWS's member names,
+// in which a string that begins with '@' stands for a value:
+//   @id              the resource's AWS id              @value / @old  a field's desired / observed value
+//   @desired.X       desired JSON at a path             @observed.X    observed (projected) JSON
+//   @item.X          the item that is added, removed or changed (members as desired or observed)
+//   @old_item.X      the observed side of a changed item
+//   @items           all items of a batch, each rendered through the call's `item` template
+//   @added @removed  what a set gained and lost
+//   @found.X         what the call's `find` came upon
+//   @ids             ids of a join or batch             @token         the client token of this call
+//   @tags            all tags to set, [{Key,Value}]     @tag_keys      keys to remove
+//   @tag_type @stack @address @name @region @account
+// A member whose value is absent is left out. "@!X" instead of "@X": the object around it is left
+// out when X is absent (lists then drop it); at the top the whole call is left out.
+//
+// Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of all),
+// "Associations[Main=true].SubnetId" (the first item that matches).
+#pragma once
+
+#include "base/err.h"
+#include "base/js.h"
+#include "config/tree.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* JSON text of a template, written as JSON. */
+#define ARGS(...) #__VA_ARGS__
+
+enum disruption {
+	DISRUPTS_NONE,
+	DISRUPTS_CONNECTIONS,
+	DISRUPTS_REBOOT,
+	DISRUPTS_REPLACEMENT,
+	DISRUPTS_DATA_LOSS,
+};
+
+/* A read that a call needs first; the first value at `pick` in its answer is @found. */
+struct find {
+	const char *operation;
+	const char *args;
+	const char *pick; // "RouteTables[].Associations[][SubnetId=@item.SubnetId]"
+};
+
+enum call_flags {
+	CALL_BATCH = 1,      // one call takes many items: @items, @ids
+	CALL_MERGE = 2,      // calls of the same operation for several fields become one
+	CALL_REPEATABLE = 4, // harmless when it runs twice
+	CALL_NEEDS_FOUND = 8 // without @found there is nothing to do
+};
+
+struct call {
+	const char *operation; // NULL: there is none
+	const char *args;
+	const char *item;     // CALL_BATCH: how one item looks in @items; NULL: @item itself
+	struct find find;
+	const char *else_operation; // when nothing was found
+	const char *else_args;
+	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
+	unsigned flags;
+	int most; // CALL_BATCH: items a call; 0: 50
+};
+
+enum field_type {
+	FIELD_MODEL, // as AWS's model has it: scalar, structure, list, map
+	FIELD_REF,   // the name of a resource of kind `ref`; its value is that one's `ref_attr`
+	FIELD_REFS,  // a list of them, compared as a set
+	FIELD_ITEMS, // a set of items, each with calls of its own, found by `key`
+	FIELD_FLAG,  // a boolean of ours that is never sent ("exclusive")
+};
+
+enum field_flags {
+	FIELD_REQUIRED = 1,
+	FIELD_CREATE_ONLY = 2,   // another value means another resource
+	FIELD_COMPUTED = 4,      // AWS's; may be referred to, never set
+	FIELD_WRITE_ONLY = 8,    // cannot be read back
+	FIELD_SECRET = 16,       // value never stored, logged or shown
+	FIELD_AFTER_CREATE = 32, // the create call does not take it: its update call runs after
+	FIELD_NAME = 64,         // AWS's name of the resource: "<stack>-<name>" when unset
+	FIELD_ONE_OF = 128,      // at least one of the fields so marked (in the same table) must be set
+	FIELD_QUIET = 256,       // not recorded when unset: AWS changes it by itself
+};
+
+enum compare {
+	COMPARE_EXACT,
+	COMPARE_SET,      // lists without order
+	COMPARE_NOCASE,
+	COMPARE_NUMBER,   // "443" equals 443
+	COMPARE_CIDR,     // addresses in canonical form
+	COMPARE_JSON,     // JSON text, or structure: equal as values
+	COMPARE_POLICY,   // IAM policy documents: semantically
+	COMPARE_ARN_NAME, // an ARN equals the name at its end
+	COMPARE_VERSION,  // "15" holds "15.4"; a newer observed one is no drift
+	COMPARE_SUBSET,   // maps and structures: declared members only
+};
+
+/* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X" is
+ * replaced first). An absent value matches only the glob "". */
+struct match_row {
+	const char *path, *glob;
+};
+
+struct field {
+	const char *name;   // in the file, snake_case; NULL ends a table
+	const char *member; // in desired and observed JSON, AWS's name; NULL: from the create call's input
+	enum field_type type;
+	unsigned flags;
+	enum compare compare;
+	enum disruption disrupts; // of a change
+	const char *shape;    // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
+	const char *observed; // path in what was observed; NULL: member
+	const char *ref;      // FIELD_REF, FIELD_REFS: the kind
+	const char *ref_attr; // member of its observed JSON; NULL: its id
+	const char *sets;     // "ResourceType=VPC": another member that follows from this field's use
+	const char *preset;   // JSON text: the value when the file says nothing (AWS demands one)
+	const char *fresh;    // JSON text: the value right after creation; saves a call
+	const char *expand;   // "{region}{value}": a short form in the file ("a") ...
+	const char *expanded; // ... unless it matches this glob ("*-*")
+	struct call update;   // scalars, structures, sets
+	struct call unset;    // runs before `update` when there is an observed value to take away first
+	// -- FIELD_ITEMS
+	const struct field *items;       // the members of an item; NULL-named end
+	const char *const *key;          // members (paths) that tell items apart, NULL-ended
+	const char *scalar;              // items are written as plain values of this member
+	const struct match_row *skip;    // observed items that are not ours to hold (NULL-path end)
+	const struct match_row *broken;  // observed items that count as different though equal
+	struct call add, remove, change; // change.operation NULL: remove and add
+	const char *exclusive;           // a FIELD_FLAG: when false, foreign items stay
+	void (*canon)(json_t *item);     // brings an item of either side into one form, in place
+	const char *summary;             // one line for explain
+};
+
+/* A read of a whole kind, page by page. `args` may use @stack and, in joins, @ids. */
+struct list_call {
+	const char *operation;
+	const char *args;
+	const char *items; // path of the list in the answer: "Vpcs"
+};
+
+/* A second bulk read, whose rows belong to listed resources: rules to their groups. */
+struct join {
+	struct list_call list;
+	const char *by;   // member of a row that holds the resource's id
+	const char *into; // member of the listed item that gets the rows, as a list
+	int most_ids;     // ids a call
+};
+
+/* A read a resource, only where AWS has no bulk call. */
+struct follow {
+	const char *operation;
+	const char *args; // with @id
+	const char *from; // path in the answer
+	const char *into; // member of the listed item
+	const char *field; // NULL: always; else only when the file sets this field
+};
+
+enum { KIND_MOST_JOINS = 2, KIND_MOST_FOLLOWS = 6 };
+
+struct observe {
+	struct list_call list; // of what carries our stack tag
+	const char *by_id;     // args that make the same operation read one id: {"VpcIds": ["@id"]}
+	struct join joins[KIND_MOST_JOINS];
+	struct follow follows[KIND_MOST_FOLLOWS];
+	const char *id;        // path of the id in an item
+	const char *arn;       // path or NULL
+};
+
+/* States, space-separated, any case. A state in no list counts as ready, and is shown. */
+struct states {
+	const char *path; // NULL: what exists is ready
+	const char *pending, *failed, *gone;
+	const char *message; // path of AWS's reason for a failure
+};
+
+/* What makes a resource unwell though it is in order: DeliverLogsStatus=FAILED. */
+struct condition {
+	const char *path, *glob;
+	const char *reason; // CamelCase
+	const char *message; // path of AWS's words, or NULL
+};
+
+/* How the tags of a kind are written. */
+struct tagging {
+	const char *create;   // merged into the create call's input
+	const char *observed; // path of [{Key,Value}] in an item
+	struct call add, remove;
+};
+
+struct kind {
+	const char *name;    // "subnet"
+	const char *layer;   // "network"
+	const char *service; // "ec2"
+	const char *summary; // one line
+	const char *tag_type; // for TagSpecifications; NULL: the kind cannot carry tags
+	const struct tagging *tagging;
+	const struct field *fields;
+	struct observe observe;
+	struct states states;
+	const struct condition *conditions; // NULL-path end; or NULL
+	struct call create;
+	const char *created_id; // path of the id in the create call's answer
+	const struct call *teardown; // before `remove`, in order; operation NULL ends; or NULL
+	struct call remove;
+	/* Kinds whose resources, where they share a reference with ours, must be there before us
+	 * and leave after us (a NAT gateway needs the VPC's internet gateway). NULL-ended, or NULL. */
+	const char *const *after;
+	/* Codes of AWS errors that only say 'not yet': retried while something referred to is young
+	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
+	const char *const *not_yet;
+	bool holds_data;      // deleting or replacing it can lose data: held whatever the policy says
+	bool delete_first;    // a replacement cannot stand beside the old one
+	int64_t settle_ms;    // how long a state may stay pending before it counts as stuck; 0: 10 min
+	/* Checks that need more than one field; desired JSON is in AWS's member structure. Adds
+	 * findings at places of `node`'s members. NULL: none. */
+	void (*check)(const json_t *desired, const struct node *node, struct findings *findings);
+};
+
+/* What a layer's own reconciler is, beyond its kinds. */
+struct desired;
+struct layer {
+	const char *name;
+	const char *summary;
+	int64_t interval_ms; // between passes, unless the file says otherwise
+	int concurrency;     // plans in progress at a time
+	/* Checks over all resources of the layer (subnets inside their VPC). NULL: none. */
+	void (*check)(const struct desired *desired, struct findings *findings);
+};
+
+/* Generated from the file names under reconcilers/; NULL-ended. Kinds stand in the order of layers. */
+extern const struct kind *const all_kinds[];
+extern const struct layer *const all_layers[];
+
+/* NULL when there is none. */
+const struct kind *kind_find(const char *name);
+const struct layer *layer_find(const char *name);
+/* By the file's name, or for references by the member's snake_case ("vpc_id"); NULL. */
+const struct field *field_find(const struct field *fields, const char *name);
+/* The member of a field, also where the table leaves it to the model ("cidr_block": "CidrBlock"). Static. */
+const char *field_member(const struct kind *kind, const struct field *field);
+/* The shape that types it; NULL for references, flags and items. For a field inside items pass the kind too. */
+struct shape;
+const struct shape *field_shape(const struct kind *kind, const struct field *field);
+/* The name of a disruption class: "none", "connection-drop", "reboot", "replacement", "data-loss". */
+const char *disruption_name(enum disruption disruption);
+/* Checks every table against the models and each other: operation and member names, paths, references, an update
+ * call for every mutable field. Returns the number of complaints and prints them. */
+int kinds_lint(struct buf *out);
+
+/* EC2's way with tags, for all its kinds. */
+extern const struct tagging ec2_tagging;
