@@ -3,10 +3,11 @@
 //
 // Desired JSON is in AWS's member structure, keyed by the members of the kind's fields:
 //   {"VpcId": {"@ref": "network.vpc.main"}, "CidrBlock": "10.0.0.0/24"}
-// A reference is {"@ref": ADDRESS} (the id) or {"@ref": ADDRESS, "@attr": "Endpoint.Address"} (a member path
-// of its observed JSON; "Arn" is the ARN). A string with references inside is {"@text": ["prefix-", {"@ref"..}, ...]}. FIELD_ITEMS
-// are lists of objects in the members of the item's fields. FIELD_FLAGs stand under their name. Unset fields are absent, except names
-// (FIELD_NAME) and presets, which are filled in.
+// A reference is {"@ref": ADDRESS} (the id) or {"@ref": ADDRESS, "@attr": "Endpoint.Address"} (a
+// member path of its observed JSON; "Arn" is the ARN). A string with references inside is {"@text":
+// ["prefix-", {"@ref"..}, ...]}. FIELD_ITEMS are lists of objects in the members of the item's
+// fields. FIELD_FLAGs stand under their name. Unset fields are absent, except names (FIELD_NAME)
+// and presets, which are filled in.
 #pragma once
 
 #include "base/js.h"
@@ -21,10 +22,11 @@ enum policy_prune { PRUNE_HOLD, PRUNE_DELETE };
 struct policy {
 	enum policy_mode mode;
 	enum policy_prune prune;
-	enum policy_prune replace; // PRUNE_DELETE: replace without asking (never where data is held)
-	int64_t interval_ms;       // 0: the layer's own
-	json_t *ignore;            // ["field", ...]; owned; NULL: none
-	int most_deletes;          // a pass; -1: the default (10)
+	enum policy_prune
+		replace;     // PRUNE_DELETE: replace without asking (never where data is held)
+	int64_t interval_ms; // 0: the layer's own
+	json_t *ignore;      // ["field", ...]; owned; NULL: none
+	int most_deletes;    // a pass; -1: the default (10)
 };
 
 /* One declared resource. */
@@ -61,11 +63,12 @@ struct desired {
 	struct tree *tree;     // owned: places point into it
 };
 
-/* Checks everything, reports every error of the file at once; NULL when there was an error. Takes the tree over in
- * either case. Limits: names [a-z0-9][a-z0-9-]{0,62}; stack names as names; 5,000 resources. */
+/* Checks everything, reports every error of the file at once; NULL when there was an error. Takes
+ * the tree over in either case. Limits: names [a-z0-9][a-z0-9-]{0,62}; stack names as names; 5,000
+ * resources. */
 struct desired *desired_new(struct tree *tree, struct findings *findings);
 void desired_free(struct desired *desired);
 /* tree_load + desired_new. */
-struct desired *desired_load(const char *path, const struct tree_options *options,
-	struct findings *findings);
+struct desired *desired_load(
+	const char *path, const struct tree_options *options, struct findings *findings);
 const struct wanted *desired_find(const struct desired *desired, const char *address);

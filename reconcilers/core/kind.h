@@ -1,26 +1,28 @@
 // A kind is a table: what a sort of AWS resource is, how it is looked at and how it is changed.
 //
-// The core reads these tables and knows no kind by name. Where a kind needs something that no word here
-// says, add the word, not a branch. Everything about types, limits, enums and wire names comes from
-// AWS's own models (aws/model.h); a row says only what the model cannot.
+// The core reads these tables and knows no kind by name. Where a kind needs something that no word
+// here says, add the word, not a branch. Everything about types, limits, enums and wire names comes
+// from AWS's own models (aws/model.h); a row says only what the model cannot.
 //
 // Templates. Calls take their input from JSON text written with ARGS(...), in AWS's member names,
 // in which a string that begins with '@' stands for a value:
-//   @id              the resource's AWS id              @value / @old  a field's desired / observed value
+//   @id              the resource's AWS id              @value / @old  a field's desired / observed
+//   value
 //   @desired.X       desired JSON at a path             @observed.X    observed (projected) JSON
 //   @item.X          the item that is added, removed or changed (members as desired or observed)
 //   @old_item.X      the observed side of a changed item
 //   @items           all items of a batch, each rendered through the call's `item` template
 //   @added @removed  what a set gained and lost
 //   @found.X         what the call's `find` came upon
-//   @ids             ids of a join or batch             @token         the client token of this call
+//   @ids             ids of a join or batch             @token         the client token of this
+//   call
 //   @tags            all tags to set, [{Key,Value}]     @tag_keys      keys to remove
 //   @tag_type @stack @address @name @region @account
 // A member whose value is absent is left out. "@!X" instead of "@X": the object around it is left
 // out when X is absent (lists then drop it); at the top the whole call is left out.
 //
-// Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of all),
-// "Associations[Main=true].SubnetId" (the first item that matches).
+// Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of
+// all), "Associations[Main=true].SubnetId" (the first item that matches).
 #pragma once
 
 #include "base/err.h"
@@ -57,7 +59,7 @@ enum call_flags {
 struct call {
 	const char *operation; // NULL: there is none
 	const char *args;
-	const char *item;     // CALL_BATCH: how one item looks in @items; NULL: @item itself
+	const char *item; // CALL_BATCH: how one item looks in @items; NULL: @item itself
 	struct find find;
 	const char *else_operation; // when nothing was found
 	const char *else_args;
@@ -82,13 +84,13 @@ enum field_flags {
 	FIELD_SECRET = 16,       // value never stored, logged or shown
 	FIELD_AFTER_CREATE = 32, // the create call does not take it: its update call runs after
 	FIELD_NAME = 64,         // AWS's name of the resource: "<stack>-<name>" when unset
-	FIELD_ONE_OF = 128,      // at least one of the fields so marked (in the same table) must be set
-	FIELD_QUIET = 256,       // not recorded when unset: AWS changes it by itself
+	FIELD_ONE_OF = 128, // at least one of the fields so marked (in the same table) must be set
+	FIELD_QUIET = 256,  // not recorded when unset: AWS changes it by itself
 };
 
 enum compare {
 	COMPARE_EXACT,
-	COMPARE_SET,      // lists without order
+	COMPARE_SET, // lists without order
 	COMPARE_NOCASE,
 	COMPARE_NUMBER,   // "443" equals 443
 	COMPARE_CIDR,     // addresses in canonical form
@@ -99,30 +101,32 @@ enum compare {
 	COMPARE_SUBSET,   // maps and structures: declared members only
 };
 
-/* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X" is
- * replaced first). An absent value matches only the glob "". */
+/* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
+ * is replaced first). An absent value matches only the glob "". */
 struct match_row {
 	const char *path, *glob;
 };
 
 struct field {
 	const char *name;   // in the file, snake_case; NULL ends a table
-	const char *member; // in desired and observed JSON, AWS's name; NULL: from the create call's input
+	const char *member; // in desired and observed JSON, AWS's name; NULL: from the create
+			    // call's input
 	enum field_type type;
 	unsigned flags;
 	enum compare compare;
 	enum disruption disrupts; // of a change
-	const char *shape;    // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
+	const char *shape; // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
 	const char *observed; // path in what was observed; NULL: member
 	const char *ref;      // FIELD_REF, FIELD_REFS: the kind
 	const char *ref_attr; // member of its observed JSON; NULL: its id
-	const char *sets;     // "ResourceType=VPC": another member that follows from this field's use
-	const char *preset;   // JSON text: the value when the file says nothing (AWS demands one)
-	const char *fresh;    // JSON text: the value right after creation; saves a call
-	const char *expand;   // "{region}{value}": a short form in the file ("a") ...
+	const char *sets;   // "ResourceType=VPC": another member that follows from this field's use
+	const char *preset; // JSON text: the value when the file says nothing (AWS demands one)
+	const char *fresh;  // JSON text: the value right after creation; saves a call
+	const char *expand; // "{region}{value}": a short form in the file ("a") ...
 	const char *expanded; // ... unless it matches this glob ("*-*")
 	struct call update;   // scalars, structures, sets
-	struct call unset;    // runs before `update` when there is an observed value to take away first
+	struct call
+		unset; // runs before `update` when there is an observed value to take away first
 	// -- FIELD_ITEMS
 	const struct field *items;       // the members of an item; NULL-named end
 	const char *const *key;          // members (paths) that tell items apart, NULL-ended
@@ -153,9 +157,9 @@ struct join {
 /* A read a resource, only where AWS has no bulk call. */
 struct follow {
 	const char *operation;
-	const char *args; // with @id
-	const char *from; // path in the answer
-	const char *into; // member of the listed item
+	const char *args;  // with @id
+	const char *from;  // path in the answer
+	const char *into;  // member of the listed item
 	const char *field; // NULL: always; else only when the file sets this field
 };
 
@@ -166,8 +170,8 @@ struct observe {
 	const char *by_id;     // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];
-	const char *id;        // path of the id in an item
-	const char *arn;       // path or NULL
+	const char *id;  // path of the id in an item
+	const char *arn; // path or NULL
 };
 
 /* States, space-separated, any case. A state in no list counts as ready, and is shown. */
@@ -180,7 +184,7 @@ struct states {
 /* What makes a resource unwell though it is in order: DeliverLogsStatus=FAILED. */
 struct condition {
 	const char *path, *glob;
-	const char *reason; // CamelCase
+	const char *reason;  // CamelCase
 	const char *message; // path of AWS's words, or NULL
 };
 
@@ -192,10 +196,10 @@ struct tagging {
 };
 
 struct kind {
-	const char *name;    // "subnet"
-	const char *layer;   // "network"
-	const char *service; // "ec2"
-	const char *summary; // one line
+	const char *name;     // "subnet"
+	const char *layer;    // "network"
+	const char *service;  // "ec2"
+	const char *summary;  // one line
 	const char *tag_type; // for TagSpecifications; NULL: the kind cannot carry tags
 	const struct tagging *tagging;
 	const struct field *fields;
@@ -203,18 +207,19 @@ struct kind {
 	struct states states;
 	const struct condition *conditions; // NULL-path end; or NULL
 	struct call create;
-	const char *created_id; // path of the id in the create call's answer
+	const char *created_id;      // path of the id in the create call's answer
 	const struct call *teardown; // before `remove`, in order; operation NULL ends; or NULL
 	struct call remove;
 	/* Kinds whose resources, where they share a reference with ours, must be there before us
-	 * and leave after us (a NAT gateway needs the VPC's internet gateway). NULL-ended, or NULL. */
+	 * and leave after us (a NAT gateway needs the VPC's internet gateway). NULL-ended, or NULL.
+	 */
 	const char *const *after;
 	/* Codes of AWS errors that only say 'not yet': retried while something referred to is young
 	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
 	const char *const *not_yet;
-	bool holds_data;      // deleting or replacing it can lose data: held whatever the policy says
-	bool delete_first;    // a replacement cannot stand beside the old one
-	int64_t settle_ms;    // how long a state may stay pending before it counts as stuck; 0: 10 min
+	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
+	bool delete_first; // a replacement cannot stand beside the old one
+	int64_t settle_ms; // how long a state may stay pending before it counts as stuck; 0: 10 min
 	/* Checks that need more than one field; desired JSON is in AWS's member structure. Adds
 	 * findings at places of `node`'s members. NULL: none. */
 	void (*check)(const json_t *desired, const struct node *node, struct findings *findings);
@@ -231,7 +236,8 @@ struct layer {
 	void (*check)(const struct desired *desired, struct findings *findings);
 };
 
-/* Generated from the file names under reconcilers/; NULL-ended. Kinds stand in the order of layers. */
+/* Generated from the file names under reconcilers/; NULL-ended. Kinds stand in the order of layers.
+ */
 extern const struct kind *const all_kinds[];
 extern const struct layer *const all_layers[];
 
@@ -240,15 +246,22 @@ const struct kind *kind_find(const char *name);
 const struct layer *layer_find(const char *name);
 /* By the file's name, or for references by the member's snake_case ("vpc_id"); NULL. */
 const struct field *field_find(const struct field *fields, const char *name);
-/* The member of a field, also where the table leaves it to the model ("cidr_block": "CidrBlock"). Static. */
-const char *field_member(const struct kind *kind, const struct field *field);
-/* The shape that types it; NULL for references, flags and items. For a field inside items pass the kind too. */
+/* The member of a field, also where the table leaves it to the model ("cidr_block": "CidrBlock").
+ * `items` is the FIELD_ITEMS that the field belongs to, or NULL at the top. Static; NULL when the
+ * table is wrong (kinds_lint() says where). */
+const char *field_member(
+	const struct kind *kind, const struct field *items, const struct field *field);
+/* The shape that types it: by its `shape`, else the create call's (inside items: the add call's)
+ * input member. NULL for references (their value is a string), flags and items. */
 struct shape;
-const struct shape *field_shape(const struct kind *kind, const struct field *field);
-/* The name of a disruption class: "none", "connection-drop", "reboot", "replacement", "data-loss". */
+const struct shape *field_shape(
+	const struct kind *kind, const struct field *items, const struct field *field);
+/* The name of a disruption class: "none", "connection-drop", "reboot", "replacement", "data-loss".
+ */
 const char *disruption_name(enum disruption disruption);
-/* Checks every table against the models and each other: operation and member names, paths, references, an update
- * call for every mutable field. Returns the number of complaints and prints them. */
+/* Checks every table against the models and each other: operation and member names, paths,
+ * references, an update call for every mutable field. Returns the number of complaints and prints
+ * them. */
 int kinds_lint(struct buf *out);
 
 /* EC2's way with tags, for all its kinds. */

@@ -1,0 +1,121 @@
+// Absence travels upwards: an absent value leaves its member out, a demanded one ("@!") its object,
+// and a list whose every item went is absent itself.
+#include "core/template.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "core/path.h"
+#include <ctype.h>
+
+static json_t *render(const json_t *template, const json_t *scope, bool *ret_drop);
+
+static json_t *render_string(const char *text, const json_t *scope, bool *ret_drop)
+{
+	if (*text != '@')
+		return json_string(text);
+	bool is_demanded = text[1] == '!';
+	json_t *value = path_get(scope, text + (is_demanded ? 2 : 1));
+	if (!value && is_demanded)
+		*ret_drop = true;
+	return value;
+}
+
+static json_t *render_object(const json_t *template, const json_t *scope)
+{
+	json_t *out = json_object();
+	const char *key;
+	json_t *member;
+	json_object_foreach ((json_t *)template, key, member) {
+		bool drop = false;
+		json_t *value = render(member, scope, &drop);
+		if (drop) {
+			json_decref(value);
+			json_decref(out);
+			return NULL;
+		}
+		if (value)
+			json_object_set_new(out, key, value);
+	}
+	return out;
+}
+
+static json_t *render_array(const json_t *template, const json_t *scope)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)template, i, item) {
+		bool drop = false;
+		json_t *value = render(item, scope, &drop);
+		if (value)
+			json_array_append_new(out, value);
+	}
+	if (json_array_size(template) > 0 && json_array_size(out) == 0) {
+		json_decref(out);
+		return NULL;
+	}
+	return out;
+}
+
+static json_t *render(const json_t *template, const json_t *scope, bool *ret_drop)
+{
+	switch (json_typeof(template)) {
+	case JSON_STRING:
+		return render_string(json_string_value(template), scope, ret_drop);
+	case JSON_OBJECT:
+		return render_object(template, scope);
+	case JSON_ARRAY:
+		return render_array(template, scope);
+	case JSON_INTEGER:
+	case JSON_REAL:
+	case JSON_TRUE:
+	case JSON_FALSE:
+	case JSON_NULL:
+		break;
+	}
+	return json_incref((json_t *)template);
+}
+
+json_t *template_value(const json_t *template, const json_t *scope)
+{
+	bool drop = false;
+	return render(template, scope, &drop);
+}
+
+struct err template_render(const char *text, const json_t *scope, json_t **ret_value)
+{
+	json_error_t error;
+	_cleanup_json_ json_t *template = json_loads(text, JSON_DECODE_ANY, &error);
+	if (!template)
+		return err_new(
+			ERR_BUG, "a table's template is no JSON (%s): %.120s", error.text, text);
+	*ret_value = template_value(template, scope);
+	return ERR_OK;
+}
+
+bool template_text(const char *text, const json_t *scope, char *ret_text, size_t bytes)
+{
+	struct buf out;
+	buf_init(&out, 4096);
+	while (*text) {
+		if (*text != '@') {
+			buf_addc(&out, *text++);
+			continue;
+		}
+		char path[96];
+		size_t n = 1;
+		while (isalnum((unsigned char)text[n]) || text[n] == '_' || text[n] == '.')
+			n++;
+		if (n >= sizeof(path))
+			n = sizeof(path) - 1;
+		memcpy(path, text + 1, n - 1);
+		path[n - 1] = '\0';
+		_cleanup_json_ json_t *value = path_get(scope, path);
+		char scalar[512];
+		if (value && path_scalar_text(value, scalar, sizeof(scalar)))
+			buf_adds(&out, scalar);
+		text += n;
+	}
+	bool ok = !out.failed && str_copy(ret_text, bytes, buf_str(&out));
+	buf_done(&out);
+	return ok;
+}

@@ -1,0 +1,14 @@
+// Rendering the '@' templates of the kind tables (core/kind.h tells their rules).
+#pragma once
+
+#include "base/err.h"
+#include "base/js.h"
+
+/* Renders JSON text with the values of `scope`, an object whose members are what may stand behind
+ * an '@' ("id", "desired", "item", ...). *ret_value is NULL when the whole was left out.
+ * ERR_BUG when the text is no JSON. */
+struct err template_render(const char *text, const json_t *scope, json_t **ret_value) MUST_CHECK;
+/* The same over parsed JSON. */
+json_t *template_value(const json_t *template, const json_t *scope);
+/* Replaces "@path" inside plain text (a pick, a glob) by scalars; absent ones become "". */
+bool template_text(const char *text, const json_t *scope, char *ret_text, size_t bytes) MUST_CHECK;
