@@ -1,0 +1,343 @@
+// Canonical forms, then plain equality. IAM documents follow the "IAM JSON policy elements
+// reference": a single value means a list of one, and lists have no order.
+#include "core/compare.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "core/path.h"
+#include <arpa/inet.h>
+#include <ctype.h>
+
+bool compare_cidr(const char *text, char *ret_text, size_t bytes)
+{
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	if (n >= sizeof(address))
+		return false;
+	memcpy(address, text, n);
+	address[n] = '\0';
+	unsigned char raw[16];
+	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	int64_t width = family == AF_INET6 ? 128 : 32, prefix = width;
+	if (inet_pton(family, address, raw) != 1 ||
+		(slash && !num_parse_i64(slash + 1, 0, width, &prefix)))
+		return false;
+	for (int64_t bit = prefix; bit < width; bit++)
+		raw[bit / 8] = (unsigned char)(raw[bit / 8] & ~(0x80 >> (bit % 8)));
+	char canon[INET6_ADDRSTRLEN];
+	if (!inet_ntop(family, raw, canon, sizeof(canon)))
+		return false;
+	if (slash)
+		return snprintf(ret_text, bytes, "%s/%d", canon, (int)prefix) < (int)bytes;
+	return str_copy(ret_text, bytes, canon);
+}
+
+// ---- lists without order
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// The list sorted by canonical text, duplicates dropped; a scalar counts as a list of one.
+static json_t *sorted(const json_t *list)
+{
+	size_t count = json_is_array(list) ? json_array_size(list) : 1, kept = 0;
+	char **texts = calloc(count ? count : 1, sizeof(*texts));
+	json_t *out = json_array();
+	for (size_t i = 0; texts && i < count; i++) {
+		texts[kept] = js_text(json_is_array(list) ? json_array_get(list, i) : list);
+		if (texts[kept])
+			kept++;
+	}
+	if (texts)
+		qsort(texts, kept, sizeof(*texts), by_text);
+	for (size_t i = 0; i < kept; i++)
+		if (i == 0 || !str_eq(texts[i], texts[i - 1]))
+			json_array_append_new(out, json_loads(texts[i], JSON_DECODE_ANY, NULL));
+	for (size_t i = 0; i < kept; i++)
+		free(texts[i]);
+	free(texts);
+	return out;
+}
+
+// ---- IAM policies
+
+static json_t *lower_text(const json_t *value)
+{
+	char *low = strdup(json_string_value(value));
+	for (char *p = low; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	json_t *out = json_string(low ? low : "");
+	free(low);
+	return out;
+}
+
+static json_t *principal_text(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	// "123456789012" is short for the account's root.
+	if (text && strlen(text) == 12 && strspn(text, "0123456789") == 12)
+		return json_sprintf("arn:aws:iam::%s:root", text);
+	return json_incref((json_t *)value);
+}
+
+static json_t *scalar_text(const json_t *value)
+{
+	char text[1024];
+	if (json_is_string(value) || !path_scalar_text(value, text, sizeof(text)))
+		return json_incref((json_t *)value);
+	return json_string(text); // Condition values: true, "true" and ["true"] are one
+}
+
+static json_t *each_sorted(const json_t *value, json_t *(*form)(const json_t *item))
+{
+	_cleanup_json_ json_t *list = json_array();
+	size_t count = json_is_array(value) ? json_array_size(value) : 1;
+	for (size_t i = 0; i < count; i++) {
+		const json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
+		json_array_append_new(list, form && !json_is_object(item) && !json_is_array(item)
+						    ? form(item)
+						    : json_incref((json_t *)item));
+	}
+	return sorted(list);
+}
+
+static json_t *lower_if_text(const json_t *value)
+{
+	return json_is_string(value) ? lower_text(value) : json_incref((json_t *)value);
+}
+
+static json_t *canon_principal(const json_t *value)
+{
+	json_t *out = json_object();
+	if (json_is_string(value)) {
+		json_object_set_new(out, "AWS", each_sorted(value, principal_text));
+		return out;
+	}
+	const char *key;
+	json_t *member;
+	json_object_foreach ((json_t *)value, key, member)
+		json_object_set_new(out, key, each_sorted(member, principal_text));
+	return out;
+}
+
+static json_t *canon_condition(const json_t *value)
+{
+	json_t *out = json_object();
+	const char *operator, * key;
+	json_t *keys, *member;
+	json_object_foreach ((json_t *)value, operator, keys) {
+		json_t *inner = json_object();
+		json_object_foreach (keys, key, member)
+			json_object_set_new(inner, key, each_sorted(member, scalar_text));
+		json_object_set_new(out, operator, inner);
+	}
+	return out;
+}
+
+static json_t *canon_statement(const json_t *statement)
+{
+	json_t *out = json_object();
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)statement, key, value) {
+		if (str_eq(key, "Action") || str_eq(key, "NotAction"))
+			json_object_set_new(out, key, each_sorted(value, lower_if_text));
+		else if (str_eq(key, "Resource") || str_eq(key, "NotResource"))
+			json_object_set_new(out, key, each_sorted(value, NULL));
+		else if (str_eq(key, "Principal") || str_eq(key, "NotPrincipal"))
+			json_object_set_new(out, key, canon_principal(value));
+		else if (str_eq(key, "Condition") && json_is_object(value))
+			json_object_set_new(out, key, canon_condition(value));
+		else if (!(str_eq(key, "Sid") && str_empty(json_string_value(value))))
+			json_object_set(out, key, value);
+	}
+	return out;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'                 ? c - '0'
+	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+						    : -1;
+}
+
+// IAM answers documents URL-encoded (RFC 3986); other services do not.
+static json_t *parse_document(const char *text)
+{
+	while (isspace((unsigned char)*text))
+		text++;
+	_cleanup_free_ char *plain = strdup(text);
+	if (!plain)
+		return NULL;
+	if (*text == '%') {
+		char *to = plain;
+		for (const char *from = text; *from; from++) {
+			if (*from == '%' && hex_digit(from[1]) >= 0 && hex_digit(from[2]) >= 0) {
+				*to++ = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
+				from += 2;
+			} else {
+				*to++ = *from;
+			}
+		}
+		*to = '\0';
+	}
+	return js_parse(plain, strlen(plain), NULL, 0);
+}
+
+static json_t *structure_of(const json_t *value)
+{
+	return json_is_string(value) ? parse_document(json_string_value(value))
+				     : json_incref((json_t *)value);
+}
+
+json_t *compare_policy(const json_t *document)
+{
+	_cleanup_json_ json_t *parsed = structure_of(document);
+	if (!json_is_object(parsed))
+		return NULL;
+	json_t *out = json_object();
+	const char *version = js_str(parsed, "Version");
+	json_object_set_new(out, "Version", json_string(version ? version : "2008-10-17"));
+	const json_t *statements = json_object_get(parsed, "Statement");
+	_cleanup_json_ json_t *list = json_array();
+	size_t count = json_is_array(statements) ? json_array_size(statements) : statements != NULL;
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list,
+			canon_statement(json_is_array(statements) ? json_array_get(statements, i)
+								  : statements));
+	json_object_set_new(out, "Statement", sorted(list));
+	return out;
+}
+
+// ---- plain values
+
+static const char *arn_name(const char *text)
+{
+	if (!str_starts(text, "arn:"))
+		return text;
+	const char *slash = strrchr(text, '/'), *colon = strrchr(text, ':');
+	if (colon && str_eq(colon, ":*")) // log groups: "...:log-group:NAME:*"
+		return text;
+	return slash ? slash + 1 : colon + 1;
+}
+
+static bool version_holds(const char *desired, const char *observed)
+{
+	// "15" holds "15.4"; "15.4" holds "15.4" and, never a downgrade, "15.5" and "16.1".
+	size_t n = strlen(desired);
+	if (strncmp(desired, observed, n) == 0 && (observed[n] == '\0' || observed[n] == '.'))
+		return true;
+	return strverscmp(observed, desired) > 0;
+}
+
+static bool texts_hold(enum compare how, const char *desired, const char *observed)
+{
+	char a[64], b[64];
+	switch (how) {
+	case COMPARE_NOCASE:
+		return str_eq_nocase(desired, observed);
+	case COMPARE_CIDR:
+		return compare_cidr(desired, a, sizeof(a)) &&
+		       compare_cidr(observed, b, sizeof(b)) && str_eq(a, b);
+	case COMPARE_ARN_NAME:
+		return str_eq(arn_name(desired), arn_name(observed));
+	case COMPARE_VERSION:
+		return version_holds(desired, observed);
+	case COMPARE_EXACT:
+	case COMPARE_SET:
+	case COMPARE_NUMBER:
+	case COMPARE_JSON:
+	case COMPARE_POLICY:
+	case COMPARE_SUBSET:
+		break;
+	}
+	return str_eq(desired, observed);
+}
+
+static bool is_empty(const json_t *value)
+{
+	return !value || json_is_null(value) || json_is_false(value) ||
+	       (json_is_string(value) && !*json_string_value(value)) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
+static bool holds(enum compare how, const json_t *desired, const json_t *observed);
+
+static bool set_holds(enum compare how, const json_t *desired, const json_t *observed)
+{
+	if (json_array_size(desired) != json_array_size(observed))
+		return false;
+	size_t i, j;
+	json_t *want, *have;
+	json_array_foreach ((json_t *)desired, i, want) {
+		bool found = false;
+		json_array_foreach ((json_t *)observed, j, have)
+			found = found || holds(how, want, have);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool holds(enum compare how, const json_t *desired, const json_t *observed)
+{
+	char text[64];
+	if (!observed || json_is_null(observed))
+		return is_empty(desired);
+	if (json_is_object(desired) && json_is_object(observed)) {
+		const char *key;
+		json_t *member;
+		json_object_foreach ((json_t *)desired, key, member)
+			if (!holds(how, member, json_object_get(observed, key)))
+				return false;
+		return true;
+	}
+	if (json_is_array(desired) && json_is_array(observed)) {
+		if (how == COMPARE_SET)
+			return set_holds(how, desired, observed);
+		if (json_array_size(desired) != json_array_size(observed))
+			return false;
+		for (size_t i = 0; i < json_array_size(desired); i++)
+			if (!holds(how, json_array_get(desired, i), json_array_get(observed, i)))
+				return false;
+		return true;
+	}
+	if (json_is_number(desired) && json_is_number(observed))
+		return json_number_value(desired) == json_number_value(observed);
+	if (how == COMPARE_NUMBER || json_is_string(desired) != json_is_string(observed)) {
+		// "443" and 443, "true" and true: AWS writes some scalars as text.
+		char other[64];
+		return path_scalar_text(desired, text, sizeof(text)) &&
+		       path_scalar_text(observed, other, sizeof(other)) && str_eq(text, other);
+	}
+	if (json_is_string(desired) && json_is_string(observed))
+		return texts_hold(how, json_string_value(desired), json_string_value(observed));
+	return json_equal((json_t *)desired, (json_t *)observed);
+}
+
+json_t *compare_canon(enum compare how, const json_t *value)
+{
+	if (!value)
+		return NULL;
+	json_t *out = NULL;
+	if (how == COMPARE_POLICY)
+		out = compare_policy(value);
+	else if (how == COMPARE_JSON)
+		out = structure_of(value);
+	else if (how == COMPARE_SET)
+		out = sorted(value);
+	return out ? out : json_incref((json_t *)value);
+}
+
+bool compare_holds(enum compare how, const json_t *desired, const json_t *observed)
+{
+	if (how != COMPARE_POLICY && how != COMPARE_JSON)
+		return holds(how, desired, observed);
+	if (!observed)
+		return is_empty(desired);
+	_cleanup_json_ json_t *a = compare_canon(how, desired), *b = compare_canon(how, observed);
+	return json_equal(a, b);
+}

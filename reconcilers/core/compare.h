@@ -1,0 +1,18 @@
+// When is what AWS answers the same as what the file says? Both sides go through the same forms.
+#pragma once
+
+#include "core/kind.h"
+
+/* Does `observed` hold what `desired` says? Structures: members that the desired side does not have
+ * are not compared. An absent observed value equals false, "", [] and {}. Either may be NULL
+ * (absent). */
+bool compare_holds(enum compare how, const json_t *desired, const json_t *observed);
+/* The canonical form of one side, for showing and for digests: a new value. */
+json_t *compare_canon(enum compare how, const json_t *value);
+/* An IAM policy document (text, URL-encoded text, or structure) in one form: lists sorted, single
+ * values as lists, account ids as root ARNs, actions in lower case. NULL when it is no JSON object.
+ * New. */
+json_t *compare_policy(const json_t *document);
+/* A CIDR block or address in network form and shortest spelling ("10.0.3.7/16" -> "10.0.0.0/16");
+ * false when it is none. */
+bool compare_cidr(const char *text, char *ret_text, size_t bytes);
