@@ -14,7 +14,7 @@ static json_t *render_string(const char *text, const json_t *scope, bool *ret_dr
 		return json_string(text);
 	bool is_demanded = text[1] == '!';
 	json_t *value = path_get(scope, text + (is_demanded ? 2 : 1));
-	if (!value && is_demanded)
+	if (is_demanded && (!value || (json_is_array(value) && json_array_size(value) == 0)))
 		*ret_drop = true;
 	return value;
 }

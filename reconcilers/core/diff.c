@@ -1,0 +1,200 @@
+// Items are matched by their key members; everything else is compared by the field's own word.
+#include "core/diff.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "core/compare.h"
+#include "core/path.h"
+
+const char *difference_type_name(enum difference_type type)
+{
+	switch (type) {
+	case DIFFERS_CHANGED:
+		return "changed";
+	case DIFFERS_MISSING:
+		return "missing";
+	case DIFFERS_FOREIGN:
+		return "foreign";
+	case DIFFERS_UNDECLARED:
+		return "undeclared";
+	}
+	return "?";
+}
+
+void differences_done(struct differences *differences)
+{
+	for (size_t i = 0; i < differences->count; i++) {
+		free(differences->items[i].path);
+		json_decref(differences->items[i].desired);
+		json_decref(differences->items[i].observed);
+	}
+	free(differences->items);
+	*differences = (struct differences){0};
+}
+
+// Takes the path over.
+static void add(struct differences *out, const struct field *field, enum difference_type type,
+	char *path, const json_t *desired, const json_t *observed)
+{
+	if (out->count == out->size) {
+		size_t size = out->size ? out->size * 2 : 8;
+		struct difference *items = reallocarray(out->items, size, sizeof(*items));
+		if (!items) {
+			free(path);
+			return;
+		}
+		out->items = items;
+		out->size = size;
+	}
+	out->items[out->count++] = (struct difference){
+		field, type, path, json_incref((json_t *)desired), json_incref((json_t *)observed)};
+}
+
+static bool is_ignored(const json_t *ignore, const char *name)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)ignore, i, one)
+		if (json_is_string(one) && str_eq(json_string_value(one), name))
+			return true;
+	return false;
+}
+
+bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want)
+{
+	const char *member = field_member(kind, NULL, field);
+	return member && json_object_get(want, member);
+}
+
+// "tcp 443-443 0.0.0.0/0": the key members of an item, for its path.
+static char *item_key(const struct field *field, const json_t *item)
+{
+	struct buf key;
+	buf_init(&key, 512);
+	for (const char *const *k = field->key; *k; k++) {
+		_cleanup_json_ json_t *part = path_get(item, *k);
+		char text[128];
+		if (!part || !path_scalar_text(part, text, sizeof(text)))
+			continue;
+		buf_addf(&key, "%s%s", key.len ? " " : "", text);
+	}
+	return buf_take(&key);
+}
+
+static bool same_key(const struct field *field, const json_t *a, const json_t *b)
+{
+	for (const char *const *k = field->key; *k; k++) {
+		_cleanup_json_ json_t *x = path_get(a, *k), *y = path_get(b, *k);
+		if (!x && !y)
+			continue;
+		if (!x || !y || !compare_holds(COMPARE_NUMBER, x, y))
+			return false;
+	}
+	return true;
+}
+
+static bool is_broken(const struct field *field, const json_t *item)
+{
+	for (const struct match_row *row = field->broken; row && row->path; row++)
+		if (path_matches(item, row->path, row->glob))
+			return true;
+	return false;
+}
+
+static void diff_items(const struct diff_input *in, const struct field *field, const json_t *want,
+	const json_t *seen, struct differences *out)
+{
+	const char *member = field_member(in->kind, NULL, field);
+	size_t i, j;
+	json_t *desired, *observed;
+	json_array_foreach ((json_t *)want, i, desired) {
+		const json_t *match = NULL;
+		json_array_foreach ((json_t *)seen, j, observed)
+			if (!match && same_key(field, desired, observed))
+				match = observed;
+		if (match && !is_broken(field, match) &&
+			compare_holds(field->compare, desired, match))
+			continue;
+		_cleanup_free_ char *key = item_key(field, desired);
+		add(out, field, match ? DIFFERS_CHANGED : DIFFERS_MISSING,
+			str_format("%s[%s]", member, key ? key : ""), desired, match);
+	}
+	if (field->exclusive && json_is_false(json_object_get(in->want, field->exclusive)))
+		return;
+	json_array_foreach ((json_t *)seen, j, observed) {
+		bool found = false;
+		json_array_foreach ((json_t *)want, i, desired)
+			found = found || same_key(field, desired, observed);
+		if (found)
+			continue;
+		_cleanup_free_ char *key = item_key(field, observed);
+		add(out, field, DIFFERS_FOREIGN, str_format("%s[%s]", member, key ? key : ""), NULL,
+			observed);
+	}
+}
+
+static enum compare how_of(const struct field *field)
+{
+	if (field->type == FIELD_REFS)
+		return COMPARE_SET;
+	return field->compare;
+}
+
+static void diff_undeclared(
+	const struct diff_input *in, const struct field *field, struct differences *out)
+{
+	const char *member = field_member(in->kind, NULL, field);
+	const json_t *was = json_object_get(in->baseline, member);
+	const json_t *is = json_object_get(in->observed, member);
+	if (!was || (field->flags & (FIELD_COMPUTED | FIELD_QUIET)) || json_equal(was, is))
+		return;
+	// null in the baseline: it was absent when recorded
+	if (json_is_null(was) && !is)
+		return;
+	if (compare_holds(how_of(field), json_is_null(was) ? NULL : was, is))
+		return;
+	add(out, field, DIFFERS_UNDECLARED, strdup(member), json_is_null(was) ? NULL : was, is);
+}
+
+static void diff_tags(const struct diff_input *in, struct differences *out)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)in->tags, key, value) {
+		const json_t *seen = json_object_get(in->observed_tags, key);
+		if (!json_equal(value, (json_t *)seen))
+			add(out, NULL, seen ? DIFFERS_CHANGED : DIFFERS_MISSING,
+				str_format("Tags[%s]", key), value, seen);
+	}
+}
+
+void diff_make(const struct diff_input *in, struct differences *out)
+{
+	for (const struct field *f = in->kind->fields; f->name; f++) {
+		const char *member = field_member(in->kind, NULL, f);
+		if (!member || f->type == FIELD_FLAG || is_ignored(in->ignore, f->name) ||
+			(f->flags & (FIELD_COMPUTED | FIELD_WRITE_ONLY)) ||
+			json_object_get(in->waiting, member))
+			continue;
+		const json_t *want = json_object_get(in->want, member);
+		const json_t *seen = json_object_get(in->observed, member);
+		if (!want)
+			continue;
+		// Two fields may share a member: the one that was used is the one with its shape.
+		bool repeated = false;
+		for (const struct field *g = in->kind->fields; g != f; g++)
+			repeated = repeated || str_eq_null(field_member(in->kind, NULL, g), member);
+		if (repeated)
+			continue;
+		if (f->type == FIELD_ITEMS)
+			diff_items(in, f, want, seen, out);
+		else if (!compare_holds(how_of(f), want, seen))
+			add(out, f, DIFFERS_CHANGED, strdup(member), want, seen);
+	}
+	diff_tags(in, out);
+	for (const struct field *f = in->kind->fields; f->name; f++) {
+		const char *member = field_member(in->kind, NULL, f);
+		if (member && f->type != FIELD_FLAG && !is_ignored(in->ignore, f->name) &&
+			!json_object_get(in->want, member) && !json_object_get(in->waiting, member))
+			diff_undeclared(in, f, out);
+	}
+}

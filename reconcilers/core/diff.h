@@ -1,0 +1,46 @@
+// What differs between what is wanted and what was seen. Pure.
+#pragma once
+
+#include "core/desired.h"
+#include "core/kind.h"
+
+enum difference_type {
+	DIFFERS_CHANGED,    // a managed field has another value
+	DIFFERS_MISSING,    // an item that should be there is not
+	DIFFERS_FOREIGN,    // an item is there that should not be
+	DIFFERS_UNDECLARED, // something the file does not say changed since it was recorded
+};
+
+struct difference {
+	const struct field *field; // borrowed from the table; NULL for a tag
+	enum difference_type type;
+	char *path;       // "CidrBlock", "Routes[0.0.0.0/0]", "Tags[team]"; owned
+	json_t *desired;  // the value, or the item; NULL when there is none; owned
+	json_t *observed; // likewise
+};
+
+struct differences {
+	struct difference *items;
+	size_t count, size;
+};
+
+/* The two sides. */
+struct diff_input {
+	const struct kind *kind;
+	const json_t *want; // desired JSON with its references replaced; unresolved members absent
+	const json_t *tags; // all tags that must be there, ours included; NULL: do not compare
+	const json_t *observed; // projected
+	const json_t *observed_tags;
+	const json_t *baseline; // what unset fields were when first seen; NULL: nothing recorded
+	const json_t *waiting;  // {"Member": ...}: members that wait for a reference: not compared
+	const json_t *ignore;   // ["field", ...] or NULL
+};
+
+/* Appends to ret. Fields stand in the order of the table, tags last, undeclared ones after those.
+ */
+void diff_make(const struct diff_input *input, struct differences *ret);
+void differences_done(struct differences *differences);
+/* "changed", "missing", "foreign", "undeclared"; static. */
+const char *difference_type_name(enum difference_type type);
+/* Is the field set in the file (or preset)? */
+bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want);

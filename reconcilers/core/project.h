@@ -1,0 +1,26 @@
+// One thing that AWS answered, reduced to what its kind's table knows. Pure.
+#pragma once
+
+#include "core/kind.h"
+
+/* A resource as AWS shows it. All members owned. */
+struct sighting {
+	char *id;
+	char *arn;        // NULL when AWS shows none
+	char *address;    // our holdfast:resource tag; NULL without it
+	char *stack;      // our holdfast:stack tag; NULL without it
+	json_t *observed; // by the members of the kind's fields, items brought into canonical form
+	json_t *tags;     // {"key": "value"}
+	char state[48];   // AWS's word; "" when the kind has none
+	bool is_pending, is_failed, is_gone;
+	char reason[48];   // of the first condition that holds, or of a failed state; ""
+	char message[240]; // AWS's words for it
+};
+
+#define TAG_STACK "holdfast:stack"
+#define TAG_RESOURCE "holdfast:resource"
+
+/* Takes nothing over. ERR_TRANSIENT "BadAnswer" when the item has no id. */
+struct err sighting_make(
+	const struct kind *kind, const json_t *item, struct sighting *ret) MUST_CHECK;
+void sighting_done(struct sighting *sighting);
