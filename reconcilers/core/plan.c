@@ -1,0 +1,437 @@
+// The order of steps is the order of the table: add before change before remove inside a field, the
+// fields from top to bottom, tags last.
+#include "core/plan.h"
+#include "aws/model.h"
+#include "base/str.h"
+#include "core/path.h"
+#include "core/template.h"
+
+const char *change_sign(enum change change)
+{
+	static const char *const signs[] = {"", "+", "~", "-/+", "-"};
+	return signs[change];
+}
+
+const char *change_name(enum change change)
+{
+	static const char *const names[] = {"none", "create", "update", "replace", "delete"};
+	return names[change];
+}
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		json_decref(plan->steps[i].scope);
+		json_decref(plan->steps[i].paths);
+	}
+	free(plan->steps);
+	*plan = (struct plan){0};
+}
+
+// Takes scope and paths over.
+static void add_step(struct plan *plan, enum step_type type, const struct call *call,
+	const struct field *field, json_t *scope, json_t *paths)
+{
+	if (plan->count == plan->size) {
+		size_t size = plan->size ? plan->size * 2 : 4;
+		struct step *steps = reallocarray(plan->steps, size, sizeof(*steps));
+		if (!steps) {
+			json_decref(scope);
+			json_decref(paths);
+			return;
+		}
+		plan->steps = steps;
+		plan->size = size;
+	}
+	plan->steps[plan->count++] = (struct step){
+		type, call, field, scope ? scope : json_object(), paths ? paths : json_array()};
+}
+
+static void disrupts(struct plan *plan, enum disruption disruption)
+{
+	if (disruption > plan->disruption)
+		plan->disruption = disruption;
+}
+
+static json_t *one_path(const struct difference *d)
+{
+	return json_pack("[s]", d->path);
+}
+
+// ---- items
+
+// All differences of one kind of change in a field: one step each, or one a batch.
+static void plan_items(struct plan *plan, const struct field *field, const struct differences *all,
+	enum difference_type type, const struct call *call)
+{
+	if (!call->operation)
+		return;
+	json_t *items = NULL, *paths = NULL;
+	int most = call->most ? call->most : 50;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct difference *d = &all->items[i];
+		if (d->field != field || d->type != type)
+			continue;
+		json_t *item = d->desired ? d->desired : d->observed;
+		if (!(call->flags & CALL_BATCH)) {
+			json_t *scope = json_pack("{s:O}", "item", item);
+			if (d->observed)
+				json_object_set(scope, "old_item", d->observed);
+			add_step(plan, STEP_UPDATE, call, field, scope, one_path(d));
+			continue;
+		}
+		if (!items) {
+			items = json_array();
+			paths = json_array();
+		}
+		json_array_append(items, item);
+		json_array_append_new(paths, json_string(d->path));
+		if (json_array_size(items) == (size_t)most) {
+			add_step(plan, STEP_UPDATE, call, field, json_pack("{s:o}", "items", items),
+				paths);
+			items = paths = NULL;
+		}
+	}
+	if (items)
+		add_step(plan, STEP_UPDATE, call, field, json_pack("{s:o}", "items", items), paths);
+}
+
+static void plan_changed_items(
+	struct plan *plan, const struct field *field, const struct differences *all)
+{
+	if (field->change.operation) {
+		plan_items(plan, field, all, DIFFERS_CHANGED, &field->change);
+		return;
+	}
+	// No call changes one in place, and two with one key cannot stand side by side.
+	for (size_t i = 0; i < all->count; i++) {
+		const struct difference *d = &all->items[i];
+		if (d->field != field || d->type != DIFFERS_CHANGED)
+			continue;
+		bool batch = field->remove.flags & CALL_BATCH;
+		add_step(plan, STEP_UPDATE, &field->remove, field,
+			batch ? json_pack("{s:[O]}", "items", d->observed)
+			      : json_pack("{s:O}", "item", d->observed),
+			one_path(d));
+		batch = field->add.flags & CALL_BATCH;
+		add_step(plan, STEP_UPDATE, &field->add, field,
+			batch ? json_pack("{s:[O]}", "items", d->desired)
+			      : json_pack("{s:O}", "item", d->desired),
+			one_path(d));
+	}
+}
+
+// ---- values
+
+// What is in `a` and not in `b`.
+static json_t *without(const json_t *a, const json_t *b)
+{
+	json_t *out = json_array();
+	size_t i, j;
+	json_t *x, *y;
+	json_array_foreach ((json_t *)a, i, x) {
+		bool found = false;
+		json_array_foreach ((json_t *)b, j, y)
+			found = found || json_equal(x, y);
+		if (!found)
+			json_array_append(out, x);
+	}
+	return out;
+}
+
+static json_t *value_scope(const json_t *value, const json_t *old)
+{
+	json_t *scope = json_object();
+	if (value)
+		json_object_set(scope, "value", (json_t *)value);
+	if (old)
+		json_object_set(scope, "old", (json_t *)old);
+	if (json_is_array(value)) {
+		json_t *added = without(value, old), *removed = without(old, value);
+		if (json_array_size(added) > 0)
+			json_object_set(scope, "added", added);
+		if (json_array_size(removed) > 0)
+			json_object_set(scope, "removed", removed);
+		json_decref(added);
+		json_decref(removed);
+	}
+	return scope;
+}
+
+static void plan_value(struct plan *plan, const struct difference *d)
+{
+	const struct field *field = d->field;
+	if ((field->flags & FIELD_CREATE_ONLY) || !field->update.operation) {
+		if (!plan->forces_replacement)
+			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
+		plan->forces_replacement = true;
+		disrupts(plan, DISRUPTS_REPLACEMENT);
+		return;
+	}
+	disrupts(plan, field->disrupts);
+	if (field->unset.operation && d->observed)
+		add_step(plan, STEP_UPDATE, &field->unset, field,
+			value_scope(d->desired, d->observed), one_path(d));
+	// Fields of one call that takes them all at once share a step.
+	for (size_t i = 0; (field->update.flags & CALL_MERGE) && i < plan->count; i++) {
+		struct step *step = &plan->steps[i];
+		if (step->type != STEP_UPDATE || step->call == &field->unset ||
+			!(step->call->flags & CALL_MERGE) ||
+			!str_eq_null(step->call->operation, field->update.operation))
+			continue;
+		json_t *more = json_object_get(step->scope, "merged");
+		if (!more) {
+			more = json_array();
+			json_object_set_new(step->scope, "merged", more);
+		}
+		json_array_append_new(more, json_pack("{s:s, s:o}", "args", field->update.args,
+						    "scope", value_scope(d->desired, d->observed)));
+		json_array_append_new(step->paths, json_string(d->path));
+		return;
+	}
+	add_step(plan, STEP_UPDATE, &field->update, field, value_scope(d->desired, d->observed),
+		one_path(d));
+}
+
+static void plan_tags(
+	struct plan *plan, const struct kind *kind, const struct differences *differences)
+{
+	json_t *tags = json_array(), *paths = json_array();
+	for (size_t i = 0; i < differences->count; i++) {
+		const struct difference *d = &differences->items[i];
+		if (d->field)
+			continue;
+		const char *open = strchr(d->path, '[');
+		_cleanup_free_ char *key = strndup(open + 1, strlen(open) - 2);
+		json_array_append_new(
+			tags, json_pack("{s:s, s:O}", "Key", key, "Value", d->desired));
+		json_array_append_new(paths, json_string(d->path));
+	}
+	if (json_array_size(tags) > 0 && kind->tagging)
+		add_step(plan, STEP_TAG, &kind->tagging->add, NULL,
+			json_pack("{s:O}", "tags", tags), json_incref(paths));
+	json_decref(tags);
+	json_decref(paths);
+}
+
+static bool has_difference(
+	const struct differences *differences, const struct field *field, enum difference_type type)
+{
+	for (size_t i = 0; i < differences->count; i++)
+		if (differences->items[i].field == field && differences->items[i].type == type)
+			return true;
+	return false;
+}
+
+static void plan_differences(
+	const struct kind *kind, const struct differences *differences, struct plan *plan)
+{
+	for (const struct field *f = kind->fields; f->name; f++) {
+		if (f->type == FIELD_ITEMS) {
+			// Widening first: nothing that is wanted is without its item in between.
+			plan_items(plan, f, differences, DIFFERS_MISSING, &f->add);
+			plan_changed_items(plan, f, differences);
+			plan_items(plan, f, differences, DIFFERS_FOREIGN, &f->remove);
+			if (has_difference(differences, f, DIFFERS_FOREIGN) ||
+				has_difference(differences, f, DIFFERS_CHANGED))
+				disrupts(plan, f->disrupts);
+			continue;
+		}
+		for (size_t i = 0; i < differences->count; i++)
+			if (differences->items[i].field == f &&
+				differences->items[i].type == DIFFERS_CHANGED)
+				plan_value(plan, &differences->items[i]);
+	}
+	plan_tags(plan, kind, differences);
+}
+
+void plan_update(const struct kind *kind, const json_t *want, const json_t *observed,
+	const struct differences *differences, struct plan *plan)
+{
+	(void)want;
+	(void)observed;
+	*plan = (struct plan){0};
+	plan_differences(kind, differences, plan);
+	if (plan->count > 0)
+		plan->change = CHANGE_UPDATE;
+	if (plan->forces_replacement)
+		plan->change = CHANGE_REPLACE;
+}
+
+// What AWS has right after the create call, as far as the table knows: the rest is absent.
+static json_t *fresh_state(const struct kind *kind, const json_t *want)
+{
+	json_t *out = json_object();
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *member = field_member(kind, NULL, f);
+		if (!member || f->type == FIELD_FLAG)
+			continue;
+		if (f->fresh)
+			json_object_set_new(
+				out, member, json_loads(f->fresh, JSON_DECODE_ANY, NULL));
+		else if (!(f->flags & FIELD_AFTER_CREATE) && f->type != FIELD_ITEMS)
+			json_object_set(out, member, json_object_get(want, member));
+	}
+	return out;
+}
+
+void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
+{
+	*plan = (struct plan){.change = CHANGE_CREATE};
+	add_step(plan, STEP_CREATE, &kind->create, NULL, NULL, NULL);
+	_cleanup_json_ json_t *fresh = fresh_state(kind, want);
+	struct differences differences = {0};
+	diff_make(
+		&(struct diff_input){.kind = kind, .want = want, .observed = fresh}, &differences);
+	plan_differences(kind, &differences, plan);
+	plan->disruption = DISRUPTS_NONE;
+	differences_done(&differences);
+}
+
+void plan_delete(const struct kind *kind, const json_t *observed, struct plan *plan)
+{
+	*plan = (struct plan){.change = CHANGE_DELETE,
+		.disruption = kind->holds_data ? DISRUPTS_DATA_LOSS : DISRUPTS_REPLACEMENT};
+	_cleanup_json_ json_t *scope = json_pack("{s:O}", "observed", observed);
+	for (const struct call *call = kind->teardown; call && call->operation; call++) {
+		if (!call->each) {
+			add_step(plan, STEP_TEARDOWN, call, NULL, NULL, NULL);
+			continue;
+		}
+		_cleanup_json_ json_t *list = path_get(scope, call->each);
+		size_t i;
+		json_t *item;
+		json_array_foreach (list, i, item)
+			add_step(plan, STEP_TEARDOWN, call, NULL, json_pack("{s:O}", "item", item),
+				NULL);
+	}
+	add_step(plan, STEP_REMOVE, &kind->remove, NULL, NULL, NULL);
+}
+
+// ---- rendering
+
+json_t *create_input(const struct kind *kind, const json_t *resource)
+{
+	json_t *out = json_object();
+	const struct service *service = model_service(kind->service);
+	const struct operation *op = service_operation(service, kind->create.operation);
+	const struct shape *input = op ? operation_input(op) : NULL;
+	const json_t *desired = json_object_get(resource, "desired");
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *member = field_member(kind, NULL, f);
+		if (!member || f->type == FIELD_FLAG || f->type == FIELD_ITEMS ||
+			(f->flags & (FIELD_AFTER_CREATE | FIELD_COMPUTED)))
+			continue;
+		json_t *value = json_object_get(desired, member);
+		if (value && input && shape_member(input, member))
+			json_object_set(out, member, value);
+	}
+	const char *token_member = op ? operation_token_member(op) : "";
+	if (*token_member && json_object_get(resource, "token"))
+		json_object_set(out, token_member, json_object_get(resource, "token"));
+	return out;
+}
+
+static json_t *merge_scopes(const json_t *resource, const json_t *step)
+{
+	json_t *scope = json_copy((json_t *)resource);
+	json_object_update(scope, (json_t *)step);
+	return scope;
+}
+
+// Objects member by member, everything else replaced.
+static void merge_into(json_t *target, const json_t *more)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)more, key, value) {
+		json_t *old = json_object_get(target, key);
+		if (json_is_object(old) && json_is_object(value))
+			merge_into(old, value);
+		else
+			json_object_set(target, key, value);
+	}
+}
+
+static struct err render_batch(const struct call *call, json_t *scope)
+{
+	json_t *items = json_object_get(scope, "items");
+	if (!call->item || !items)
+		return ERR_OK;
+	json_t *rendered = json_array();
+	size_t i;
+	json_t *item;
+	json_array_foreach (items, i, item) {
+		_cleanup_json_ json_t *one = json_copy(scope);
+		json_object_set(one, "item", item);
+		json_t *value = NULL;
+		struct err err = template_render(call->item, one, &value);
+		if (err_is(&err)) {
+			json_decref(rendered);
+			return err;
+		}
+		if (value)
+			json_array_append_new(rendered, value);
+	}
+	json_object_set_new(scope, "items", rendered);
+	return ERR_OK;
+}
+
+static struct err render_merged(const json_t *resource, const json_t *merged, json_t *input)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)merged, i, one) {
+		_cleanup_json_ json_t *scope =
+			merge_scopes(resource, json_object_get(one, "scope"));
+		_cleanup_json_ json_t *more = NULL;
+		struct err err = template_render(js_str(one, "args"), scope, &more);
+		if (err_is(&err))
+			return err;
+		merge_into(input, more);
+	}
+	return ERR_OK;
+}
+
+struct err step_render(const struct kind *kind, const struct step *step, const json_t *resource,
+	const json_t *found, const char **ret_operation, json_t **ret_input)
+{
+	const struct call *call = step->call;
+	bool use_else = call->else_operation && call->find.operation && !found;
+	*ret_input = NULL;
+	*ret_operation = use_else ? call->else_operation : call->operation;
+	if ((call->flags & CALL_NEEDS_FOUND) && !found)
+		return ERR_OK;
+	_cleanup_json_ json_t *scope = merge_scopes(resource, step->scope);
+	if (found)
+		json_object_set(scope, "found", (json_t *)found);
+	struct err err = render_batch(call, scope);
+	if (err_is(&err))
+		return err;
+	const char *args = use_else ? call->else_args : call->args;
+	json_t *input = NULL;
+	if (step->type == STEP_CREATE) {
+		input = create_input(kind, resource);
+		if (kind->tagging && kind->tag_type) {
+			_cleanup_json_ json_t *tags = NULL;
+			err = template_render(kind->tagging->create, scope, &tags);
+			if (!err_is(&err))
+				merge_into(input, tags);
+		}
+		_cleanup_json_ json_t *more = NULL;
+		if (!err_is(&err) && args)
+			err = template_render(args, scope, &more);
+		merge_into(input, more);
+	} else if (args) {
+		err = template_render(args, scope, &input);
+		if (!err_is(&err) && input)
+			err = render_merged(
+				resource, json_object_get(step->scope, "merged"), input);
+	}
+	if (err_is(&err)) {
+		json_decref(input);
+		return err;
+	}
+	*ret_input = input;
+	return ERR_OK;
+}
