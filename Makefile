@@ -4,12 +4,18 @@
 # else (tests/lint/layers.py checks the includes against the same rule).
 
 VERSION := 0.1.0
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 BUILD ?= build
+DESTDIR ?=
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 PYTHON ?= python3
 SANITIZE ?=
 WERROR ?=
+# How many things are done at a time where a target starts make again.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 PKGS := libuv libcurl libcrypto jansson libpq libsystemd expat yaml-0.1 libmicrohttpd
 
@@ -26,8 +32,10 @@ endif
 
 CPPFLAGS += -D_GNU_SOURCE -DHOLDFAST_VERSION='"$(VERSION)"' -I. -Idaemon -Ireconcilers -I$(BUILD)/gen
 # Asked of pkg-config when the first file is compiled, so that `make deps` works before it is there.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+ask_pkg_config = $(if $(filter no,$(shell pkg-config --exists $(PKGS) || echo no)),$(error \
+	libraries are missing: `make deps` installs them))$(shell pkg-config $(1) $(PKGS))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(call ask_pkg_config,--cflags))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(call ask_pkg_config,--libs))$(PKG_LIBS)
 CFLAGS += -std=gnu17 -g $(OPT) $(WARN) $(WERROR) $(HARDEN) $(SAN) -ffunction-sections -fdata-sections
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed $(SAN)
 LDLIBS = $(PKG_LIBS) -lm
@@ -83,6 +91,15 @@ lib_files = $(foreach f,$(1),$(BUILD)/lib$(f).a)
 .PHONY: all
 all: $(BUILD)/holdfastd $(BUILD)/holdfast ## build both programs into build/
 
+# Files that change only when what they say changes: an object is old when its flags are, a library
+# when a source file has come or gone.
+.PHONY: FORCE
+remember = @mkdir -p $(@D); printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
+$(BUILD)/flags: FORCE
+	$(call remember,'$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))')
+$(BUILD)/sources: FORCE
+	$(call remember,$(sort $(foreach f,$(LIBRARIES),$(SRC_$(f)))))
+
 APP_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
 $(BUILD)/holdfastd: $(APP_OBJ) $(call lib_files,$(USES_app))
 	$(CC) $(LDFLAGS) -o $@ $(APP_OBJ) $(call libs,$(USES_app)) $(LDLIBS)
@@ -90,16 +107,16 @@ $(BUILD)/holdfastd: $(APP_OBJ) $(call lib_files,$(USES_app))
 $(BUILD)/holdfast: $(BUILD)/daemon/cli/main.o $(call lib_files,$(USES_cli))
 	$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_cli)) $(LDLIBS)
 
-$(BUILD)/lib%.a:
+$(BUILD)/lib%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(AR) rcsD $@ $(filter %.o,$^)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/models.c: reconcilers/aws/models/gen.py $(MODELS)
@@ -107,7 +124,7 @@ $(BUILD)/gen/models.c: reconcilers/aws/models/gen.py $(MODELS)
 	$(PYTHON) $< $(MODELS) > $@.tmp && mv $@.tmp $@
 
 # One table a file: reconcilers/network/subnet.c defines `const struct kind subnet_kind`.
-$(BUILD)/gen/kinds.c: $(KIND_FILES) Makefile
+$(BUILD)/gen/kinds.c: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@{ echo '// Generated from the file names under reconcilers/.'; \
 	   echo '#include "core/kind.h"'; \
@@ -137,23 +154,195 @@ $(foreach t,$(UNIT_SRC),$(eval $(call unit,$(t))))
 # Every program runs, also after one has failed; the sum decides.
 run_units = failed=0; for t in $(1); do echo "== $$t"; ./$$t || failed=1; done; exit $$failed
 
-.PHONY: unit
+.PHONY: unit unit-programs
+unit-programs: $(UNIT_BIN)
 unit: $(UNIT_BIN) ## build and run the unit tests
 	@$(call run_units,$(UNIT_BIN))
 
 # `make unit-aws`: one folder's unit tests.
-unit-%: 
+unit-%:
 	@$(MAKE) --no-print-directory $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/$*/test_*.c))
 	@$(call run_units,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/$*/test_*.c)))
 
+# ---- what the machine has to have
+
+VENV := .venv
+AGAIN = $(MAKE) --no-print-directory -j$(JOBS)
+
+.PHONY: deps venv
+deps: ## install what is missing of Debian's packages and of the emulator
+	@packaging/deps.sh build test
+	@$(MAKE) --no-print-directory venv
+
+venv: $(VENV)/made
+$(VENV)/made: tests/requirements.txt packaging/venv.sh
+	@packaging/venv.sh $(VENV) tests/requirements.txt
+	@touch $@
+
+# ---- system tests, demo, benchmark: real programs, a real Postgres, the emulator
+
+# `make system TESTS='-k subnet -x'`: anything that pytest takes.
+TESTS ?=
+.PHONY: system test demo bench
+system: all ## run the system tests
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python -m pytest tests/system $(TESTS)
+
+# In steps of their own: nothing is compiled before its libraries are there.
+test: ## install what is missing, build, run unit and system tests
+	@$(MAKE) --no-print-directory deps
+	@$(AGAIN) all unit-programs
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory system
+
+demo: ## install what is missing, build, watch a network being held
+	@$(MAKE) --no-print-directory deps
+	@$(AGAIN) all
+	@HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/demo/demo.py
+
+bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of its requests
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
+
+$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES_aws))
+	$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_aws)) $(LDLIBS)
+
+# ---- checks
+
+C_FILES = $(shell find daemon reconcilers state config tests -name '*.[ch]' | sort)
+TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter %.c,$(C_FILES)))
+
+.PHONY: check check-lint check-format check-gcc check-clang check-sanitizers check-tidy check-cppcheck \
+	check-unit-file
+check: ## everything that reads or compiles the code: lints, two compilers, sanitizers, analysers
+	@packaging/deps.sh build test check
+	@$(MAKE) --no-print-directory check-lint
+	@$(MAKE) --no-print-directory check-format
+	@$(MAKE) --no-print-directory check-gcc
+	@$(MAKE) --no-print-directory check-clang
+	@$(MAKE) --no-print-directory check-tidy
+	@$(MAKE) --no-print-directory check-cppcheck
+	@$(MAKE) --no-print-directory check-unit-file
+	@$(MAKE) --no-print-directory check-sanitizers
+	@echo 'check: all is well'
+
+check-lint: ## who includes whom, size of files, words that hide unfinished work
+	$(PYTHON) tests/lint/layers.py
+	$(PYTHON) tests/lint/house.py
+
+check-format: ## clang-format would change nothing
+	@echo clang-format --dry-run
+	@clang-format --dry-run -Werror $(C_FILES)
+
+check-gcc: ## gcc, every warning an error
+	@$(AGAIN) CC=gcc BUILD=build-gcc WERROR=-Werror all unit-programs
+
+check-clang: ## clang, every warning an error
+	@$(AGAIN) CC=clang BUILD=build-clang WERROR=-Werror all unit-programs
+
+check-sanitizers: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(AGAIN) BUILD=build-asan SANITIZE=address,undefined unit-programs
+	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined unit
+
+check-tidy: ## clang-tidy, by .clang-tidy
+	@$(AGAIN) tidy
+
+.PHONY: tidy
+tidy: $(TIDY_STAMPS)
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/gen/kinds.c $(filter %.h,$(C_FILES))
+	@mkdir -p $(@D)
+	@echo clang-tidy $<
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) \
+		2>$(@:.ok=.err) || { cat $(@:.ok=.err); exit 1; }
+	@touch $@
+
+check-cppcheck: ## cppcheck
+	cppcheck --quiet -j$(JOBS) --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=tests/lint/cppcheck.txt --error-exitcode=1 \
+		--library=posix -D_GNU_SOURCE -I. -Idaemon -Ireconcilers \
+		$(filter %.c,$(filter-out tests/%,$(C_FILES)))
+
+check-unit-file: ## the systemd unit, as systemd itself reads it
+	@tests/lint/unit-file.sh
+
+# ---- deeper looks, by hand
+
+.PHONY: analyze valgrind fuzz
+analyze: ## gcc -fanalyzer over all folders
+	@$(AGAIN) BUILD=build-analyze WERROR='-Werror -fanalyzer' all
+
+valgrind: $(UNIT_BIN) ## unit tests under valgrind
+	@packaging/deps.sh debug
+	@failed=0; for t in $(UNIT_BIN); do echo "== $$t"; \
+		valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect \
+			--errors-for-leak-kinds=definite,indirect --error-exitcode=99 \
+			--trace-children=no ./$$t || failed=1; \
+	done; exit $$failed
+
+# tests/fuzz/fuzz_<folder>_<what>.c is a libFuzzer target, linked with what <folder> may use; its
+# first corpus is tests/fuzz/corpus/<folder>_<what>/. What it finds stays in build-fuzz/.
+FUZZ_SECONDS ?= 60
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
+define fuzz
+$(BUILD)/tests/fuzz/$(notdir $(1:.c=)): $(BUILD)/$(1:.c=.o) \
+		$(call lib_files,$(USES_$(word 2,$(subst _, ,$(notdir $(1:.c=))))))
+	$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$< \
+		$(call libs,$(USES_$(word 2,$(subst _, ,$(notdir $(1:.c=)))))) $$(LDLIBS)
+endef
+$(foreach t,$(FUZZ_SRC),$(eval $(call fuzz,$(t))))
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (60) with clang, ASan and UBSan
+	@packaging/deps.sh build check
+	@$(AGAIN) CC=clang BUILD=build-fuzz SANITIZE=address,undefined,fuzzer-no-link fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	@for t in $(FUZZ_BIN); do tests/fuzz/run.sh $$t $(FUZZ_SECONDS) || exit 1; done
+
 .PHONY: format
 format: ## format all C files in place
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	clang-format -i $(C_FILES)
 
-.PHONY: clean
+# ---- installation
+
+BINDIR := $(PREFIX)/bin
+SBINDIR := $(PREFIX)/sbin
+DATADIR := $(PREFIX)/share
+UNITDIR := $(PREFIX)/lib/systemd/system
+
+.PHONY: install uninstall
+install: all ## install below PREFIX (/usr/local), or below DESTDIR
+	install -D -m 755 $(BUILD)/holdfast $(DESTDIR)$(BINDIR)/holdfast
+	install -D -m 755 $(BUILD)/holdfastd $(DESTDIR)$(SBINDIR)/holdfastd
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/holdfast/stacks
+	sed 's|@SBINDIR@|$(SBINDIR)|g' packaging/holdfastd.service \
+		> $(DESTDIR)$(UNITDIR)/holdfastd.service
+	install -D -m 644 packaging/holdfast.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf
+	test -e $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf || install -D -m 644 \
+		packaging/holdfastd.conf $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf
+	for f in config/examples/*; do install -D -m 644 $$f \
+		$(DESTDIR)$(DATADIR)/doc/holdfast/examples/$${f##*/}; done
+	for f in $(wildcard packaging/man/*.[1-8]); do install -D -m 644 $$f \
+		$(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/}; done
+	$(if $(wildcard packaging/completion/holdfast.bash),install -D -m 644 packaging/completion/holdfast.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast)
+	$(if $(wildcard packaging/completion/_holdfast),install -D -m 644 packaging/completion/_holdfast \
+		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast)
+
+uninstall: ## remove what install put there; configuration and state stay
+	rm -f $(DESTDIR)$(BINDIR)/holdfast $(DESTDIR)$(SBINDIR)/holdfastd \
+		$(DESTDIR)$(UNITDIR)/holdfastd.service \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf \
+		$(DESTDIR)$(DATADIR)/man/man*/holdfast*.[1-8] \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast \
+		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast
+	rm -rf $(DESTDIR)$(DATADIR)/doc/holdfast
+
+.PHONY: clean distclean
 clean: ## remove what was built
-	rm -rf $(BUILD)
+	rm -rf build build-*
+
+distclean: clean ## remove also the emulator's environment
+	rm -rf $(VENV)
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
