@@ -1,0 +1,404 @@
+// One function of the state, no memory of its own: the same input gives the same answer after any
+// crash, reload or lost reply.
+#include "core/decide.h"
+#include "base/buf.h"
+#include "base/num.h"
+#include "base/str.h"
+#include <stdarg.h>
+
+const char *sync_name(enum sync sync)
+{
+	static const char *const names[] = {
+		"Unknown", "Synced", "OutOfSync", "Missing", "Orphaned"};
+	return names[sync];
+}
+
+const char *health_name(enum health health)
+{
+	static const char *const names[] = {
+		"Unknown", "Healthy", "Progressing", "Degraded", "Missing", "Suspended"};
+	return names[health];
+}
+
+void decision_done(struct decision *decision)
+{
+	differences_done(&decision->differences);
+	plan_done(&decision->plan);
+	*decision = (struct decision){0};
+}
+
+static void say(struct decision *d, enum verdict verdict, enum health health, const char *reason,
+	const char *fmt, ...) FORMAT_PRINTF(5, 6);
+
+static void say(struct decision *d, enum verdict verdict, enum health health, const char *reason,
+	const char *fmt, ...)
+{
+	d->verdict = verdict;
+	d->health = health;
+	str_copy(d->reason, sizeof(d->reason), reason);
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(d->message, sizeof(d->message), fmt, ap);
+	va_end(ap);
+	str_trim_utf8(d->message);
+}
+
+// ---- the name of a change
+
+static void name_change(const struct decide_input *in, struct decision *d)
+{
+	_cleanup_json_ json_t *what = json_array();
+	json_array_append_new(what, json_string(change_name(d->plan.change)));
+	json_array_append_new(what, json_string(in->wanted ? in->wanted->address : ""));
+	json_array_append_new(what, json_string(in->seen ? in->seen->id : ""));
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED)
+			continue;
+		json_array_append_new(what, json_string(one->path));
+		json_array_append_new(what, one->desired ? json_incref(one->desired) : json_null());
+	}
+	if (d->plan.change == CHANGE_CREATE && in->want)
+		json_array_append(what, (json_t *)in->want);
+	if (!js_digest(what, d->digest, sizeof(d->digest)))
+		d->digest[0] = '\0';
+}
+
+static bool is_approved(const struct decide_input *in, const struct decision *d)
+{
+	return *d->digest && json_is_true(json_object_get(in->approved, d->digest));
+}
+
+// ---- failures
+
+static const char *failure_reason(const struct err *err)
+{
+	switch (err->class) {
+	case ERR_DENIED:
+		return "AccessDenied";
+	case ERR_THROTTLED:
+		return "Throttled";
+	case ERR_INVALID:
+		return "Refused";
+	case ERR_CONFLICT:
+		return "Conflict";
+	case ERR_NOT_FOUND:
+		return "NotFound";
+	case ERR_TRANSIENT:
+	case ERR_CANCELED:
+		return "Retrying";
+	case ERR_NONE:
+	case ERR_BUG:
+		break;
+	}
+	return "InternalError";
+}
+
+// The last attempt failed: is it still too early for another? Then says so.
+static bool backs_off(const struct decide_input *in, struct decision *d)
+{
+	const struct failure *failure = in->failure;
+	if (failure->count == 0 || failure->next_ms <= in->loop_ms)
+		return false;
+	// Another change than the one that failed is a new attempt.
+	if (!str_eq(failure->key, d->digest))
+		return false;
+	char wait[32];
+	num_format_duration(failure->next_ms - in->loop_ms, wait, sizeof(wait));
+	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
+						      failure->err.class == ERR_CONFLICT ||
+						      failure->err.class == ERR_NOT_FOUND);
+	say(d, VERDICT_BACKOFF, is_early ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
+		failure_reason(&failure->err), "%s (attempt %d, next in %s)", failure->err.message,
+		failure->count, wait);
+	return true;
+}
+
+static void act(
+	const struct decide_input *in, struct decision *d, const char *reason, const char *message)
+{
+	if (!backs_off(in, d))
+		say(d, VERDICT_ACT, HEALTH_PROGRESSING, reason, "%s", message);
+}
+
+// ---- writes that are not seen yet
+
+static bool same_digest(const json_t *value, const char *digest)
+{
+	char now[17] = "-";
+	if (value && !js_digest(value, now, sizeof(now)))
+		return false;
+	return digest && str_eq(now, digest);
+}
+
+enum unseen { UNSEEN_NO, UNSEEN_SETTLING, UNSEEN_QUARANTINED };
+
+// Was exactly this difference written before, and does AWS still show the old value?
+static enum unseen unseen_write(const struct decide_input *in, const struct difference *one)
+{
+	const json_t *write = json_object_get(in->record->writes, one->path);
+	if (!write || !same_digest(one->desired, js_str(write, "to")) ||
+		!same_digest(one->observed, js_str(write, "from")))
+		return UNSEEN_NO;
+	int64_t age = in->wall_ms - js_int(write, "at", 0);
+	if (age >= 0 && age < DECIDE_WRITE_SETTLES_MS)
+		return UNSEEN_SETTLING;
+	return js_int(write, "count", 1) >= DECIDE_MOST_WRITES ? UNSEEN_QUARANTINED : UNSEEN_NO;
+}
+
+// ---- the cases
+
+static void decide_orphan(const struct decide_input *in, struct decision *d)
+{
+	d->sync = SYNC_ORPHANED;
+	if (in->presence == PRESENCE_ABSENT) {
+		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone", "not in the file and not in AWS");
+		return;
+	}
+	if (in->seen->is_gone || in->record->deleted_ms) {
+		d->again_ms = 2000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting", "AWS is deleting it");
+		if (in->seen->is_gone || in->wall_ms - in->record->deleted_ms < 30000)
+			return;
+	}
+	plan_delete(in->kind, in->seen->observed, &d->plan);
+	name_change(in, d);
+	bool is_allowed = in->policy->prune == PRUNE_DELETE && !in->kind->holds_data;
+	if (in->policy->mode == MODE_OBSERVE) {
+		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
+			"not in the file; the policy is to observe only");
+	} else if (!is_allowed && !is_approved(in, d)) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
+			"not in the file; its deletion waits for approval");
+	} else if (in->deletion_waits) {
+		d->again_ms = 5000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "InUse",
+			"deletion waits: still used by %s", in->deletion_waits);
+	} else {
+		act(in, d, "Deleting", "not in the file; being deleted");
+	}
+}
+
+static void decide_missing(const struct decide_input *in, struct decision *d)
+{
+	d->sync = SYNC_MISSING;
+	d->health = HEALTH_MISSING;
+	int64_t age = in->wall_ms - in->record->created_ms;
+	if (in->record->created_ms && age >= 0 && age < DECIDE_CREATE_SETTLES_MS) {
+		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 10000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
+			"created as %s; waiting until AWS shows it",
+			in->record->id ? in->record->id : "?");
+		return;
+	}
+	plan_create(in->kind, in->want, &d->plan);
+	name_change(in, d);
+	if (in->policy->mode == MODE_OBSERVE)
+		say(d, VERDICT_DONE, HEALTH_MISSING, "ObserveOnly",
+			"does not exist; the policy is to observe only");
+	else if (in->creation_waits)
+		say(d, VERDICT_WAIT, HEALTH_MISSING, "Waiting", "%s", in->creation_waits);
+	else
+		act(in, d, in->record->observed ? "Deleted" : "Creating",
+			in->record->observed ? "was deleted in AWS; being created again"
+					     : "being created");
+}
+
+// Splits the differences: which are to be acted on now. Fills the counts.
+static void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
+	int *ret_settling)
+{
+	for (size_t i = 0; i < d->differences.count; i++) {
+		struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED) {
+			d->undeclared++;
+			continue;
+		}
+		d->managed++;
+		enum unseen unseen = unseen_write(in, one);
+		*ret_settling += unseen == UNSEEN_SETTLING;
+		d->quarantined += unseen == UNSEEN_QUARANTINED;
+		if (unseen != UNSEEN_NO)
+			continue;
+		if (ret_now->count == ret_now->size) {
+			size_t size = ret_now->size ? ret_now->size * 2 : 8;
+			struct difference *items =
+				reallocarray(ret_now->items, size, sizeof(*items));
+			if (!items)
+				continue;
+			ret_now->items = items;
+			ret_now->size = size;
+		}
+		// A view: the strings and values stay the decision's.
+		ret_now->items[ret_now->count++] = *one;
+	}
+}
+
+static void list_paths(const struct differences *differences, bool undeclared, struct buf *out)
+{
+	int listed = 0;
+	for (size_t i = 0; i < differences->count; i++) {
+		const struct difference *one = &differences->items[i];
+		if ((one->type == DIFFERS_UNDECLARED) != undeclared)
+			continue;
+		if (listed++ == 4) {
+			buf_adds(out, ", ...");
+			break;
+		}
+		buf_addf(out, "%s%s%s", listed > 1 ? ", " : "", one->path,
+			one->type == DIFFERS_FOREIGN   ? " (foreign)"
+			: one->type == DIFFERS_MISSING ? " (missing)"
+						       : "");
+	}
+}
+
+static void decide_synced(const struct decide_input *in, struct decision *d)
+{
+	const struct sighting *seen = in->seen;
+	if (in->waiting && json_object_size(in->waiting) > 0) {
+		const char *member = json_object_iter_key(json_object_iter((json_t *)in->waiting));
+		d->sync = SYNC_OUT_OF_SYNC;
+		say(d, VERDICT_WAIT, HEALTH_PROGRESSING, "Waiting", "%s %s", member,
+			js_str(in->waiting, member));
+		return;
+	}
+	d->sync = SYNC_SYNCED;
+	if (d->undeclared > 0) {
+		struct buf paths;
+		buf_init(&paths, 4096);
+		list_paths(&d->differences, true, &paths);
+		say(d, VERDICT_DONE, HEALTH_HEALTHY, "UndeclaredDrift",
+			"changed in AWS, though not in the file: %s", buf_str(&paths));
+		buf_done(&paths);
+	} else if (*seen->reason) {
+		say(d, VERDICT_DONE, HEALTH_DEGRADED, seen->reason, "%s",
+			*seen->message ? seen->message : seen->state);
+	} else {
+		say(d, VERDICT_DONE, HEALTH_HEALTHY, "InSync", "as the file says");
+	}
+}
+
+static void decide_failed_state(const struct decide_input *in, struct decision *d)
+{
+	d->sync = SYNC_OUT_OF_SYNC;
+	plan_delete(in->kind, in->seen->observed, &d->plan);
+	d->plan.change = CHANGE_REPLACE;
+	name_change(in, d);
+	if (in->policy->mode == MODE_ENFORCE &&
+		(is_approved(in, d) ||
+			(in->policy->replace == PRUNE_DELETE && !in->kind->holds_data)))
+		act(in, d, "Replacing", "AWS could not create it; being replaced");
+	else
+		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "Failed",
+			"AWS says %s: %s; its replacement waits for approval", in->seen->state,
+			in->seen->message);
+}
+
+static void decide_replacement(const struct decide_input *in, struct decision *d)
+{
+	plan_done(&d->plan);
+	plan_delete(in->kind, in->seen->observed, &d->plan);
+	d->plan.change = CHANGE_REPLACE;
+	d->plan.forces_replacement = true;
+	bool is_allowed = in->policy->replace == PRUNE_DELETE && !in->kind->holds_data;
+	if (!is_allowed && !is_approved(in, d)) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "ReplacementHeld",
+			"%s cannot be changed in place; the replacement waits for approval",
+			d->plan.replaced_for);
+		return;
+	}
+	act(in, d, "Replacing", "being replaced: deleted first, then created anew");
+}
+
+static void decide_present(const struct decide_input *in, struct decision *d)
+{
+	const struct sighting *seen = in->seen;
+	if (seen->is_failed) {
+		decide_failed_state(in, d);
+		return;
+	}
+	diff_make(&(struct diff_input){.kind = in->kind,
+			  .want = in->want,
+			  .tags = in->kind->tag_type ? in->tags : NULL,
+			  .observed = seen->observed,
+			  .observed_tags = seen->tags,
+			  .baseline = in->record->baseline,
+			  .waiting = in->waiting,
+			  .ignore = in->policy->ignore},
+		&d->differences);
+	if (seen->is_pending) {
+		int64_t limit = in->kind->settle_ms ? in->kind->settle_ms : 600000;
+		int64_t since = in->record->created_ms ? in->wall_ms - in->record->created_ms : 0;
+		d->sync = SYNC_OUT_OF_SYNC;
+		d->again_ms = since < 5000 ? 500 : since < 60000 ? 3000 : 10000;
+		if (since > limit)
+			say(d, VERDICT_AGAIN, HEALTH_DEGRADED, "Stuck",
+				"AWS has kept it %s for %lld minutes", seen->state,
+				(long long)(since / 60000));
+		else
+			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling", "AWS says %s",
+				seen->state);
+		return;
+	}
+	struct differences now = {0};
+	int settling = 0;
+	weigh(in, d, &now, &settling);
+	if (d->managed == 0) {
+		decide_synced(in, d);
+		free(now.items);
+		return;
+	}
+	d->sync = SYNC_OUT_OF_SYNC;
+	struct buf paths;
+	buf_init(&paths, 4096);
+	list_paths(&d->differences, false, &paths);
+	plan_update(
+		in->kind, in->want, seen->observed, now.count ? &now : &d->differences, &d->plan);
+	char replaced_for[sizeof(d->plan.replaced_for)];
+	str_copy(replaced_for, sizeof(replaced_for), d->plan.replaced_for);
+	name_change(in, d);
+	if (in->policy->mode == MODE_OBSERVE) {
+		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
+			"differs in %s; the policy is to observe only", buf_str(&paths));
+	} else if (now.count > 0 && d->plan.count > 0) {
+		act(in, d, "Correcting", "");
+		if (d->verdict == VERDICT_ACT)
+			snprintf(d->message, sizeof(d->message), "being corrected: %s",
+				buf_str(&paths));
+	} else if (settling > 0) {
+		d->again_ms = 1000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
+			"written; waiting until AWS shows %s", buf_str(&paths));
+	} else if (d->plan.forces_replacement) {
+		decide_replacement(in, d);
+		str_copy(d->plan.replaced_for, sizeof(d->plan.replaced_for), replaced_for);
+		if (d->verdict == VERDICT_HOLD)
+			snprintf(d->message, sizeof(d->message),
+				"%.90s cannot be changed in place; the replacement waits for "
+				"approval",
+				replaced_for);
+	} else {
+		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Permadiff",
+			"written %d times and AWS still shows another value: %s; not written again "
+			"(policy: {ignore: [...]} silences it)",
+			DECIDE_MOST_WRITES, buf_str(&paths));
+	}
+	buf_done(&paths);
+	free(now.items);
+}
+
+void decide(const struct decide_input *in, struct decision *d)
+{
+	*d = (struct decision){0};
+	if (in->presence == PRESENCE_UNKNOWN) {
+		d->sync = in->wanted ? SYNC_UNKNOWN : SYNC_ORPHANED;
+		say(d, VERDICT_WAIT, HEALTH_UNKNOWN, "NotChecked", "not looked at yet");
+		return;
+	}
+	if (!in->wanted)
+		decide_orphan(in, d);
+	else if (in->presence == PRESENCE_ABSENT || in->seen->is_gone)
+		decide_missing(in, d);
+	else
+		decide_present(in, d);
+}

@@ -1,0 +1,69 @@
+// What to do about one resource: the pure heart. Everything it needs is in its input, its answer is
+// data; the daemon, `holdfast plan` and the simulation call the same function.
+#pragma once
+
+#include "core/desired.h"
+#include "core/diff.h"
+#include "core/plan.h"
+#include "core/project.h"
+#include "core/record.h"
+
+enum presence { PRESENCE_UNKNOWN, PRESENCE_ABSENT, PRESENCE_PRESENT };
+enum sync { SYNC_UNKNOWN, SYNC_SYNCED, SYNC_OUT_OF_SYNC, SYNC_MISSING, SYNC_ORPHANED };
+enum health {
+	HEALTH_UNKNOWN,
+	HEALTH_HEALTHY,
+	HEALTH_PROGRESSING,
+	HEALTH_DEGRADED,
+	HEALTH_MISSING,
+	HEALTH_SUSPENDED,
+};
+
+enum verdict {
+	VERDICT_DONE,    // nothing to do until something changes
+	VERDICT_ACT,     // carry the plan out
+	VERDICT_AGAIN,   // look again after again_ms
+	VERDICT_WAIT,    // for a reference; it wakes us
+	VERDICT_HOLD,    // a person must say yes to exactly this change
+	VERDICT_BACKOFF, // it failed; again at failure->next_ms
+	VERDICT_FORGET,  // an orphan that is gone: drop the record
+};
+
+struct decide_input {
+	const struct kind *kind;
+	const struct wanted *wanted; // NULL: it left the file
+	const struct policy *policy; // the resource's, or for an orphan its layer's
+	const json_t *want;          // resolved desired JSON; NULL for an orphan
+	const json_t *waiting;       // {"Member": why}; NULL or empty: nothing waits
+	const char *creation_waits;  // why it cannot be created yet, or NULL
+	const char *deletion_waits;  // who still uses it, or NULL
+	const json_t *tags;          // all tags that it must carry
+	enum presence presence;
+	const struct sighting *seen; // when present
+	const struct record *record;
+	const struct failure *failure;
+	const json_t *approved; // {"<digest>": true}
+	int64_t wall_ms, loop_ms;
+};
+
+struct decision {
+	enum verdict verdict;
+	enum sync sync;
+	enum health health;
+	char reason[48];                // CamelCase
+	char message[400];              // a sentence
+	struct differences differences; // all of them, also quarantined and undeclared ones
+	struct plan plan;               // what would remove them; also when it is held
+	int64_t again_ms;               // VERDICT_AGAIN: from now
+	char digest[17];                // names the change: an approval is for exactly this one
+	int undeclared, quarantined, managed; // differences by sort
+};
+
+/* How long a write may take to be seen before it is written a second time, and a created thing
+ * before its absence is believed. */
+enum { DECIDE_WRITE_SETTLES_MS = 15000, DECIDE_CREATE_SETTLES_MS = 120000, DECIDE_MOST_WRITES = 2 };
+
+void decide(const struct decide_input *input, struct decision *ret);
+void decision_done(struct decision *decision);
+const char *sync_name(enum sync sync);
+const char *health_name(enum health health);

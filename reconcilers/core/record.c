@@ -1,0 +1,93 @@
+// Pacing by class: a timeout, a throttle, a refusal and a mistake each wait their own time.
+#include "core/record.h"
+#include "base/str.h"
+
+void record_init(struct record *record)
+{
+	*record = (struct record){
+		.baseline = json_object(), .writes = json_object(), .depends_on = json_array()};
+}
+
+void record_done(struct record *record)
+{
+	free(record->id);
+	json_decref(record->observed);
+	json_decref(record->baseline);
+	json_decref(record->writes);
+	json_decref(record->depends_on);
+	*record = (struct record){0};
+}
+
+json_t *record_json(const struct record *record)
+{
+	json_t *out =
+		json_pack("{s:I, s:I, s:O, s:O, s:O}", "created_ms", (json_int_t)record->created_ms,
+			"deleted_ms", (json_int_t)record->deleted_ms, "baseline", record->baseline,
+			"writes", record->writes, "depends_on", record->depends_on);
+	if (out && record->observed)
+		json_object_set(out, "observed", record->observed);
+	return out;
+}
+
+static json_t *member_or(const json_t *data, const char *key, json_type type, json_t *fallback)
+{
+	json_t *value = json_object_get(data, key);
+	if (!value || json_typeof(value) != type)
+		return fallback;
+	json_decref(fallback);
+	return json_incref(value);
+}
+
+void record_load(struct record *record, const char *id, const json_t *data)
+{
+	record_done(record);
+	record->id = str_empty(id) ? NULL : strdup(id);
+	record->created_ms = js_int(data, "created_ms", 0);
+	record->deleted_ms = js_int(data, "deleted_ms", 0);
+	record->observed = member_or(data, "observed", JSON_OBJECT, NULL);
+	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());
+	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());
+	record->depends_on = member_or(data, "depends_on", JSON_ARRAY, json_array());
+}
+
+static int64_t delay_ms(enum err_class class, bool not_yet, int count, double jitter)
+{
+	static const struct {
+		int64_t base_ms, most_ms;
+	} paces[] = {
+		[ERR_NONE] = {0, 0},
+		[ERR_TRANSIENT] = {1000, 60000},
+		[ERR_THROTTLED] = {5000, 300000},
+		[ERR_NOT_FOUND] = {1000, 60000},
+		[ERR_CONFLICT] = {2000, 60000},
+		[ERR_DENIED] = {60000, 900000},
+		[ERR_INVALID] = {60000, 3600000},
+		[ERR_CANCELED] = {0, 0},
+		[ERR_BUG] = {60000, 3600000},
+	};
+	int64_t base = not_yet ? 500 : paces[class].base_ms;
+	int64_t most = not_yet ? 15000 : paces[class].most_ms;
+	int64_t delay = base;
+	for (int i = 1; i < count && delay < most; i++)
+		delay *= 2;
+	if (delay > most)
+		delay = most;
+	// Half fixed, half random: spread out, but never at once.
+	return delay / 2 + (int64_t)((double)delay / 2 * jitter);
+}
+
+void failure_add(struct failure *failure, const struct err *err, bool not_yet, const char *key,
+	int64_t now_ms, double jitter)
+{
+	if (!str_eq(failure->key, key) || failure->err.class != err->class)
+		failure->count = 0;
+	failure->count++;
+	failure->err = *err;
+	str_copy(failure->key, sizeof(failure->key), key);
+	failure->next_ms = now_ms + delay_ms(err->class, not_yet, failure->count, jitter);
+}
+
+void failure_clear(struct failure *failure)
+{
+	*failure = (struct failure){0};
+}

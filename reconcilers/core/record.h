@@ -1,0 +1,39 @@
+// What is remembered of one resource between passes and restarts. Losing it loses nothing but time:
+// ids are found again by tag, baselines are recorded anew.
+#pragma once
+
+#include "base/err.h"
+#include "base/js.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct record {
+	char *id;           // AWS's; NULL while there is none
+	int64_t created_ms; // wall time of our create's answer; 0: not by us, or seen since
+	int64_t deleted_ms; // wall time of our delete's answer; 0: none
+	json_t *observed;   // last projected state; NULL: never seen
+	json_t *baseline;   // member -> value (null: absent) of fields that the file does not set
+	json_t *writes;     // path -> {"to","from","at","count"}: writes that wait to be seen
+	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion
+	bool is_dirty;      // differs from what the store holds
+};
+
+void record_init(struct record *record);
+void record_done(struct record *record);
+/* The opaque JSON that the store keeps; new. */
+json_t *record_json(const struct record *record);
+/* Tolerates anything: members of another type count as absent. */
+void record_load(struct record *record, const char *id, const json_t *data);
+
+/* How the last attempt on a resource ended, and when the next may begin. */
+struct failure {
+	int count; // in a row; 0: none
+	struct err err;
+	int64_t next_ms; // loop time
+	char key[17];    // of what was tried: an INVALID one is not tried again unchanged
+};
+
+/* Notes a failure. `jitter` in 0..1; `not_yet`: an expected wait, paced faster. */
+void failure_add(struct failure *failure, const struct err *err, bool not_yet, const char *key,
+	int64_t now_ms, double jitter);
+void failure_clear(struct failure *failure);
