@@ -33,13 +33,29 @@ void loop_bury(struct loop *loop, void *what, void (*free_fn)(void *what))
 	list_append(&loop->graves, &grave->link);
 }
 
+static bool has_work(const struct loop *loop)
+{
+	return !list_is_empty(&loop->run_queue) || !list_is_empty(&loop->soon);
+}
+
+static void finish_soon_ones(struct loop *loop)
+{
+	while (!list_is_empty(&loop->soon)) {
+		struct op *op = LIST_ITEM(loop->soon.next, struct op, soon);
+		list_remove(&op->soon);
+		op_finish(op, op->err);
+	}
+}
+
 static void drain(struct loop *loop)
 {
+	finish_soon_ones(loop);
 	for (int i = 0; i < STEPS_A_DRAIN && !list_is_empty(&loop->run_queue); i++) {
 		struct task *task = LIST_ITEM(loop->run_queue.next, struct task, link);
 		list_remove(&task->link);
 		loop->steps++;
 		task->step(task);
+		finish_soon_ones(loop);
 	}
 	bury_all(loop);
 }
@@ -72,7 +88,8 @@ static void heap_down(struct loop *loop, size_t at, struct timer *timer)
 		size_t child = 2 * at + 1;
 		if (child >= loop->heap_count)
 			break;
-		if (child + 1 < loop->heap_count && earlier(loop->heap[child + 1], loop->heap[child]))
+		if (child + 1 < loop->heap_count &&
+			earlier(loop->heap[child + 1], loop->heap[child]))
 			child++;
 		if (!earlier(loop->heap[child], timer))
 			break;
@@ -179,14 +196,18 @@ static void on_idle(uv_idle_t *handle)
 	(void)handle; // its existence makes the poll return at once
 }
 
+static void keep_turning(struct loop *loop)
+{
+	if (!loop->is_virtual && !loop->is_closing && !uv_is_active((uv_handle_t *)&loop->uv_idle))
+		uv_idle_start(&loop->uv_idle, on_idle);
+}
+
 void task_wake(struct task *task)
 {
 	if (task_is_queued(task))
 		return;
-	struct loop *loop = task->loop;
-	list_append(&loop->run_queue, &task->link);
-	if (!loop->is_virtual && !uv_is_active((uv_handle_t *)&loop->uv_idle))
-		uv_idle_start(&loop->uv_idle, on_idle);
+	list_append(&task->loop->run_queue, &task->link);
+	keep_turning(task->loop);
 }
 
 bool task_is_queued(const struct task *task)
@@ -215,6 +236,15 @@ void op_finish(struct op *op, struct err err)
 		task_wake(op->owner);
 }
 
+void op_finish_soon(struct loop *loop, struct op *op, struct err err)
+{
+	assert(op->state == OP_STARTED);
+	op->cancel = NULL;
+	op->err = err;
+	list_append(&loop->soon, &op->soon);
+	keep_turning(loop);
+}
+
 void op_cancel(struct op *op)
 {
 	if (op->state == OP_STARTED && op->cancel)
@@ -228,7 +258,7 @@ static void on_check(uv_check_t *handle)
 	struct loop *loop = handle->data;
 	loop->turns++;
 	drain(loop);
-	if (list_is_empty(&loop->run_queue))
+	if (!has_work(loop))
 		uv_idle_stop(&loop->uv_idle);
 	if (loop->is_stopping)
 		uv_stop(&loop->uv);
@@ -238,6 +268,7 @@ struct err loop_init(struct loop *loop)
 {
 	*loop = (struct loop){0};
 	list_init(&loop->run_queue);
+	list_init(&loop->soon);
 	list_init(&loop->graves);
 	int rc = uv_loop_init(&loop->uv);
 	if (rc != 0)
@@ -258,6 +289,7 @@ void loop_init_virtual(struct loop *loop, int64_t wall_ms)
 {
 	*loop = (struct loop){.is_virtual = true, .virtual_wall_ms = wall_ms};
 	list_init(&loop->run_queue);
+	list_init(&loop->soon);
 	list_init(&loop->graves);
 }
 
@@ -266,7 +298,7 @@ static bool virtual_step(struct loop *loop, int64_t until)
 {
 	drain(loop);
 	loop->turns++;
-	if (!list_is_empty(&loop->run_queue))
+	if (has_work(loop))
 		return true;
 	if (loop->heap_count == 0 || loop->heap[0]->due_ms > until)
 		return false;
@@ -309,15 +341,27 @@ void loop_stop(struct loop *loop)
 		uv_stop(&loop->uv);
 }
 
+static void note_open_handle(uv_handle_t *handle, void *arg)
+{
+	bool *has_forgotten = arg;
+	if (!uv_is_closing(handle))
+		*has_forgotten = true;
+}
+
 int loop_done(struct loop *loop)
 {
 	int rc = 0;
 	drain(loop);
+	loop->is_closing = true;
 	if (!loop->is_virtual) {
 		uv_close((uv_handle_t *)&loop->uv_timer, NULL);
 		uv_close((uv_handle_t *)&loop->uv_idle, NULL);
 		uv_close((uv_handle_t *)&loop->uv_check, NULL);
-		uv_run(&loop->uv, UV_RUN_DEFAULT);
+		// Closing handles and canceled look-ups come to their end; a forgotten handle would
+		// keep that run going for ever, so it is looked for first.
+		bool has_forgotten = false;
+		uv_walk(&loop->uv, note_open_handle, &has_forgotten);
+		uv_run(&loop->uv, has_forgotten ? UV_RUN_NOWAIT : UV_RUN_DEFAULT);
 		rc = uv_loop_close(&loop->uv);
 	}
 	bury_all(loop);

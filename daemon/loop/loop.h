@@ -22,16 +22,18 @@ struct loop {
 	uv_loop_t uv;
 	bool is_virtual;
 	bool is_stopping;
+	bool is_closing;         // loop_done() has begun: nothing may be started any more
 	int64_t virtual_mono_ms; // virtual loops only
 	int64_t virtual_wall_ms;
 	struct list run_queue; // tasks that are due
+	struct list soon;      // ops that failed in their start and finish in the next drain
 	struct list graves;    // things to free at the end of the turn
 	struct timer **heap;   // owned array; earliest due first
 	size_t heap_count, heap_size;
-	uv_timer_t uv_timer;   // armed for heap[0]
-	uv_idle_t uv_idle;     // keeps the loop turning while the run queue is not empty
-	uv_check_t uv_check;   // drains the run queue and buries after each turn
-	uint64_t steps;        // task steps run so far: the progress that the watchdog watches
+	uv_timer_t uv_timer; // armed for heap[0]
+	uv_idle_t uv_idle;   // keeps the loop turning while the run queue is not empty
+	uv_check_t uv_check; // drains the run queue and buries after each turn
+	uint64_t steps;      // task steps run so far: the progress that the watchdog watches
 	uint64_t turns;
 };
 
@@ -84,6 +86,7 @@ enum op_state { OP_IDLE, OP_STARTED, OP_FINISHED };
 struct op {
 	enum op_state state;
 	struct task *owner;              // borrowed; woken when finished
+	struct list soon;                // linked between op_finish_soon() and the finish
 	struct err err;                  // valid when finished
 	void (*cancel)(struct op *self); // leads to exactly one op_finish() with ERR_CANCELED
 };
@@ -92,6 +95,9 @@ struct op {
 void op_start(struct op *op, struct task *owner, void (*cancel)(struct op *self));
 /* Called by the op's implementation, once: keeps the result and wakes the owner. */
 void op_finish(struct op *op, struct err err);
+/* The same from inside a start function: the op stays started until the run queue is drained next,
+ * so that nobody sees an op complete before its start has returned. Not to be canceled any more. */
+void op_finish_soon(struct loop *loop, struct op *op, struct err err);
 /* Asks a started op to end; it still finishes, with ERR_CANCELED or with what came first. */
 void op_cancel(struct op *op);
 static inline bool op_is_running(const struct op *op)
