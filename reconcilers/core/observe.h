@@ -1,0 +1,47 @@
+// Looking at one kind: its list, page by page, with joins and follow-ups, all in flight at once.
+//
+// The ids known from before let joins and follow-ups start together with the list; ids that only
+// the list brings are asked for after it. A known id that the list does not show is confirmed by a
+// read of that id before it counts as absent: a list that suddenly empties is not believed.
+#pragma once
+
+#include "aws/client.h"
+#include "core/kind.h"
+#include "loop/loop.h"
+
+struct observe_options {
+	struct loop *loop; // borrowed, all
+	struct aws_port *aws;
+	const struct kind *kind;
+	const char *stack, *region, *account;
+};
+
+struct fetch;
+
+/* One look; an op. Reusable after observation_reset(). */
+struct observation {
+	struct op op;
+	struct observe_options options;
+	json_t *known; // in: {"<id>": ["field", ...]} known ids, and the fields that their file
+		       // sets (for follow-ups that are made only then); owned
+	json_t *items; // out: {"<id>": item with joined rows and followed values}; owned
+	int64_t started_ms, took_ms; // loop time
+	int calls;                   // requests
+	int64_t foreign; // listed items that were not ours (another stack's, an ignored filter)
+	// -- private
+	struct task task;
+	struct fetch **fetches;
+	size_t fetch_count, fetch_size;
+	json_t *asked; // {"<join or follow>:<id>": true}
+	json_t *rows;  // {"<into>": {"<id>": value}}
+	bool is_listed, is_confirming;
+	struct err first_err;
+};
+
+void observation_init(struct observation *observation, const struct observe_options *options);
+/* Takes `known` over. Ends with ERR_OK and items, or with the first error of a call: then nothing
+ * is known. */
+void observation_start(struct observation *observation, json_t *known, struct task *owner);
+/* Frees the results; ready for another start. */
+void observation_reset(struct observation *observation);
+void observation_done(struct observation *observation);
