@@ -1,0 +1,79 @@
+// Which request is which: a const table of the API's paths, with their parameters checked here, so
+// that an endpoint's function finds typed values in exchange->params.
+//
+// Every answer is JSON with "format": 1 unless it says text; times are ISO-8601 texts in UTC; an
+// error is {"format":1,"error":{"code","message","remedy"?}}. Unknown paths and parameters are
+// errors.
+#pragma once
+
+#include "control/control.h"
+
+typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchange);
+
+/* What the API does; filled by the application. An endpoint that is NULL does not exist (404). Each
+ * function leads to exactly one control_answer*(). Endpoints that take `stack` may be asked without
+ * one: then all stacks are meant, or the only one.
+ *
+ * RESOURCE  {"address","kind","layer","id","sync","health","reason","message","checked_at","since",
+ *            "action"?: {"operation","attempt","started_at"}}
+ * STACK     {"format":1,"stack","account","region","endpoint"?,"summary",
+ *            "daemon":{"version","pid","started_at","now","ready"},
+ *            "config":{"file","version","loaded_at","error":null|{"findings":[...],"at"}},
+ *            "store":{"phase","message"},"progress":null|{"done","total","elapsed_ms"},
+ *            "layers":[{"name","sync","health","resources","drifted","held","failed","progressing",
+ *                       "paused","checked_at","next_at","busy",
+ *                       "last_pass":{"calls","ms","at","trigger"}}],
+ *            "resources":[RESOURCE]}
+ * ACTION    {"id","change":"+|~|-|-/+|+/-","address","reason",
+ *            "disruption":"none|connection-drop|reboot|replacement|data-loss",
+ *            "decision":"do|wait|hold","message",
+ *            "fields":[{"path","before","after","sensitive","unknown","forces_replacement","op":"+|~|-"}],
+ *            "calls":[{"operation","input"}]}
+ * ENTRY     {"at","what":"drift|closed|action|observed|config|hold","address","detail":{...}} */
+struct control_api {
+	void *self;
+	/* STACK, or {"format":1,"stacks":[STACK]} when there are several and none was named. */
+	control_endpoint_fn status;
+	/* params.address. {"format":1,"resource":{RESOURCE...,"desired","observed","differences":
+	 * [{"path","desired","observed","type"}],"undeclared":[...],"depends_on":[ADDRESS],
+	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","reason","state","who"}],
+	 * "place":{"file","line"}},"history":[ENTRY]} */
+	control_endpoint_fn resource;
+	/* {"format":1,"stack","checked_at","age_ms","complete","actions":[ACTION],
+	 * "counts":{"create","update","replace","delete","held","waiting"}} */
+	control_endpoint_fn plan;
+	/* params.address optional. {"format":1,"differences":[{"address","path",
+	 * "type":"changed|missing|foreign|undeclared|orphan","desired","observed"}]} */
+	control_endpoint_fn diff;
+	/* params.since_ms, limit. {"format":1,"drifts":[{"id","address","field","type","desired",
+	 * "observed","opened_at","closed_at","how"}]} */
+	control_endpoint_fn drift;
+	/* params.since_ms, until_ms, address, limit. {"format":1,"entries":[ENTRY]}, newest first.
+	 * Details: drift {field,type,desired,observed,drift_id}; closed {field,how}; action
+	 * {operation,change,reason,outcome,
+	 * code,message,request_id,result_id,dur_ms,attempts,before,after}; config {version,file};
+	 * hold {change,reason,state,who} */
+	control_endpoint_fn history;
+	/* params.target: "" or NULL (everything), a layer, an address; params.wait: answer when the
+	 * pass has ended.
+	 * {"format":1,"started":[LAYER],"done":bool} */
+	control_endpoint_fn sync;
+	/* {"format":1,"ok","version","findings":[{"file","line","column","severity","message","remedy"}]}
+	 */
+	control_endpoint_fn reload;
+	/* params.target (required): a hold's id, an address or a layer.
+	 * {"format":1,"approved":[{"id","address", "change"}]}; who it was is exchange->uid. */
+	control_endpoint_fn approve;
+	/* The same with "rejected". */
+	control_endpoint_fn reject;
+	/* Text: 200 "ok" while the loop turns. */
+	control_endpoint_fn healthz;
+	/* Text: 200 when every layer has been looked at once and the store is there, else 503 and
+	 * why. */
+	control_endpoint_fn readyz;
+	/* Prometheus text format. */
+	control_endpoint_fn metrics;
+};
+
+/* A backend for control_new() over the API; `api` is borrowed. */
+struct control_backend routes_backend(const struct control_api *api);
