@@ -1,0 +1,379 @@
+// Phases: FIND (a read that the call needs) -> INTEND (durable) -> SEND -> settle (through the
+// journal) -> next. An error in one field's step does not keep the other fields from theirs; one in
+// a create or a delete ends the run. Whatever happened, the way on is to observe again.
+#include "core/act.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/path.h"
+#include "core/template.h"
+
+enum { RUN_NEXT, RUN_FIND, RUN_INTEND, RUN_SEND, RUN_DONE };
+
+static const struct step *current(const struct run *run)
+{
+	return &run->plan.steps[run->at];
+}
+
+static void set_phase(struct run *run, int phase)
+{
+	run->phase = phase;
+	run->step_started_ms = loop_now_ms(run->options.loop);
+}
+
+// ---- what history keeps of a step
+
+static bool is_secret(const struct kind *kind, const char *member)
+{
+	for (const struct field *f = kind->fields; f->name; f++)
+		if ((f->flags & FIELD_SECRET) && str_eq_null(field_member(kind, NULL, f), member))
+			return true;
+	return false;
+}
+
+static json_t *redacted(const struct run *run, const struct step *step, const json_t *value)
+{
+	if (step->field && (step->field->flags & FIELD_SECRET))
+		return json_string("(sensitive)");
+	if (!json_is_object(value))
+		return json_incref((json_t *)value);
+	json_t *out = json_copy((json_t *)value);
+	const char *key;
+	void *next;
+	json_t *member;
+	json_object_foreach_safe (out, next, key, member)
+		if (is_secret(run->kind, key))
+			json_object_set_new(out, key, json_string("(sensitive)"));
+	return out;
+}
+
+static json_t *intent_args(const struct run *run, const char *operation)
+{
+	const struct step *step = current(run);
+	const json_t *before = NULL, *after = NULL;
+	switch (step->type) {
+	case STEP_CREATE:
+		after = json_object_get(run->resource, "desired");
+		break;
+	case STEP_TEARDOWN:
+	case STEP_REMOVE:
+		before = json_object_get(run->resource, "observed");
+		break;
+	case STEP_UPDATE:
+	case STEP_TAG:
+		before = json_object_get(step->scope, "old");
+		if (!before)
+			before = json_object_get(step->scope, "old_item");
+		after = json_object_get(step->scope, "value");
+		if (!after)
+			after = json_object_get(step->scope, "item");
+		if (!after)
+			after = json_object_get(step->scope, "items");
+		if (!after)
+			after = json_object_get(step->scope, "tags");
+		if (step->field && step->field->type == FIELD_ITEMS &&
+			step->call == &step->field->remove) {
+			before = after;
+			after = NULL;
+		}
+		break;
+	}
+	_cleanup_free_ char *name = str_format("%s:%s", run->kind->service, operation);
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o*, s:I}", "action_id",
+		run->action_id, "stack", run->options.stack, "address", run->address, "plan_id",
+		run->digest, "operation", name, "change", change_sign(run->plan.change), "reason",
+		run->reason, "input", redacted(run, step, run->input), "at_ms",
+		(json_int_t)loop_wall_ms(run->options.loop));
+	if (before)
+		json_object_set_new(args, "before", redacted(run, step, before));
+	if (after)
+		json_object_set_new(args, "after", redacted(run, step, after));
+	const char *token = js_str(run->resource, "token");
+	if (step->type == STEP_CREATE)
+		js_set_str(args, "client_token", token);
+	js_set_str(args, "config_version", run->options.config_version);
+	return args;
+}
+
+static void settle(struct run *run, const char *outcome, const struct err *err)
+{
+	const struct aws_call *call = &run->call;
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:I}", "action_id",
+		run->action_id, "outcome", outcome, "class",
+		err_is(err) ? err_class_name(err->class) : "", "code", err->code, "message",
+		err->message, "request_id", call->request_id, "dur_ms", (json_int_t)call->took_ms,
+		"attempts", call->attempts, "at_ms", (json_int_t)loop_wall_ms(run->options.loop));
+	js_set_str(args, "result_id", run->id);
+	journal_put(run->options.journal, STORE_ACTION_SETTLE, args);
+	log_at(err_is(err) ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
+		err_is(err) ? "change to AWS failed" : "changed AWS",
+		LOG_STR("resource", run->address), LOG_STR("operation", run->operation),
+		LOG_STR("outcome", outcome), LOG_STR("id", js_str(run->resource, "id")),
+		LOG_STR("reason", run->reason), LOG_INT("attempts", call->attempts),
+		LOG_INT("dur_ms", call->took_ms),
+		LOG_STR("class", err_is(err) ? err_class_name(err->class) : ""),
+		LOG_STR("code", err->code), LOG_STR("error", err->message),
+		LOG_STR("request_id", call->request_id));
+}
+
+// ---- the ends of a step
+
+static void finish(struct run *run)
+{
+	set_phase(run, RUN_DONE);
+	op_finish(&run->op, run->first_err);
+}
+
+static void next_step(struct run *run)
+{
+	json_decref(run->input);
+	json_decref(run->found);
+	run->input = run->found = NULL;
+	run->at++;
+	set_phase(run, RUN_NEXT);
+	task_wake(&run->task);
+}
+
+static void step_failed(struct run *run, struct err err)
+{
+	enum step_type type = current(run)->type;
+	if (!err_is(&run->first_err))
+		run->first_err = err;
+	if (type == STEP_UPDATE || type == STEP_TAG)
+		next_step(run);
+	else
+		finish(run);
+}
+
+static void step_done(struct run *run)
+{
+	size_t i;
+	json_t *path;
+	json_array_foreach (current(run)->paths, i, path)
+		json_array_append(run->written, path);
+	next_step(run);
+}
+
+// "Unsuccessful" and the like: a 200 answer that says no.
+static struct err failures_in(const struct call *call, const json_t *output)
+{
+	if (!call->failures)
+		return ERR_OK;
+	_cleanup_json_ json_t *list = path_get(output, call->failures);
+	const json_t *error = json_object_get(json_array_get(list, 0), "Error");
+	if (!error)
+		return ERR_OK;
+	const char *code = js_str(error, "Code"), *message = js_str(error, "Message");
+	return err_code(aws_error_class(code ? code : "", 400), code, "%s: %s", call->operation,
+		message ? message : "refused");
+}
+
+static void take_answer(struct run *run)
+{
+	const struct step *step = current(run);
+	struct err err = run->call.op.err;
+	run->calls += run->call.attempts;
+	if (!err_is(&err))
+		err = failures_in(step->call, run->call.output);
+	bool is_removal = step->type == STEP_REMOVE || step->type == STEP_TEARDOWN ||
+			  (step->field && step->call == &step->field->remove);
+	if (err.class == ERR_NOT_FOUND && is_removal)
+		err = ERR_OK; // what was to go is gone
+	if (err_is(&err)) {
+		settle(run, err.maybe_done ? "unknown" : "failed", &err);
+		if (step->type == STEP_CREATE && err.maybe_done)
+			run->is_unknown = true;
+		step_failed(run, err);
+		return;
+	}
+	if (step->type == STEP_CREATE) {
+		_cleanup_json_ json_t *id = path_get(run->call.output, run->kind->created_id);
+		run->is_created = true;
+		if (json_is_string(id)) {
+			run->id = strdup(json_string_value(id));
+			json_object_set(run->resource, "id", id);
+		}
+	}
+	run->is_deleted = run->is_deleted || step->type == STEP_REMOVE;
+	settle(run, "done", &err);
+	if (step->type == STEP_CREATE && !run->id) {
+		// Created, but unnamed: only looking again can tell its id.
+		run->is_unknown = true;
+		step_failed(run, err_code(ERR_TRANSIENT, "BadAnswer", "%s answered without %s",
+					 run->operation, run->kind->created_id));
+		return;
+	}
+	step_done(run);
+}
+
+// ---- the beginnings
+
+static void start_find(struct run *run)
+{
+	const struct find *find = &current(run)->call->find;
+	_cleanup_json_ json_t *scope = json_copy(run->resource);
+	json_object_update(scope, current(run)->scope);
+	struct err err = template_render(find->args, scope, &run->input);
+	if (err_is(&err)) {
+		step_failed(run, err);
+		return;
+	}
+	run->operation = find->operation;
+	aws_call_init(&run->find, run->kind->service, find->operation, run->input);
+	set_phase(run, RUN_FIND);
+	aws_start(run->options.aws, &run->find, &run->task);
+}
+
+static void take_found(struct run *run)
+{
+	const struct find *find = &current(run)->call->find;
+	struct err err = run->find.op.err;
+	run->calls += run->find.attempts;
+	if (!err_is(&err)) {
+		_cleanup_json_ json_t *scope = json_copy(run->resource);
+		json_object_update(scope, current(run)->scope);
+		char pick[256];
+		if (template_text(find->pick, scope, pick, sizeof(pick))) {
+			json_t *found = path_get(run->find.output, pick);
+			run->found = json_is_array(found) ? json_incref(json_array_get(found, 0))
+							  : json_incref(found);
+			json_decref(found);
+		}
+	}
+	aws_call_done(&run->find);
+	json_decref(run->input);
+	run->input = NULL;
+	if (err_is(&err) && err.class != ERR_NOT_FOUND)
+		step_failed(run, err);
+}
+
+static void start_intent(struct run *run)
+{
+	const char *operation;
+	struct err err = step_render(
+		run->kind, current(run), run->resource, run->found, &operation, &run->input);
+	char uuid[HASH_UUID_BYTES];
+	if (!err_is(&err) && !hash_uuid(uuid))
+		err = err_new(ERR_BUG, "no randomness for an action id");
+	if (err_is(&err)) {
+		step_failed(run, err);
+		return;
+	}
+	if (!run->input) { // nothing to do: the template left the whole call out
+		step_done(run);
+		return;
+	}
+	str_copy(run->action_id, sizeof(run->action_id), uuid);
+	run->operation = operation;
+	store_call_init(&run->intent, STORE_ACTION_INTEND, intent_args(run, operation));
+	set_phase(run, RUN_INTEND);
+	store_start(run->options.store, &run->intent, &run->task);
+}
+
+static void start_send(struct run *run)
+{
+	struct err err = run->intent.op.err;
+	store_call_done(&run->intent);
+	if (err_is(&err)) {
+		err_wrap(&err, "nothing is changed in AWS without a record of it");
+		err.maybe_done = false;
+		step_failed(run, err);
+		return;
+	}
+	aws_call_init(&run->call, run->kind->service, run->operation, run->input);
+	run->call.is_mutating = true;
+	run->call.is_repeatable = current(run)->call->flags & CALL_REPEATABLE;
+	set_phase(run, RUN_SEND);
+	aws_start(run->options.aws, &run->call, &run->task);
+}
+
+static void step(struct task *task)
+{
+	struct run *run = CONTAINER_OF(task, struct run, task);
+	switch (run->phase) {
+	case RUN_NEXT:
+		if (run->at == run->plan.count || run->options.is_canceled) {
+			if (run->at < run->plan.count && !err_is(&run->first_err))
+				run->first_err = err_new(ERR_CANCELED, "stopped before %s",
+					current(run)->call->operation);
+			finish(run);
+		} else if (current(run)->call->find.operation) {
+			start_find(run);
+		} else {
+			start_intent(run);
+		}
+		break;
+	case RUN_FIND:
+		if (!op_is_finished(&run->find.op))
+			break;
+		take_found(run);
+		if (run->phase == RUN_FIND)
+			start_intent(run);
+		break;
+	case RUN_INTEND:
+		if (op_is_finished(&run->intent.op))
+			start_send(run);
+		break;
+	case RUN_SEND:
+		if (!op_is_finished(&run->call.op))
+			break;
+		take_answer(run);
+		aws_call_done(&run->call);
+		break;
+	case RUN_DONE:
+		break;
+	}
+}
+
+struct run *run_new(const struct run_options *options, const struct kind *kind, char *address,
+	char *reason, const char *digest, struct plan *plan, json_t *resource)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	if (!run)
+		abort(); // a plan half taken over cannot be given back
+	run->options = *options;
+	run->kind = kind;
+	run->address = address;
+	run->reason = reason;
+	str_copy(run->digest, sizeof(run->digest), digest);
+	run->plan = *plan;
+	*plan = (struct plan){0};
+	run->resource = resource;
+	run->written = json_array();
+	task_init(&run->task, options->loop, step, "run");
+	return run;
+}
+
+void run_start(struct run *run, struct task *owner)
+{
+	op_start(&run->op, owner, NULL);
+	set_phase(run, RUN_NEXT);
+	task_wake(&run->task);
+}
+
+void run_stop(struct run *run)
+{
+	run->options.is_canceled = true;
+}
+
+static void run_bury(void *what)
+{
+	struct run *run = what;
+	plan_done(&run->plan);
+	free(run->address);
+	free(run->reason);
+	free(run->id);
+	json_decref(run->resource);
+	json_decref(run->written);
+	json_decref(run->input);
+	json_decref(run->found);
+	free(run);
+}
+
+void run_free(struct run *run)
+{
+	if (!run)
+		return;
+	task_done(&run->task);
+	loop_bury(run->options.loop, run, run_bury);
+}

@@ -1,0 +1,56 @@
+// Carrying a plan out: one step after the other, each intended in the store before it is sent and
+// settled after.
+#pragma once
+
+#include "aws/client.h"
+#include "core/journal.h"
+#include "core/plan.h"
+#include "loop/loop.h"
+
+struct run_options {
+	struct loop *loop; // borrowed, all
+	struct aws_port *aws;
+	struct store_port *store;
+	struct journal *journal;
+	const char *stack, *region, *account, *config_version;
+	bool is_canceled; // by run_stop(): no further step starts
+};
+
+/* One plan being carried out; an op. */
+struct run {
+	struct op op;
+	struct run_options options;
+	// -- in, owned
+	const struct kind *kind;
+	char *address, *reason;
+	char digest[17];
+	struct plan plan;
+	json_t *resource; // the scope of the templates; "id" is set when the create call answers
+	// -- out
+	char *id;        // owned; of what was created
+	json_t *written; // ["path", ...] whose steps were carried out; owned
+	int calls;       // requests to AWS
+	bool is_created, is_deleted;
+	bool is_unknown;       // a create whose outcome is not known
+	const char *operation; // of the step under way or failed, for status
+	int64_t step_started_ms;
+	// -- private
+	struct task task;
+	int phase;
+	size_t at;
+	struct aws_call call, find;
+	struct store_call intent;
+	json_t *input, *found;
+	char action_id[40];
+	struct err first_err;
+};
+
+/* Takes plan, address, reason and resource over (all of the heap). */
+struct run *run_new(const struct run_options *options, const struct kind *kind, char *address,
+	char *reason, const char *digest, struct plan *plan, json_t *resource);
+/* Ends with ERR_OK when every step was carried out, else with the first error. */
+void run_start(struct run *run, struct task *owner);
+/* No further step starts; the one in flight is finished. */
+void run_stop(struct run *run);
+/* Buries it. */
+void run_free(struct run *run);
