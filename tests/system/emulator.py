@@ -1,0 +1,93 @@
+"""The AWS emulator (moto) as a process of its own, and boto3 clients that talk to it directly."""
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import boto3
+from botocore.config import Config
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "secret-of-the-test"}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Emulator:
+    """Started once for many tests: reset() between them takes milliseconds, a start a second."""
+
+    def __init__(self, log_path):
+        self.log_path = str(log_path)
+        self.process = None
+        for _ in range(3):  # somebody else may take the port between looking and listening
+            self.port = free_port()
+            if self._start():
+                return
+        raise RuntimeError(f"the emulator does not start; see {self.log_path}")
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def _start(self):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
+        environment.update(MOTO_EC2_LOAD_DEFAULT_AMIS="false", MOTO_IAM_LOAD_MANAGED_POLICIES="false",
+                           PYTHONWARNINGS="ignore")
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=5):
+                    return True
+            except OSError:
+                time.sleep(0.05)
+        self.stop()
+        return False
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def post(self, path, body=b""):
+        request = urllib.request.Request(f"{self.url}/moto-api/{path}", data=body, method="POST",
+                                         headers={"Content-Type": "text/plain"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
+    def reset(self):
+        self.post("reset-auth", b"inf")
+        self.post("reset")
+
+    def data(self):
+        with urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=30) as answer:
+            return json.load(answer)
+
+    @functools.lru_cache(maxsize=None)
+    def client(self, service, region=REGION):
+        """boto3 behind the daemon's back: not through any proxy, without retries."""
+        return boto3.client(
+            service, region_name=region, endpoint_url=self.url,
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"total_max_attempts": 1}, proxies={}))
+
+    def load_everything(self):
+        """The first EC2 call of a server takes a second; better here than within a test."""
+        self.client("ec2").describe_vpcs()
