@@ -170,6 +170,9 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	} else if (!is_allowed && !is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
 			"not in the file; its deletion waits for approval");
+	} else if (in->brake && !is_approved(in, d)) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DeletionBrake",
+			"not in the file; %s, so its deletion waits for approval", in->brake);
 	} else if (in->deletion_waits) {
 		d->again_ms = 5000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "InUse",
@@ -184,11 +187,16 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
 	int64_t age = in->wall_ms - in->record->created_ms;
-	if (in->record->created_ms && age >= 0 && age < DECIDE_CREATE_SETTLES_MS) {
+	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
+	if (in->record->created_ms && age >= 0 && age < limit) {
 		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 10000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
-			"created as %s; waiting until AWS shows it",
-			in->record->id ? in->record->id : "?");
+		if (in->record->id)
+			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
+				"created as %s; waiting until AWS shows it", in->record->id);
+		else
+			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "CreateOutcomeUnknown",
+				"a create call got no answer; looking for what it made before "
+				"another is sent");
 		return;
 	}
 	plan_create(in->kind, in->want, &d->plan);

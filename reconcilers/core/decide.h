@@ -59,9 +59,14 @@ struct decision {
 	int undeclared, quarantined, managed; // differences by sort
 };
 
-/* How long a write may take to be seen before it is written a second time, and a created thing
- * before its absence is believed. */
-enum { DECIDE_WRITE_SETTLES_MS = 15000, DECIDE_CREATE_SETTLES_MS = 120000, DECIDE_MOST_WRITES = 2 };
+/* How long a write may take to be seen before it is written a second time; how long the absence of
+ * what was created is not believed; the same when the create's answer was lost. */
+enum {
+	DECIDE_WRITE_SETTLES_MS = 15000,
+	DECIDE_CREATE_SETTLES_MS = 120000,
+	DECIDE_LOST_CREATE_MS = 60000,
+	DECIDE_MOST_WRITES = 2,
+};
 
 void decide(const struct decide_input *input, struct decision *ret);
 void decision_done(struct decision *decision);

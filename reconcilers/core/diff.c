@@ -139,20 +139,38 @@ static enum compare how_of(const struct field *field)
 	return field->compare;
 }
 
+json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed)
+{
+	const char *member = field_member(kind, NULL, field);
+	if (!member || field->type == FIELD_FLAG ||
+		(field->flags & (FIELD_COMPUTED | FIELD_QUIET | FIELD_WRITE_ONLY | FIELD_SECRET)))
+		return NULL;
+	const json_t *value = json_object_get(observed, member);
+	if (field->type == FIELD_ITEMS) {
+		_cleanup_json_ json_t *keys = json_array();
+		size_t i;
+		json_t *item;
+		json_array_foreach ((json_t *)value, i, item) {
+			_cleanup_free_ char *key = item_key(field, item);
+			json_array_append_new(keys, json_string(key ? key : ""));
+		}
+		return compare_canon(COMPARE_SET, keys);
+	}
+	return value ? compare_canon(how_of(field), value) : json_null();
+}
+
 static void diff_undeclared(
 	const struct diff_input *in, const struct field *field, struct differences *out)
 {
 	const char *member = field_member(in->kind, NULL, field);
 	const json_t *was = json_object_get(in->baseline, member);
-	const json_t *is = json_object_get(in->observed, member);
-	if (!was || (field->flags & (FIELD_COMPUTED | FIELD_QUIET)) || json_equal(was, is))
+	if (!was)
 		return;
-	// null in the baseline: it was absent when recorded
-	if (json_is_null(was) && !is)
+	_cleanup_json_ json_t *is = diff_baseline(in->kind, field, in->observed);
+	if (!is || json_equal(was, is))
 		return;
-	if (compare_holds(how_of(field), json_is_null(was) ? NULL : was, is))
-		return;
-	add(out, field, DIFFERS_UNDECLARED, strdup(member), json_is_null(was) ? NULL : was, is);
+	add(out, field, DIFFERS_UNDECLARED, strdup(member), json_is_null(was) ? NULL : was,
+		json_is_null(is) ? NULL : is);
 }
 
 static void diff_tags(const struct diff_input *in, struct differences *out)

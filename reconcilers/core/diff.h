@@ -42,5 +42,9 @@ void diff_make(const struct diff_input *input, struct differences *ret);
 void differences_done(struct differences *differences);
 /* "changed", "missing", "foreign", "undeclared"; static. */
 const char *difference_type_name(enum difference_type type);
+/* What a baseline keeps of an unset field: the observed value, lists without order, items by their
+ * keys. New; JSON null when absent. NULL for fields that have no baseline (computed, quiet, flags).
+ */
+json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed);
 /* Is the field set in the file (or preset)? */
 bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want);

@@ -19,7 +19,8 @@
 //   @tags            all tags to set, [{Key,Value}]     @tag_keys      keys to remove
 //   @tag_type @stack @address @name @region @account
 // A member whose value is absent is left out. "@!X" instead of "@X": the object around it is left
-// out when X is absent or an empty list (lists then drop it); at the top the whole call is left out.
+// out when X is absent or an empty list (lists then drop it); at the top the whole call is left
+// out.
 //
 // Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of
 // all), "Associations[Main=true].SubnetId" (the first item that matches).
@@ -63,7 +64,7 @@ struct call {
 	struct find find;
 	const char *else_operation; // when nothing was found
 	const char *else_args;
-	const char *each; // path of a list in the scope: the call runs for each value, as @item
+	const char *each;     // path of a list in the scope: the call runs for each value, as @item
 	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
 	unsigned flags;
 	int most; // CALL_BATCH: items a call; 0: 50

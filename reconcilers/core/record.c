@@ -15,15 +15,16 @@ void record_done(struct record *record)
 	json_decref(record->baseline);
 	json_decref(record->writes);
 	json_decref(record->depends_on);
+	json_decref(record->drifts);
 	*record = (struct record){0};
 }
 
 json_t *record_json(const struct record *record)
 {
-	json_t *out =
-		json_pack("{s:I, s:I, s:O, s:O, s:O}", "created_ms", (json_int_t)record->created_ms,
-			"deleted_ms", (json_int_t)record->deleted_ms, "baseline", record->baseline,
-			"writes", record->writes, "depends_on", record->depends_on);
+	json_t *out = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:s}", "created_ms",
+		(json_int_t)record->created_ms, "deleted_ms", (json_int_t)record->deleted_ms,
+		"baseline", record->baseline, "writes", record->writes, "depends_on",
+		record->depends_on);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -48,6 +49,9 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());
 	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());
 	record->depends_on = member_or(data, "depends_on", JSON_ARRAY, json_array());
+	record->drifts = member_or(data, "drifts", JSON_OBJECT, json_object());
+	const char *synced = js_str(data, "synced");
+	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");
 }
 
 static int64_t delay_ms(enum err_class class, bool not_yet, int count, double jitter)

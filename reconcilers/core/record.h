@@ -15,6 +15,8 @@ struct record {
 	json_t *baseline;   // member -> value (null: absent) of fields that the file does not set
 	json_t *writes;     // path -> {"to","from","at","count"}: writes that wait to be seen
 	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion
+	json_t *drifts;     // path -> id of the open drift
+	char synced[17];    // digest of the desired state under which it was in sync last; ""
 	bool is_dirty;      // differs from what the store holds
 };
 

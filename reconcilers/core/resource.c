@@ -1,0 +1,75 @@
+// State that follows from looks; no decisions here.
+#include "core/resource.h"
+#include "base/str.h"
+
+struct resource *resource_new(const char *address, const struct kind *kind)
+{
+	struct resource *resource = calloc(1, sizeof(*resource));
+	if (!resource)
+		return NULL;
+	resource->address = strdup(address);
+	resource->kind = kind;
+	resource->must_decide = true;
+	record_init(&resource->record);
+	return resource;
+}
+
+void resource_free(struct resource *resource)
+{
+	if (!resource)
+		return;
+	free(resource->address);
+	record_done(&resource->record);
+	sighting_done(&resource->seen);
+	decision_done(&resource->decision);
+	free(resource);
+}
+
+bool resource_is_ready(const struct resource *resource, char *ret_why, size_t why_bytes)
+{
+	const char *why = NULL;
+	if (resource->run && resource->run->plan.change != CHANGE_UPDATE)
+		why = resource->run->plan.change == CHANGE_CREATE ? "is being created"
+								  : "is being deleted";
+	else if (resource->presence == PRESENCE_UNKNOWN)
+		why = "has not been looked at yet";
+	else if (resource->presence == PRESENCE_ABSENT || resource->seen.is_gone)
+		why = "does not exist yet";
+	else if (resource->seen.is_pending)
+		why = "is not ready yet";
+	else if (resource->seen.is_failed)
+		why = "has failed";
+	if (!why)
+		return true;
+	if (ret_why)
+		snprintf(ret_why, why_bytes, "waits for %s, which %s", resource->address, why);
+	return false;
+}
+
+static bool same_sighting(const struct sighting *a, const struct sighting *b)
+{
+	return str_eq_null(a->id, b->id) && str_eq_null(a->arn, b->arn) &&
+	       str_eq(a->state, b->state) && str_eq(a->reason, b->reason) &&
+	       str_eq(a->message, b->message) && json_equal(a->tags, b->tags) &&
+	       json_equal(a->observed, b->observed);
+}
+
+bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall_ms)
+{
+	enum presence before = resource->presence;
+	resource->checked_wall_ms = wall_ms;
+	if (!seen) {
+		resource->presence = PRESENCE_ABSENT;
+		sighting_done(&resource->seen);
+		return before != PRESENCE_ABSENT;
+	}
+	resource->presence = PRESENCE_PRESENT;
+	if (before == PRESENCE_PRESENT && same_sighting(&resource->seen, seen)) {
+		sighting_done(seen);
+		return false;
+	}
+	sighting_done(&resource->seen);
+	resource->seen = *seen;
+	*seen = (struct sighting){0};
+	return true;
+}

@@ -1,0 +1,34 @@
+// One resource at run time: what is wanted, what was seen, what is remembered, what was decided.
+#pragma once
+
+#include "core/act.h"
+#include "core/decide.h"
+
+struct resource {
+	char *address; // owned
+	const struct kind *kind;
+	const struct wanted *wanted; // borrowed from the desired in force; NULL: it left the file
+	char want_digest[17];        // of the wanted desired JSON and tags
+	struct record record;
+	struct failure failure;
+	enum presence presence;
+	struct sighting seen;     // valid when present
+	int64_t checked_wall_ms;  // last look that told something; 0: none
+	int64_t acted_ms;         // loop time of our last write's end: older looks tell nothing
+	int64_t again_at_ms;      // loop time of the next look that it wants; 0: none
+	int looks;                // in a row that were wanted for settling
+	struct run *run;          // owned; while a plan is carried out
+	struct decision decision; // the latest
+	int64_t since_wall_ms;    // of the decision's sync, health and reason
+	char hold_id[48];         // the hold that stands for the decision; ""
+	char last_action[40];     // for closing drifts
+	bool must_decide;
+	bool was_duplicate; // another object in AWS bears the same tag
+};
+
+struct resource *resource_new(const char *address, const struct kind *kind);
+void resource_free(struct resource *resource); // its run must have ended
+/* Is it there, settled and not about to go? Otherwise why not. */
+bool resource_is_ready(const struct resource *resource, char *ret_why, size_t why_bytes);
+/* Takes what a look saw (over), or NULL for absent. Returns true when anything changed. */
+bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall_ms);
