@@ -18,14 +18,15 @@ struct aws_call {
 	const char *service;   // "ec2"
 	const char *operation; // "CreateVpc"
 	const json_t *input;   // object, or NULL for none
-	bool is_mutating;      // a lost answer ends in maybe_done; never repeated when it may have run,
-			       // unless `is_repeatable`
-	bool is_repeatable;    // mutating, but harmless twice (a client token, a put of the same value)
-	int64_t deadline_ms;   // loop time after which no further attempt starts; 0: none
+	bool is_mutating; // a lost answer ends in maybe_done; never repeated when it may have run,
+			  // unless `is_repeatable`
+	bool is_repeatable;  // mutating, but harmless twice (a client token, a put of the same
+			     // value)
+	int64_t deadline_ms; // loop time after which no further attempt starts; 0: none
 	// -- out; valid when finished without error
-	json_t *output;        // owned; never NULL on success ({} for an empty answer)
-	char request_id[80];   // also after an AWS error
-	int attempts;          // requests sent
+	json_t *output;      // owned; never NULL on success ({} for an empty answer)
+	char request_id[80]; // also after an AWS error
+	int attempts;        // requests sent
 	int64_t took_ms;
 	// -- private
 	void *state;
@@ -36,8 +37,8 @@ struct aws_port {
 	void (*start)(struct aws_port *port, struct aws_call *call, struct task *owner);
 };
 
-void aws_call_init(struct aws_call *call, const char *service, const char *operation,
-	const json_t *input);
+void aws_call_init(
+	struct aws_call *call, const char *service, const char *operation, const json_t *input);
 /* Frees the output; the call can be used again. It must not be running. */
 void aws_call_done(struct aws_call *call);
 /* Ends with ERR_OK and output, or
@@ -62,14 +63,19 @@ enum err_class aws_error_class(const char *code, int http_status);
 
 struct aws; // one account and region
 
+struct env; // aws/env.h
+
 struct aws_settings {
-	const char *region;       // NULL: AWS_REGION, AWS_DEFAULT_REGION, profile, in that order
-	const char *profile;      // NULL: AWS_PROFILE, "default"
-	int most_in_flight;       // 0: 32
+	const char *region;    // NULL: AWS_REGION, AWS_DEFAULT_REGION, profile, in that order
+	const char *profile;   // NULL: AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"
+	int most_in_flight;    // 0: 64
+	const struct env *env; // NULL: the process's. Borrowed as long as the client lives
+	double backoff_scale;  // 0: 1; tests shorten the waits between attempts
 };
 
-/* Reads environment and profile files now, and again at aws_reload(). ERR_INVALID names the file and line
- * (a bad profile file, a role loop, mfa_serial, FIPS with a custom endpoint, no region). */
+/* Reads environment and profile files now, and again at aws_reload(). ERR_INVALID names the file
+ * and line (a bad profile file, a role loop, mfa_serial, FIPS with a custom endpoint, no region).
+ */
 struct err aws_new(struct loop *loop, struct http *http, const struct aws_settings *settings,
 	struct aws **ret_aws) MUST_CHECK;
 /* Every call must have finished. */
@@ -78,7 +84,8 @@ struct err aws_reload(struct aws *aws) MUST_CHECK;
 struct aws_port *aws_as_port(struct aws *aws);
 const char *aws_region(const struct aws *aws);
 const char *aws_partition(const struct aws *aws); // "aws", "aws-cn", "aws-us-gov"
-/* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight"}, ...}; owned by the caller. */
+/* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight"},
+ * ...}; owned by the caller. */
 json_t *aws_stats(const struct aws *aws);
 /* Requests sent so far, over all services. */
 uint64_t aws_request_count(const struct aws *aws);

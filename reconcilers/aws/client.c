@@ -1,0 +1,228 @@
+// The client: what all calls share, from settings to statistics.
+#include "aws/client.h"
+#include "aws/credchain.h"
+#include "aws/flight.h"
+#include "base/str.h"
+
+enum { MOST_IN_FLIGHT = 64 };
+
+void aws_call_init(
+	struct aws_call *call, const char *service, const char *operation, const json_t *input)
+{
+	*call = (struct aws_call){.service = service, .operation = operation, .input = input};
+}
+
+void aws_call_done(struct aws_call *call)
+{
+	json_decref(call->output);
+	call->output = NULL;
+}
+
+// ---- channels
+
+static struct err channel_connect(struct aws *aws, struct channel *channel)
+{
+	const struct service *service = channel->service;
+	const struct endpoint_settings settings = {
+		.region = aws->config.region,
+		.custom_url = awsconfig_endpoint_url(&aws->config, service_env_name(service)),
+		.use_fips = aws->config.use_fips,
+		.use_dualstack = aws->config.use_dualstack,
+	};
+	return endpoint_resolve(service_endpoint_prefix(service), service_is_global(service),
+		&settings, &channel->endpoint);
+}
+
+struct channel *flight_channel(struct aws *aws, const char *service, struct err *ret_err)
+{
+	struct channel *channel = map_get(&aws->channels, service);
+	if (channel)
+		return channel;
+	const struct service *model = model_service(service);
+	if (!model) {
+		*ret_err = err_new(ERR_BUG, "the service is not in the models");
+		return NULL;
+	}
+	channel = calloc(1, sizeof(*channel));
+	if (!channel) {
+		*ret_err = err_nomem();
+		return NULL;
+	}
+	channel->service = model;
+	*ret_err = channel_connect(aws, channel);
+	if (!err_is(ret_err) && !map_set(&aws->channels, service, channel, NULL))
+		*ret_err = err_nomem();
+	if (err_is(ret_err)) {
+		free(channel);
+		return NULL;
+	}
+	int64_t now_ms = loop_now_ms(aws->loop);
+	struct limiter_rate read = limiter_rate_of(service, false);
+	struct limiter_rate write = limiter_rate_of(service, true);
+	limiter_init(&channel->read, read.rate, read.burst, now_ms);
+	limiter_init(&channel->write, write.rate, write.burst, now_ms);
+	retry_quota_init(&channel->quota, RETRY_QUOTA);
+	return channel;
+}
+
+// ---- settings
+
+/* Everything that environment and files decide, loaded aside so that a bad file changes nothing. */
+struct loaded {
+	struct awsconfig config;
+	struct credcache *credentials;
+};
+
+static struct err load(struct aws *aws, struct loaded *ret)
+{
+	struct err err =
+		awsconfig_load(aws->env, aws->asked_region, aws->asked_profile, &ret->config);
+	if (err_is(&err))
+		return err;
+	struct provider *provider = NULL;
+	if (!ret->config.region)
+		err = err_new(ERR_INVALID,
+			"no region: set region: in the file, AWS_REGION, or region in profile %s",
+			ret->config.profile);
+	else if (!partition_is_region_name(ret->config.region))
+		err = err_new(ERR_INVALID, "'%s' is not the name of a region", ret->config.region);
+	// Endpoint settings are wrong for all services or for none.
+	struct endpoint probe;
+	const char *url = err_is(&err) ? NULL : awsconfig_endpoint_url(&ret->config, "");
+	if (!err_is(&err))
+		err = endpoint_resolve("sts", false,
+			&(struct endpoint_settings){ret->config.region, url, ret->config.use_fips,
+				ret->config.use_dualstack},
+			&probe);
+	if (!err_is(&err))
+		err = credchain_build(aws->loop, aws->http, &ret->config, &provider);
+	if (!err_is(&err)) {
+		ret->credentials = credcache_new(aws->loop, provider);
+		if (!ret->credentials)
+			err = err_nomem();
+	}
+	if (!err_is(&err) && ret->config.ca_bundle)
+		err = http_set_ca_bundle(aws->http, ret->config.ca_bundle);
+	if (err_is(&err)) {
+		credcache_free(ret->credentials);
+		awsconfig_done(&ret->config);
+	}
+	return err;
+}
+
+static void adopt(struct aws *aws, struct loaded *loaded)
+{
+	credcache_free(aws->credentials);
+	awsconfig_done(&aws->config);
+	aws->config = loaded->config;
+	aws->credentials = loaded->credentials;
+	aws->partition = partition_of_region(aws->config.region);
+	credcache_set_skew(aws->credentials, aws->skew_ms);
+	sigv4_forget(&aws->signer);
+	// "region/xx" in the User-Agent would make some proxies and emulators route by it.
+	snprintf(aws->user_agent, sizeof(aws->user_agent), "holdfast/%s lang/c md/partition#%s",
+		HOLDFAST_VERSION, aws->partition->name);
+}
+
+static char *copy_or_null(const char *text)
+{
+	return str_empty(text) ? NULL : strdup(text);
+}
+
+struct err aws_new(struct loop *loop, struct http *http, const struct aws_settings *settings,
+	struct aws **ret_aws)
+{
+	struct aws *aws = calloc(1, sizeof(*aws));
+	if (!aws)
+		return err_nomem();
+	aws->port.start = flight_start;
+	aws->loop = loop;
+	aws->http = http;
+	aws->env = settings->env;
+	aws->asked_region = copy_or_null(settings->region);
+	aws->asked_profile = copy_or_null(settings->profile);
+	aws->backoff_scale = settings->backoff_scale > 0 ? settings->backoff_scale : 1;
+	aws->most_in_flight =
+		settings->most_in_flight > 0 ? settings->most_in_flight : MOST_IN_FLIGHT;
+	list_init(&aws->running);
+	list_init(&aws->waiting);
+	list_init(&aws->idle);
+	map_init(&aws->channels);
+	sigv4_init(&aws->signer);
+	struct loaded loaded = {0};
+	struct err err = load(aws, &loaded);
+	if (err_is(&err)) {
+		aws_free(aws);
+		return err;
+	}
+	adopt(aws, &loaded);
+	*ret_aws = aws;
+	return ERR_OK;
+}
+
+void aws_free(struct aws *aws)
+{
+	if (!aws)
+		return;
+	while (!list_is_empty(&aws->idle))
+		flight_free(LIST_ITEM(aws->idle.next, struct flight, link));
+	map_done_with(&aws->channels, free);
+	sigv4_done(&aws->signer);
+	credcache_free(aws->credentials);
+	awsconfig_done(&aws->config);
+	free(aws->asked_region);
+	free(aws->asked_profile);
+	free(aws);
+}
+
+struct err aws_reload(struct aws *aws)
+{
+	struct loaded loaded = {0};
+	struct err err = load(aws, &loaded);
+	if (err_is(&err))
+		return err;
+	adopt(aws, &loaded);
+	map_for_each (&aws->channels, entry) {
+		struct err connect_err = channel_connect(aws, entry->value);
+		if (err_is(&connect_err))
+			err = connect_err;
+	}
+	return err;
+}
+
+// ---- questions
+
+struct aws_port *aws_as_port(struct aws *aws)
+{
+	return &aws->port;
+}
+
+const char *aws_region(const struct aws *aws)
+{
+	return aws->config.region;
+}
+
+const char *aws_partition(const struct aws *aws)
+{
+	return aws->partition->name;
+}
+
+uint64_t aws_request_count(const struct aws *aws)
+{
+	return aws->requests;
+}
+
+json_t *aws_stats(const struct aws *aws)
+{
+	json_t *stats = json_object();
+	map_for_each (&aws->channels, entry) {
+		const struct channel *channel = entry->value;
+		json_object_set_new(stats, entry->key,
+			json_pack("{s:I, s:I, s:I, s:I, s:i}", "requests",
+				(json_int_t)channel->requests, "errors",
+				(json_int_t)channel->errors, "throttled",
+				(json_int_t)channel->throttled, "retries",
+				(json_int_t)channel->retries, "in_flight", channel->in_flight));
+	}
+	return stats;
+}
