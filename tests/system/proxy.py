@@ -10,7 +10,9 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.reorder            lists in another order each time
     proxy.unknown            members that no model knows, everywhere
     proxy.page_size          EC2 answers in pages (the emulator has none)
-    proxy.fail(rule)         faults: see Fault
+    proxy.frozen             reads are answered with the answer of the last equal request: a world that
+                             stands still and costs nothing, for measuring
+    proxy.fail(kind, ...)    faults: see Fault
 
 Each fault is one method that gets the connection; the request's own thread carries it out.
 """
@@ -53,6 +55,7 @@ class Call:
     status: int = 0  # what the client got; 0: no answer
     connection: int = 0  # which of the client's connections
     headers: dict = dataclasses.field(default_factory=dict)
+    body: bytes = b""
 
     @property
     def name(self):
@@ -239,6 +242,9 @@ class Handler(BaseHTTPRequestHandler):
     # -- the emulator
 
     def forward(self, call, body):
+        key = (call.service, call.operation, body)
+        if self.proxy.frozen and key in self.proxy.last_answers:
+            return self.proxy.last_answers[key]
         page = self.proxy.page_for(call)
         if page is not None:
             form = urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)
@@ -251,6 +257,8 @@ class Handler(BaseHTTPRequestHandler):
         call.executed = True
         if status == 200:
             answer = self.proxy.as_aws_would(call, answer, page)
+            if self.proxy.frozen and not call.is_mutating:
+                self.proxy.last_answers[key] = (status, answered, answer)
         return status, answered, answer
 
     def reply(self, call, status, headers, answer):
@@ -398,6 +406,8 @@ class Proxy:
             self.reorder = False
             self.unknown = False
             self.page_size = 0
+            self.frozen = False
+            self.last_answers = {}
             self.rng = random.Random(1)
 
     # -- what was seen
@@ -446,7 +456,8 @@ class Proxy:
         with self.lock:
             call = Call(len(self.calls) + 1, service, operation, params, time.monotonic(),
                         int(attempt.group(1)) if attempt else 1,
-                        connection=handler.connection_number, headers=dict(handler.headers))
+                        connection=handler.connection_number, headers=dict(handler.headers),
+                        body=body)
             self.calls.append(call)
             return call
 
