@@ -28,7 +28,8 @@ struct operation; // "CreateVpc"
 struct shape;     // "CreateVpcRequest"
 struct member;    // "CidrBlock" of a struct
 
-/* By botocore's service name ("ec2", "elbv2", "iam", "sts", "logs", ...); NULL when not in the models. */
+/* By botocore's service name ("ec2", "elbv2", "iam", "sts", "logs", ...); NULL when not in the
+ * models. */
 const struct service *model_service(const char *name);
 size_t model_service_count(void);
 const struct service *model_service_at(size_t index);
@@ -39,7 +40,8 @@ const char *service_api_version(const struct service *service);
 const char *service_signing_name(const struct service *service);
 const char *service_endpoint_prefix(const struct service *service);
 const char *service_target_prefix(const struct service *service); // JSON protocols; ""
-/* The name in AWS_ENDPOINT_URL_<NAME>: the service id, upper case, with underscores ("ELASTIC_LOAD_BALANCING_V2"). */
+/* The name in AWS_ENDPOINT_URL_<NAME>: the service id, upper case, with underscores
+ * ("ELASTIC_LOAD_BALANCING_V2"). */
 const char *service_env_name(const struct service *service);
 bool service_is_global(const struct service *service); // IAM and the like: one region signs for all
 
@@ -51,7 +53,8 @@ const struct operation *service_operation_at(const struct service *service, size
 const char *operation_name(const struct operation *operation);
 const struct service *operation_service(const struct operation *operation);
 const char *operation_http_method(const struct operation *operation);
-const char *operation_http_uri(const struct operation *operation); // "/2021-01-01/domain/{DomainName}"
+const char *operation_http_uri(
+	const struct operation *operation); // "/2021-01-01/domain/{DomainName}"
 /* NULL when the operation takes, or answers, nothing. */
 const struct shape *operation_input(const struct operation *operation);
 const struct shape *operation_output(const struct operation *operation);
@@ -60,10 +63,10 @@ const char *operation_result_wrapper(const struct operation *operation);
 /* Paging, from botocore's paginators: dotted member paths, "" when the operation does not page. */
 const char *operation_page_input_token(const struct operation *operation);
 const char *operation_page_output_token(const struct operation *operation);
-const char *operation_page_more(const struct operation *operation); // a boolean member, or ""
+const char *operation_page_more(const struct operation *operation);   // a boolean member, or ""
 const char *operation_page_result(const struct operation *operation); // "Subnets"
 const char *operation_page_limit(const struct operation *operation);  // "MaxResults"
-bool operation_is_unsigned(const struct operation *operation); // AssumeRoleWithWebIdentity
+bool operation_is_unsigned(const struct operation *operation);        // AssumeRoleWithWebIdentity
 /* The input member that holds an idempotency token ("ClientToken"), or "". */
 const char *operation_token_member(const struct operation *operation);
 
@@ -72,9 +75,9 @@ enum shape_type shape_type(const struct shape *shape);
 size_t shape_member_count(const struct shape *shape); // structs; else 0
 const struct member *shape_member_at(const struct shape *shape, size_t index);
 const struct member *shape_member(const struct shape *shape, const char *name);
-const struct shape *shape_element(const struct shape *shape);   // lists; map values
-const struct shape *shape_key(const struct shape *shape);       // maps
-size_t shape_enum_count(const struct shape *shape);             // strings; 0: free text
+const struct shape *shape_element(const struct shape *shape); // lists; map values
+const struct shape *shape_key(const struct shape *shape);     // maps
+size_t shape_enum_count(const struct shape *shape);           // strings; 0: free text
 const char *shape_enum_at(const struct shape *shape, size_t index);
 /* Limits of length (strings, lists, maps) or of value (numbers); false when the model has none. */
 bool shape_min(const struct shape *shape, int64_t *ret_min);

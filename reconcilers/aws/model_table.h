@@ -64,10 +64,10 @@ struct operation {
 
 struct shape {
 	uint32_t name;
+	uint32_t xml_attribute;                    // ` xmlns="..."`
 	uint32_t first_member;                     // members, by_name, by_snake
 	uint32_t first_wire;                       // wires
 	uint32_t first_enum;                       // enums
-	uint32_t root, root_attribute;             // rest-xml: as a payload
 	uint32_t element_wire, key_wire;           // of lists and maps
 	uint32_t element_attribute, key_attribute; // ` xmlns="..."`
 	uint32_t limits; // model_limits: min at [limits], max at [limits + 1]

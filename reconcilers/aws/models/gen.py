@@ -126,9 +126,11 @@ class Service:
             return (own if self.protocol == "rest-xml" else element), element, [own]
         return own, own, []
 
-    def member_row(self, name, ref, required):
+    def member_row(self, name, ref, required, is_payload):
         text, shape = self.tables.text, self.shapes[ref["shape"]]
         wire_in, wire_out, more = self.names(name, ref)
+        if is_payload and self.protocol == "rest-xml" and "locationName" not in ref:
+            wire_in = shape.get("locationName", ref["shape"])  # the root of the body
         is_json = ref.get("jsonvalue") or shape.get("jsonvalue")
         time = ref.get("timestampFormat") or shape.get("timestampFormat")
         row = [text(name), text(snake(name)), text(wire_in), text(wire_out),
@@ -145,7 +147,8 @@ class Service:
         t, members = self.tables, shape["members"]
         rows, wires, renames = [], {}, False
         for i, (name, ref) in enumerate(members.items()):
-            member, wire, more = self.member_row(name, ref, shape.get("required", []))
+            member, wire, more = self.member_row(name, ref, shape.get("required", []),
+                                                 name == shape.get("payload"))
             rows.append(member)
             renames |= wire != name
             if ref.get("location") not in ("header", "headers", "statusCode"):
@@ -169,8 +172,8 @@ class Service:
     def shape_row(self, name, shape):
         t, text = self.tables, self.tables.text
         kind = TYPES[shape["type"]]
-        row = {"name": text(name), "type": "SHAPE_" + kind, "root": text(shape.get("locationName", name)),
-               "root_attribute": text(xmlns(shape.get("xmlNamespace"))),
+        row = {"name": text(name), "type": "SHAPE_" + kind,
+               "xml_attribute": text(xmlns(shape.get("xmlNamespace"))),
                "time_format": "TIME_" + TIMES[shape.get("timestampFormat")]}
         more = []
         if kind == "STRUCT":
