@@ -91,7 +91,7 @@ static json_t *intent_args(const struct run *run, const char *operation)
 	const char *token = js_str(run->resource, "token");
 	if (step->type == STEP_CREATE)
 		js_set_str(args, "client_token", token);
-	js_set_str(args, "config_version", run->options.config_version);
+	js_set_str(args, "config_version", run->config_version);
 	return args;
 }
 
@@ -340,6 +340,9 @@ struct run *run_new(const struct run_options *options, const struct kind *kind, 
 	*plan = (struct plan){0};
 	run->resource = resource;
 	run->written = json_array();
+	str_copy(run->config_version, sizeof(run->config_version),
+		options->config_version ? options->config_version : "");
+	run->options.config_version = NULL;
 	task_init(&run->task, options->loop, step, "run");
 	return run;
 }

@@ -24,6 +24,7 @@ struct run {
 	const struct kind *kind;
 	char *address, *reason;
 	char digest[17];
+	char config_version[17]; // a reload may free the one in the options
 	struct plan plan;
 	json_t *resource; // the scope of the templates; "id" is set when the create call answers
 	// -- out

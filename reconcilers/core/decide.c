@@ -321,6 +321,14 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 static void decide_present(const struct decide_input *in, struct decision *d)
 {
 	const struct sighting *seen = in->seen;
+	int64_t deleted_age = in->wall_ms - in->record->deleted_ms;
+	if (in->record->deleted_ms && deleted_age >= 0 && deleted_age < DECIDE_CREATE_SETTLES_MS) {
+		d->sync = SYNC_OUT_OF_SYNC;
+		d->again_ms = deleted_age < 5000 ? 500 : 5000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting",
+			"deleted to be replaced; waiting until AWS shows it gone");
+		return;
+	}
 	if (seen->is_failed) {
 		decide_failed_state(in, d);
 		return;

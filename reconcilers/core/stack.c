@@ -1,0 +1,753 @@
+// The stack's own task: verify the account, load what is remembered, then let the layers run.
+#include "core/stack.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/resolve.h"
+
+struct resource *stack_find(const struct stack *stack, const char *address)
+{
+	return map_get(&stack->by_address, address);
+}
+
+struct reconciler *stack_reconciler(struct stack *stack, const char *layer)
+{
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		if (str_eq(stack->reconcilers[i].layer->name, layer))
+			return &stack->reconcilers[i];
+	return NULL;
+}
+
+static bool lists(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (str_eq_null(json_string_value(one), text))
+			return true;
+	return false;
+}
+
+static bool comes_after(const struct kind *later, const struct kind *earlier)
+{
+	for (const char *const *name = later->after; name && *name; name++)
+		if (str_eq(*name, earlier->name))
+			return true;
+	return false;
+}
+
+void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too)
+{
+	resource->must_decide = true;
+	stack->changes++;
+	task_wake(&stack_reconciler(stack, resource->kind->layer)->task);
+	if (!dependants_too)
+		return;
+	map_for_each (&stack->by_address, entry) {
+		struct resource *other = entry->value;
+		bool refers =
+			(other->wanted && (lists(other->wanted->refers_to, resource->address) ||
+						  comes_after(other->kind, resource->kind))) ||
+			lists(resource->record.depends_on, other->address);
+		if (!refers || other == resource)
+			continue;
+		other->must_decide = true;
+		task_wake(&stack_reconciler(stack, other->kind->layer)->task);
+	}
+}
+
+// ---- deciding, with the parts that need the whole stack
+
+json_t *stack_tags(const struct stack *stack, const struct wanted *wanted)
+{
+	json_t *tags = wanted->tags ? json_copy(wanted->tags) : json_object();
+	js_set_str(tags, TAG_STACK, stack->name);
+	js_set_str(tags, TAG_RESOURCE, wanted->address);
+	return tags;
+}
+
+static json_t *look_up(
+	void *context, const char *address, const char *attr, char *ret_why, size_t why_bytes)
+{
+	const struct stack *stack = context;
+	const struct resource *resource = stack_find(stack, address);
+	if (!resource) {
+		snprintf(ret_why, why_bytes, "waits for %s, which is not in the file", address);
+		return NULL;
+	}
+	if (!resource_is_ready(resource, ret_why, why_bytes))
+		return NULL;
+	if (!attr)
+		return json_string(resource->seen.id);
+	json_t *value = str_eq(attr, "Arn") && resource->seen.arn
+				? json_string(resource->seen.arn)
+				: json_incref(js_at(resource->seen.observed, attr));
+	if (!value)
+		snprintf(ret_why, why_bytes, "waits for %s, which has no %s yet", address, attr);
+	return value;
+}
+
+void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
+	json_t **ret_waiting)
+{
+	*ret_want = resolve_desired(resource->wanted->desired, look_up, stack, ret_waiting);
+}
+
+// All that a wanted resource leads to by reference, itself left out: {"<address>": true}.
+static void add_closure(const struct stack *stack, const struct wanted *wanted, json_t *out)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (wanted->depends_on, i, one) {
+		const char *address = json_string_value(one);
+		if (!address || json_object_get(out, address))
+			continue;
+		json_object_set_new(out, address, json_true());
+		const struct wanted *next = desired_find(stack->desired, address);
+		if (next)
+			add_closure(stack, next, out);
+	}
+}
+
+static bool share_one(const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)a, key, value)
+		if (json_object_get(b, key))
+			return true;
+	return false;
+}
+
+// The resources that `after` puts before this one: those of the named kinds that share a reference.
+static json_t *predecessors(const struct stack *stack, const struct wanted *wanted)
+{
+	json_t *out = json_array();
+	if (!wanted->kind->after)
+		return out;
+	_cleanup_json_ json_t *mine = json_object();
+	add_closure(stack, wanted, mine);
+	for (size_t i = 0; i < stack->desired->count; i++) {
+		const struct wanted *other = &stack->desired->wanted[i];
+		if (other == wanted || !comes_after(wanted->kind, other->kind))
+			continue;
+		_cleanup_json_ json_t *theirs = json_object();
+		add_closure(stack, other, theirs);
+		if (share_one(mine, theirs))
+			json_array_append_new(out, json_string(other->address));
+	}
+	return out;
+}
+
+// Why it cannot be created yet: a reference that the create call needs, or a predecessor.
+static const char *creation_waits(const struct stack *stack, const struct resource *resource,
+	const json_t *waiting, char *why, size_t bytes)
+{
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		bool at_create = f->type != FIELD_ITEMS && !(f->flags & FIELD_AFTER_CREATE);
+		const char *text = member && at_create ? js_str(waiting, member) : NULL;
+		if (text) {
+			str_copy(why, bytes, text);
+			return why;
+		}
+	}
+	size_t i;
+	json_t *one;
+	json_array_foreach (resource->record.depends_on, i, one) {
+		const struct resource *other = stack_find(stack, json_string_value(one));
+		if (other && other->wanted && comes_after(resource->kind, other->kind) &&
+			!resource_is_ready(other, why, bytes))
+			return why;
+	}
+	return NULL;
+}
+
+// Who stands in the way of a deletion.
+static const char *deletion_waits(const struct stack *stack, const struct resource *resource)
+{
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *other = entry->value;
+		if (other == resource || !lists(other->record.depends_on, resource->address))
+			continue;
+		bool is_there = other->presence == PRESENCE_PRESENT && !other->seen.is_gone;
+		if (is_there || other->run)
+			return other->address;
+	}
+	return NULL;
+}
+
+// By policy (not by approval) only so much may be deleted: a truncated file must not empty AWS.
+static const char *brake(const struct stack *stack, const struct policy *policy)
+{
+	size_t orphans = 0, wanted = stack->desired->count;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		orphans += !resource->wanted && resource->presence == PRESENCE_PRESENT;
+	}
+	int most = policy->most_deletes >= 0 ? policy->most_deletes : 10;
+	if (orphans > (size_t)most)
+		return "more resources left the file than may be deleted at once";
+	if (policy->most_deletes < 0 && orphans > 1 && orphans > wanted)
+		return "more than half of all resources left the file";
+	return NULL;
+}
+
+static const struct policy *policy_of(const struct stack *stack, const struct resource *resource)
+{
+	if (resource->wanted)
+		return &resource->wanted->policy;
+	for (size_t i = 0; i < stack->desired->layer_count; i++)
+		if (str_eq(stack->desired->layers[i].layer->name, resource->kind->layer))
+			return &stack->desired->layers[i].policy;
+	return &stack->desired->policy;
+}
+
+void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret)
+{
+	_cleanup_json_ json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL;
+	_cleanup_json_ json_t *tags = NULL;
+	char why[240];
+	struct decide_input input = {.kind = resource->kind,
+		.wanted = resource->wanted,
+		.policy = policy_of(stack, resource),
+		.presence = resource->presence,
+		.seen = &resource->seen,
+		.record = &resource->record,
+		.failure = &resource->failure,
+		.approved = stack->approved,
+		.wall_ms = loop_wall_ms(stack->options.loop),
+		.loop_ms = loop_now_ms(stack->options.loop)};
+	if (resource->wanted) {
+		stack_resolve(stack, resource, &want, &waiting);
+		tags = stack_tags(stack, resource->wanted);
+		input.want = want;
+		input.waiting = waiting;
+		input.tags = tags;
+		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
+	} else {
+		input.deletion_waits = deletion_waits(stack, resource);
+		input.brake = brake(stack, input.policy);
+	}
+	decide(&input, ret);
+}
+
+// ---- resources
+
+static void wake_all(struct stack *stack, const char *trigger)
+{
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		reconciler_pass(&stack->reconcilers[i], trigger);
+}
+
+struct resource *stack_adopt(struct stack *stack, const char *address, const struct kind *kind)
+{
+	struct resource *resource = resource_new(address, kind);
+	if (!resource || !map_set(&stack->by_address, address, resource, NULL)) {
+		resource_free(resource);
+		return NULL;
+	}
+	log_notice("found in AWS with our tag, but not in the file", LOG_STR("resource", address));
+	return resource;
+}
+
+static void resource_bury(void *what)
+{
+	resource_free(what);
+}
+
+void stack_forget(struct stack *stack, struct resource *resource)
+{
+	journal_put(stack->options.journal, STORE_RECORD_DELETE,
+		json_pack("{s:s, s:s}", "stack", stack->name, "address", resource->address));
+	log_notice("gone, and no longer remembered", LOG_STR("resource", resource->address));
+	stack_touch(stack, resource, true);
+	map_remove(&stack->by_address, resource->address);
+	loop_bury(stack->options.loop, resource, resource_bury);
+}
+
+void stack_save(struct stack *stack, struct resource *resource)
+{
+	struct record *record = &resource->record;
+	if (!record->is_dirty || !stack->is_loaded)
+		return;
+	record->is_dirty = false;
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "stack", stack->name, "address",
+		resource->address, "kind", resource->kind->name, "layer", resource->kind->layer,
+		"data", record_json(record), "now_ms",
+		(json_int_t)loop_wall_ms(stack->options.loop));
+	js_set_str(args, "aws_id", record->id);
+	journal_put(stack->options.journal, STORE_RECORD_PUT, args);
+}
+
+static bool reaches(const struct stack *stack, const char *from, const char *to, json_t *visited)
+{
+	const struct wanted *wanted = desired_find(stack->desired, from);
+	size_t i;
+	json_t *one;
+	if (!wanted || json_object_get(visited, from))
+		return false;
+	json_object_set_new(visited, from, json_true());
+	json_array_foreach (wanted->refers_to, i, one) {
+		const char *next = json_string_value(one);
+		if (next && (str_eq(next, to) || reaches(stack, next, to, visited)))
+			return true;
+	}
+	return false;
+}
+
+// What must outlive it: its references, save those that lead back to it (two security groups may
+// name each other), and its predecessors.
+static json_t *order_of(const struct stack *stack, const struct wanted *wanted)
+{
+	json_t *out = predecessors(stack, wanted);
+	size_t i;
+	json_t *one;
+	json_array_foreach (wanted->refers_to, i, one) {
+		const char *address = json_string_value(one);
+		_cleanup_json_ json_t *visited = json_object();
+		if (lists(wanted->depends_on, address) ||
+			(!str_eq(address, wanted->address) &&
+				!reaches(stack, address, wanted->address, visited)))
+			json_array_append(out, one);
+	}
+	return out;
+}
+
+static void digest_wanted(const struct wanted *wanted, char ret_digest[17])
+{
+	_cleanup_json_ json_t *both = json_pack("[O, O*]", wanted->desired, wanted->tags);
+	if (!js_digest(both, ret_digest, 17))
+		ret_digest[0] = '\0';
+}
+
+// Joins the file in force with what there is.
+static void match_wanted(struct stack *stack)
+{
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		resource->wanted = NULL;
+		resource->must_decide = true;
+		if (resource->failure.err.class == ERR_INVALID ||
+			resource->failure.err.class == ERR_DENIED)
+			failure_clear(&resource->failure); // a person may have mended it
+	}
+	for (size_t i = 0; i < stack->desired->count; i++) {
+		const struct wanted *wanted = &stack->desired->wanted[i];
+		struct resource *resource = stack_find(stack, wanted->address);
+		if (!resource) {
+			resource = resource_new(wanted->address, wanted->kind);
+			if (!resource ||
+				!map_set(&stack->by_address, wanted->address, resource, NULL))
+				abort(); // out of memory; the supervisor starts us anew
+		}
+		resource->wanted = wanted;
+		digest_wanted(wanted, resource->want_digest);
+		json_t *order = order_of(stack, wanted);
+		if (!json_equal(order, resource->record.depends_on)) {
+			json_decref(resource->record.depends_on);
+			resource->record.depends_on = json_incref(order);
+			resource->record.is_dirty = true;
+		}
+		json_decref(order);
+	}
+	// What was never there and is no longer wanted leaves without a trace.
+	struct resource **gone = calloc(stack->by_address.count + 1, sizeof(struct resource *));
+	size_t count = 0;
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (gone && !resource->wanted && !resource->run && !resource->record.id &&
+			!resource->record.created_ms && resource->presence != PRESENCE_PRESENT)
+			gone[count++] = resource;
+	}
+	for (size_t i = 0; i < count; i++)
+		stack_forget(stack, gone[i]);
+	free(gone);
+}
+
+static void record_config(struct stack *stack)
+{
+	const struct place place = {.file = tree_file_count(stack->desired->tree)
+						    ? tree_file(stack->desired->tree, 0)
+						    : ""};
+	journal_put(stack->options.journal, STORE_CONFIG_ADD,
+		json_pack("{s:s, s:s, s:s, s:O, s:I}", "stack", stack->name, "version",
+			stack->desired->version, "file", place.file, "document",
+			stack->desired->document, "at_ms",
+			(json_int_t)loop_wall_ms(stack->options.loop)));
+}
+
+void stack_reload(struct stack *stack, struct desired *desired)
+{
+	bool is_same = str_eq(desired->version, stack->desired->version);
+	struct desired *old = stack->desired;
+	stack->desired = desired;
+	match_wanted(stack);
+	desired_free(old);
+	stack->loaded_wall_ms = loop_wall_ms(stack->options.loop);
+	stack->is_settled = false;
+	stack->started_ms = loop_now_ms(stack->options.loop);
+	stack->changes++;
+	if (!is_same)
+		record_config(stack);
+	if (stack->phase == STACK_RUNNING)
+		wake_all(stack, "reload");
+}
+
+int stack_sync(struct stack *stack, const char *target, const char *trigger)
+{
+	int started = 0;
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		struct reconciler *r = &stack->reconcilers[i];
+		size_t n = strlen(r->layer->name);
+		bool is_named = !*target || str_eq(target, r->layer->name) ||
+				(strncmp(target, r->layer->name, n) == 0 && target[n] == '.' &&
+					stack_find(stack, target));
+		if (!is_named)
+			continue;
+		started++;
+		map_for_each (&stack->by_address, entry) {
+			struct resource *resource = entry->value;
+			if (!str_eq(resource->kind->layer, r->layer->name))
+				continue;
+			// A person asks: waits are over.
+			resource->failure.next_ms = 0;
+			resource->must_decide = true;
+		}
+		for (size_t j = 0; j < r->watch_count; j++)
+			r->watches[j].failure.next_ms = 0;
+		if (stack->phase == STACK_RUNNING)
+			reconciler_pass(r, trigger);
+	}
+	return started;
+}
+
+json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who)
+{
+	json_t *out = json_array();
+	size_t n = strlen(target);
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		const struct decision *d = &resource->decision;
+		const char *a = resource->address;
+		bool is_named = !*target || str_eq(target, d->digest) || str_eq(target, a) ||
+				str_eq(target, resource->hold_id) ||
+				(strncmp(a, target, n) == 0 && a[n] == '.');
+		if (d->verdict != VERDICT_HOLD || !*d->digest || !is_named)
+			continue;
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "id", d->digest, "address",
+						   a, "change", change_sign(d->plan.change)));
+		if (yes)
+			json_object_set_new(stack->approved, d->digest, json_true());
+		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
+			json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
+				yes ? "approved" : "rejected", "who", who, "at_ms",
+				(json_int_t)loop_wall_ms(stack->options.loop)));
+		log_notice(yes ? "approved" : "rejected", LOG_STR("resource", a),
+			LOG_STR("id", d->digest), LOG_STR("who", who));
+		stack_touch(stack, resource, true);
+	}
+	return out;
+}
+
+// ---- verifying and loading
+
+static void set_phase(struct stack *stack, enum stack_phase phase)
+{
+	static const char *const names[] = {
+		"verifying", "loading", "running", "stopping", "stopped"};
+	log_info("stack", LOG_STR("stack", stack->name), LOG_STR("phase", names[phase]));
+	stack->phase = phase;
+	stack->changes++;
+	if (stack->options.watcher)
+		task_wake(stack->options.watcher);
+}
+
+static void fail(struct stack *stack, struct err err)
+{
+	failure_add(&stack->failure, &err, false, "", loop_now_ms(stack->options.loop), 0.5);
+	if (stack->failure.count == 1 || stack->failure.count % 10 == 0)
+		log_error("cannot start", LOG_STR("stack", stack->name), LOG_ERR(&err));
+	stack->changes++;
+	timer_start(&stack->timer, &stack->task,
+		stack->failure.next_ms - loop_now_ms(stack->options.loop));
+}
+
+static void verify(struct stack *stack)
+{
+	if (op_is_running(&stack->identity.op) || timer_is_running(&stack->timer))
+		return;
+	if (!op_is_finished(&stack->identity.op)) {
+		aws_call_init(&stack->identity, "sts", "GetCallerIdentity", NULL);
+		aws_start(stack->options.aws, &stack->identity, &stack->task);
+		return;
+	}
+	struct err err = stack->identity.op.err;
+	const char *account = err_is(&err) ? NULL : js_str(stack->identity.output, "Account");
+	const char *want = stack->desired->account;
+	if (!err_is(&err) && !account)
+		err = err_code(
+			ERR_TRANSIENT, "BadAnswer", "sts:GetCallerIdentity named no account");
+	else if (!err_is(&err) && want && !str_eq(want, account))
+		err = err_code(ERR_DENIED, "WrongAccount",
+			"the credentials are of account %s, the file says %s: nothing is read or "
+			"changed until one of them is put right",
+			account, want);
+	if (!err_is(&err))
+		str_copy(stack->account, sizeof(stack->account), account);
+	aws_call_done(&stack->identity);
+	if (err_is(&err)) {
+		fail(stack, err);
+		return;
+	}
+	failure_clear(&stack->failure);
+	set_phase(stack, STACK_LOADING);
+	task_wake(&stack->task);
+}
+
+static void take_records(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *address = js_str(row, "address"), *name = js_str(row, "kind");
+		const struct kind *kind = name ? kind_find(name) : NULL;
+		if (!address || !kind) {
+			log_warning("a record of the store is of no known kind and is left alone",
+				LOG_STR("resource", address), LOG_STR("kind", name));
+			continue;
+		}
+		struct resource *resource = stack_find(stack, address);
+		if (!resource) {
+			resource = resource_new(address, kind);
+			if (!resource || !map_set(&stack->by_address, address, resource, NULL))
+				abort();
+		}
+		if (resource->kind != kind)
+			continue;
+		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
+	}
+}
+
+// A create that was intended and never settled: its object may exist. The time of the intent makes
+// decide() look for it before another is made.
+static void take_intents(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
+		struct resource *resource = address ? stack_find(stack, address) : NULL;
+		if (resource && str_eq_null(js_str(row, "change"), "+") && !resource->record.id &&
+			str_eq_null(js_str(row, "operation")
+					    ? strchr(js_str(row, "operation"), ':') + 1
+					    : NULL,
+				resource->kind->create.operation)) {
+			resource->record.created_ms = js_int(row, "at_ms", 0);
+			resource->record.is_dirty = true;
+		}
+		log_warning("a call of an earlier run has no recorded outcome; looking at AWS",
+			LOG_STR("resource", address),
+			LOG_STR("operation", js_str(row, "operation")));
+		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
+			json_pack("{s:s, s:s, s:s, s:I}", "action_id", id ? id : "", "outcome",
+				"unknown", "message",
+				"the daemon ended before the answer; AWS was looked at instead",
+				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
+	}
+}
+
+static void take_holds(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *digest = js_str(row, "digest"), *address = js_str(row, "address");
+		struct resource *resource = address ? stack_find(stack, address) : NULL;
+		if (resource && js_str(row, "hold_id"))
+			str_copy(resource->hold_id, sizeof(resource->hold_id),
+				js_str(row, "hold_id"));
+		if (digest && str_eq_null(js_str(row, "state"), "approved"))
+			json_object_set_new(stack->approved, digest, json_true());
+	}
+}
+
+static void load(struct stack *stack)
+{
+	static const enum store_statement statements[] = {
+		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN};
+	if (timer_is_running(&stack->timer))
+		return;
+	size_t finished = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
+		struct store_call *call = &stack->loads[i];
+		finished += op_is_finished(&call->op);
+		if (op_is_running(&call->op) || op_is_finished(&call->op) || !stack->is_store_ready)
+			continue;
+		store_call_init(call, statements[i], json_pack("{s:s}", "stack", stack->name));
+		store_start(stack->options.store, call, &stack->task);
+	}
+	if (finished < ARRAY_COUNT(statements))
+		return;
+	struct err err = ERR_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
+		if (err_is(&stack->loads[i].op.err))
+			err = stack->loads[i].op.err;
+	if (!err_is(&err)) {
+		take_records(stack, stack->loads[0].rows);
+		take_intents(stack, stack->loads[1].rows);
+		take_holds(stack, stack->loads[2].rows);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
+		store_call_done(&stack->loads[i]);
+	if (err_is(&err)) {
+		err_wrap(&err, "cannot read the store");
+		fail(stack, err);
+		return;
+	}
+	failure_clear(&stack->failure);
+	stack->is_loaded = true;
+	match_wanted(stack);
+	record_config(stack);
+	wake_all(stack, "start");
+}
+
+static void check_settled(struct stack *stack)
+{
+	bool is_settled = stack->is_loaded;
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		const struct reconciler *r = &stack->reconcilers[i];
+		is_settled =
+			is_settled && !reconciler_is_busy(r) && r->last_pass.started_wall_ms > 0;
+	}
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		enum verdict verdict = resource->decision.verdict;
+		is_settled = is_settled && verdict != VERDICT_AGAIN && verdict != VERDICT_ACT &&
+			     verdict != VERDICT_WAIT;
+	}
+	if (is_settled && !stack->is_settled)
+		stack->settled_ms = loop_now_ms(stack->options.loop);
+	stack->is_settled = is_settled;
+}
+
+static void stop(struct stack *stack)
+{
+	bool is_busy = op_is_running(&stack->identity.op);
+	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
+		is_busy = is_busy || op_is_running(&stack->loads[i].op);
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		struct reconciler *r = &stack->reconcilers[i];
+		is_busy = is_busy || r->runs > 0;
+		for (size_t j = 0; j < r->watch_count; j++)
+			is_busy = is_busy || r->watches[j].is_running;
+	}
+	if (!is_busy)
+		set_phase(stack, STACK_STOPPED);
+}
+
+static void step(struct task *task)
+{
+	struct stack *stack = CONTAINER_OF(task, struct stack, task);
+	switch (stack->phase) {
+	case STACK_VERIFYING:
+		verify(stack);
+		break;
+	case STACK_LOADING:
+		// Looking needs no store; changing does.
+		load(stack);
+		if (stack->is_loaded)
+			set_phase(stack, STACK_RUNNING);
+		break;
+	case STACK_RUNNING:
+		check_settled(stack);
+		break;
+	case STACK_STOPPING:
+		stop(stack);
+		break;
+	case STACK_STOPPED:
+		break;
+	}
+}
+
+void stack_store_changed(struct stack *stack, bool is_ready)
+{
+	if (stack->is_store_ready == is_ready)
+		return;
+	stack->is_store_ready = is_ready;
+	stack->changes++;
+	if (is_ready) {
+		journal_wake(stack->options.journal);
+		timer_stop(&stack->timer);
+	}
+	task_wake(&stack->task);
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		task_wake(&stack->reconcilers[i].task);
+}
+
+struct stack *stack_new(const struct stack_options *options, struct desired *desired)
+{
+	struct stack *stack = calloc(1, sizeof(*stack));
+	if (!stack)
+		abort();
+	stack->options = *options;
+	stack->name = strdup(desired->stack);
+	stack->region = strdup(options->region ? options->region : desired->region);
+	stack->desired = desired;
+	stack->approved = json_object();
+	stack->loaded_wall_ms = loop_wall_ms(options->loop);
+	stack->started_ms = loop_now_ms(options->loop);
+	map_init(&stack->by_address);
+	task_init(&stack->task, options->loop, step, "stack");
+	timer_init(&stack->timer, options->loop);
+	for (const struct layer *const *layer = all_layers;
+		*layer && stack->reconciler_count < STACK_MOST_LAYERS; layer++)
+		reconciler_init(&stack->reconcilers[stack->reconciler_count++], stack, *layer);
+	match_wanted(stack);
+	task_wake(&stack->task);
+	return stack;
+}
+
+void stack_stop(struct stack *stack)
+{
+	if (stack->phase >= STACK_STOPPING)
+		return;
+	set_phase(stack, STACK_STOPPING);
+	timer_stop(&stack->timer);
+	op_cancel(&stack->identity.op);
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (resource->run)
+			run_stop(resource->run);
+	}
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		struct reconciler *r = &stack->reconcilers[i];
+		for (size_t j = 0; j < r->watch_count; j++)
+			if (r->watches[j].is_running)
+				op_cancel(&r->watches[j].observation.op);
+		task_wake(&r->task);
+	}
+	task_wake(&stack->task);
+}
+
+void stack_free(struct stack *stack)
+{
+	if (!stack)
+		return;
+	timer_stop(&stack->timer);
+	task_done(&stack->task);
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		reconciler_done(&stack->reconcilers[i]);
+	aws_call_done(&stack->identity);
+	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
+		store_call_done(&stack->loads[i]);
+	map_for_each (&stack->by_address, entry)
+		resource_free(entry->value);
+	map_done(&stack->by_address);
+	json_decref(stack->approved);
+	desired_free(stack->desired);
+	free(stack->name);
+	free(stack->region);
+	free(stack);
+}

@@ -1,0 +1,134 @@
+// A stack at run time: its resources, its five reconcilers, and the way between them. One file, one
+// account, one region.
+//
+// Each layer is reconciled by itself, at its own interval; resources meet by reference, across
+// layers too. A pass is one look at everything of a layer; between passes only what is settling,
+// was written to, or was asked for is looked at.
+#pragma once
+
+#include "core/observe.h"
+#include "core/resource.h"
+
+enum { STACK_MOST_LAYERS = 8 };
+
+/* One kind of a layer: when it is looked at, and how the last look went. */
+struct watch {
+	const struct kind *kind;
+	struct observation observation;
+	bool is_running;
+	bool is_foreground; // the look belongs to the layer's pass
+	int64_t due_ms;     // loop time; 0: not wanted
+	int64_t ok_wall_ms; // of the last look that told something; 0: none
+	struct failure failure;
+	int resources; // of this kind, wanted or remembered
+	int runs;      // of this kind, under way
+};
+
+struct pass {
+	int64_t started_wall_ms, started_ms, dur_ms;
+	int calls, corrected, failed;
+	char trigger[16]; // "start", "interval", "reload", "sync"
+};
+
+struct stack;
+
+/* A layer's reconciler. */
+struct reconciler {
+	const struct layer *layer;
+	struct stack *stack; // borrowed
+	struct task task;
+	struct timer timer;
+	struct watch *watches; // owned
+	size_t watch_count;
+	int64_t next_pass_ms; // loop time
+	bool is_passing,
+		wants_all; // wants_all: also kinds without resources (what lost its record)
+	struct pass pass, last_pass; // last_pass.started_wall_ms 0: none yet
+	int runs;
+	uint64_t pass_count;
+};
+
+struct stack_options {
+	struct loop *loop; // borrowed, all
+	struct aws_port *aws;
+	struct store_port *store;
+	struct journal *journal;
+	const char *region;   // as the client resolved it
+	struct task *watcher; // woken when something that status shows has changed; may be NULL
+};
+
+enum stack_phase {
+	STACK_VERIFYING, // whose account is it? (STS GetCallerIdentity)
+	STACK_LOADING,   // records, holds, unfinished intents
+	STACK_RUNNING,
+	STACK_STOPPING, // no new calls; waits for what is in flight
+	STACK_STOPPED,
+};
+
+struct stack {
+	struct stack_options options;
+	char *name, *region;
+	char account[16];        // as STS says; "" until then
+	struct desired *desired; // owned; in force
+	struct map by_address;   // struct resource *, owned
+	struct reconciler reconcilers[STACK_MOST_LAYERS];
+	size_t reconciler_count;
+	json_t *approved; // {"<digest>": "<hold id>"}
+	enum stack_phase phase;
+	struct task task;
+	struct timer timer;
+	struct aws_call identity;
+	struct store_call loads[3];
+	struct failure failure; // of verifying or loading; its message is shown
+	bool is_store_ready;    // told by stack_store_changed()
+	bool is_loaded;         // records have been read: writing is allowed
+	json_t *open_intents;   // creates whose outcome is not known, from before a crash
+	int64_t loaded_wall_ms; // when `desired` came into force
+	int64_t started_ms;     // loop time
+	bool is_settled;        // every layer has passed and nothing is under way or waiting to act
+	int64_t settled_ms;     // loop time at which that was first so
+	uint64_t changes;       // counts every change of anything shown
+};
+
+/* Takes `desired` over. */
+struct stack *stack_new(const struct stack_options *options, struct desired *desired);
+/* Puts another file in force; takes it over. Everything is looked at again. */
+void stack_reload(struct stack *stack, struct desired *desired);
+/* The store came or went. */
+void stack_store_changed(struct stack *stack, bool is_ready);
+/* Looks now: at "" (everything), a layer, or an address' layer. Counts the layers that it started;
+ * 0: nothing has that name. */
+int stack_sync(struct stack *stack, const char *target, const char *trigger);
+/* No new step starts; the watcher is woken when everything in flight has ended (STACK_STOPPED). */
+void stack_stop(struct stack *stack);
+void stack_free(struct stack *stack);
+
+/* Approves or rejects the held changes that `target` names (a digest, an address, a layer, a
+ * layer.kind, "" for all): [{"id","address","change"}]; new. */
+json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who);
+
+struct resource *stack_find(const struct stack *stack, const char *address);
+struct reconciler *stack_reconciler(struct stack *stack, const char *layer);
+/* Wakes the reconciler of the resource, and those of what refers to it. */
+void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
+/* The all-tags object of a resource: the file's and ours; new. */
+json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
+/* The decide() input's parts that need the whole stack; used by the reconciler and by views. */
+void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret);
+/* Its desired JSON with references replaced, and what waits; both new. */
+void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
+	json_t **ret_waiting);
+/* Adds an orphan found in AWS. */
+struct resource *stack_adopt(struct stack *stack, const char *address, const struct kind *kind);
+void stack_forget(struct stack *stack, struct resource *resource);
+/* Saves the record when it has changed. */
+void stack_save(struct stack *stack, struct resource *resource);
+
+// ---- the layer's reconciler (reconcile.c)
+
+void reconciler_init(struct reconciler *reconciler, struct stack *stack, const struct layer *layer);
+/* Wants a pass now. */
+void reconciler_pass(struct reconciler *reconciler, const char *trigger);
+bool reconciler_is_busy(const struct reconciler *reconciler);
+void reconciler_done(struct reconciler *reconciler);
+int64_t reconciler_interval_ms(const struct reconciler *reconciler);
