@@ -2,8 +2,8 @@
 //
 // The interface is a table of named statements (statements.c): each has SQL with parameters, the
 // names of the JSON members that fill them, and the types of its answer columns. So a caller says
-// store_start(store, STORE_ACTION_INTEND, {"stack": .., "address": ..}) and gets rows as JSON objects, and the
-// simulation can stand in with a table of its own.
+// store_start(store, STORE_ACTION_INTEND, {"stack": .., "address": ..}) and gets rows as JSON
+// objects, and the simulation can stand in with a table of its own.
 #pragma once
 
 #include "base/err.h"
@@ -17,9 +17,9 @@
 struct store_call {
 	struct op op;
 	enum store_statement statement;
-	json_t *args;  // owned by the call; object with the statement's parameter names
-	json_t *rows;  // out: array of objects; owned; NULL unless finished without error
-	void *state;   // private
+	json_t *args; // owned by the call; object with the statement's parameter names
+	json_t *rows; // out: array of objects; owned; NULL unless finished without error
+	void *state;  // private
 };
 
 struct store_port {
@@ -30,8 +30,8 @@ struct store_port {
 void store_call_init(struct store_call *call, enum store_statement statement, json_t *args);
 void store_call_done(struct store_call *call);
 /* Queued and pipelined; answered in order. Ends with ERR_OK and rows, or
- *   TRANSIENT  connection lost or not there (08*, 57P*), resources (53*): maybe_done when the statement may
- *              have been carried out; every statement of the table may be repeated (unique ids)
+ *   TRANSIENT  connection lost or not there (08*, 57P*), resources (53*): maybe_done when the
+ * statement may have been carried out; every statement of the table may be repeated (unique ids)
  *   CONFLICT   40001, 40P01, 25006
  *   INVALID    28*, 3D*: configuration; 42*, 22*, 23* are BUG */
 static inline void store_start(struct store_port *port, struct store_call *call, struct task *owner)
@@ -49,12 +49,19 @@ struct store_settings {
 	int64_t retention_ms;  // of history; 0: 90 days
 };
 
-enum store_phase { STORE_STARTING, STORE_CONNECTING, STORE_MIGRATING, STORE_READY, STORE_WAITING, STORE_STOPPED };
+enum store_phase {
+	STORE_STARTING,
+	STORE_CONNECTING,
+	STORE_MIGRATING,
+	STORE_READY,
+	STORE_WAITING,
+	STORE_STOPPED
+};
 
-/* Starts to work on the connection by itself (server, connect, migrate) and reconnects with backoff for ever.
- * Wakes `watcher` at every change of phase. */
-struct err store_new(struct loop *loop, const struct store_settings *settings,
-	struct task *watcher, struct store **ret_store) MUST_CHECK;
+/* Starts to work on the connection by itself (server, connect, migrate) and reconnects with backoff
+ * for ever. Wakes `watcher` at every change of phase. */
+struct err store_new(struct loop *loop, const struct store_settings *settings, struct task *watcher,
+	struct store **ret_store) MUST_CHECK;
 struct store_port *store_as_port(struct store *store);
 enum store_phase store_phase(const struct store *store);
 /* Why it is not ready, for status: "connection refused; next try in 4 s". Borrowed. */

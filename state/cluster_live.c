@@ -1,0 +1,171 @@
+// What a running server leaves to be seen: postmaster.pid, its process, its log. The format of
+// postmaster.pid is Postgres's own (src/include/utils/pidfile.h): the first line is the process,
+// the eighth its status, padded with blanks.
+#include "base/buf.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "state/cluster.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PID_FILE_BYTES = 2048, LOG_BYTES = 2 << 20, LOG_KEPT_BYTES = 64 << 10, WORDS_BYTES = 4096 };
+
+// Up to bytes - 1 of a regular file, terminated; -1 when there is none.
+static ssize_t read_text(const char *path, char *ret_text, size_t bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	ssize_t n = -1;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, ret_text, bytes - 1);
+	if (fd >= 0)
+		close(fd);
+	ret_text[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+static const char *find_line(const char *text, int number)
+{
+	for (int i = 1; i < number && text; i++) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text ? text : "";
+}
+
+// A process of the server's user that works in our data folder: the postmaster and all its
+// children do, and nothing else has a reason to.
+static bool is_ours(const struct cluster *cluster, pid_t pid)
+{
+	char path[64], cwd[PATH_MAX];
+	struct stat st;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	uid_t uid = cluster->uid ? cluster->uid : geteuid();
+	if (pid <= 1 || stat(path, &st) < 0 || st.st_uid != uid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+	ssize_t n = readlink(path, cwd, sizeof(cwd) - 1);
+	if (n <= 0)
+		return false;
+	cwd[n] = '\0';
+	return str_eq(cwd, cluster->data);
+}
+
+static bool read_pid_file(
+	const struct cluster *cluster, char ret_text[PID_FILE_BYTES], pid_t *ret_pid)
+{
+	char path[PATH_MAX + 32], line[16];
+	snprintf(path, sizeof(path), "%s/postmaster.pid", cluster->data);
+	if (read_text(path, ret_text, PID_FILE_BYTES) <= 0)
+		return false;
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(ret_text, "\n"), ret_text);
+	int64_t pid;
+	if (!num_parse_i64(line, 2, INT32_MAX, &pid))
+		return false;
+	*ret_pid = (pid_t)pid;
+	return true;
+}
+
+enum cluster_state cluster_look(const struct cluster *cluster, pid_t *ret_pid)
+{
+	char text[PID_FILE_BYTES];
+	if (!read_pid_file(cluster, text, ret_pid) || !is_ours(cluster, *ret_pid))
+		return CLUSTER_DOWN;
+	const char *status = find_line(text, 8);
+	if (str_starts(status, "ready"))
+		return CLUSTER_UP;
+	return str_starts(status, "stopping") ? CLUSTER_STOPPING : CLUSTER_STARTING;
+}
+
+void cluster_remove_stale_pid(const struct cluster *cluster)
+{
+	char text[PID_FILE_BYTES], path[PATH_MAX + 32];
+	pid_t pid;
+	if (!read_pid_file(cluster, text, &pid))
+		return;
+	DIR *proc = opendir("/proc");
+	bool is_used = !proc; // nothing to see is no proof
+	for (struct dirent *entry; !is_used && (entry = readdir(proc));) {
+		int64_t number;
+		if (num_parse_i64(entry->d_name, 2, INT32_MAX, &number))
+			is_used = is_ours(cluster, (pid_t)number);
+	}
+	if (proc)
+		closedir(proc);
+	snprintf(path, sizeof(path), "%s/postmaster.pid", cluster->data);
+	if (!is_used)
+		unlink(path);
+}
+
+// ---- the log
+
+static int open_log(const struct cluster *cluster, int flags)
+{
+	char path[PATH_MAX + 32];
+	snprintf(path, sizeof(path), "%s/server.log", cluster->root);
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+static void trim(int fd)
+{
+	static const char note[] = "(cut here by holdfastd)\n";
+	struct stat st;
+	if (fstat(fd, &st) < 0 || st.st_size <= LOG_BYTES)
+		return;
+	_cleanup_free_ char *tail = malloc(LOG_KEPT_BYTES);
+	ssize_t n = tail ? pread(fd, tail, LOG_KEPT_BYTES, st.st_size - LOG_KEPT_BYTES) : 0;
+	// The server appends (O_APPEND), so what it writes meanwhile lands behind, wherever the end
+	// is.
+	if (ftruncate(fd, 0) < 0 || write(fd, note, strlen(note)) < 0 || n <= 0)
+		return;
+	if (write(fd, tail, (size_t)n) < n)
+		return; // the disk is full: the tail is lost, the bound holds
+}
+
+int cluster_open_log(struct cluster *cluster)
+{
+	int fd = open_log(cluster, O_RDWR | O_CREAT | O_APPEND);
+	if (fd < 0)
+		return -1;
+	trim(fd);
+	cluster->log_from = (long)lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+void cluster_trim_log(const struct cluster *cluster)
+{
+	int fd = open_log(cluster, O_RDWR | O_APPEND);
+	if (fd < 0)
+		return;
+	trim(fd);
+	close(fd);
+}
+
+void cluster_last_words(const struct cluster *cluster, char *ret_text, size_t bytes)
+{
+	char text[WORDS_BYTES];
+	ret_text[0] = '\0';
+	int fd = open_log(cluster, O_RDONLY);
+	if (fd < 0)
+		return;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, cluster->log_from);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (char *line = text; *line;) {
+		char *end = line + strcspn(line, "\n");
+		bool is_last = *end == '\0';
+		*end = '\0';
+		const char *fatal = strstr(line, "FATAL:  ");
+		if (!fatal)
+			fatal = strstr(line, "PANIC:  ");
+		if (fatal)
+			str_copy(ret_text, bytes, fatal + 8);
+		else if (strstr(line, "error:"))
+			str_copy(ret_text, bytes, line);
+		if (is_last)
+			break;
+		line = end + 1;
+	}
+}

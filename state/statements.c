@@ -1,0 +1,279 @@
+// All SQL of the store but its migrations: one row a statement. A row's comment says what its
+// columns are where the SQL does not. Rows may be repeated without harm: every one is keyed by an
+// id or an instant.
+//
+// Columns answer as bigint, bool, jsonb or text, which bind.c turns into JSON; instants leave as
+// milliseconds. Nothing here relies on session state, so a pooler in transaction mode may sit in
+// between.
+#include "state/statements.h"
+
+#define MS(column) "(extract(epoch FROM " column ") * 1000)::bigint"
+
+#define TEXT(param)                                                                                \
+	{                                                                                          \
+		param, STATEMENT_TEXT, false                                                       \
+	}
+#define TEXT_OR_NULL(param)                                                                        \
+	{                                                                                          \
+		param, STATEMENT_TEXT, true                                                        \
+	}
+#define INT(param)                                                                                 \
+	{                                                                                          \
+		param, STATEMENT_INT, false                                                        \
+	}
+#define INT_OR_NULL(param)                                                                         \
+	{                                                                                          \
+		param, STATEMENT_INT, true                                                         \
+	}
+#define BOOL(param)                                                                                \
+	{                                                                                          \
+		param, STATEMENT_BOOL, false                                                       \
+	}
+#define JSON_OR_NULL(param)                                                                        \
+	{                                                                                          \
+		param, STATEMENT_JSON, true                                                        \
+	}
+#define TIME(param)                                                                                \
+	{                                                                                          \
+		param, STATEMENT_TIME, false                                                       \
+	}
+#define TIME_OR_NULL(param)                                                                        \
+	{                                                                                          \
+		param, STATEMENT_TIME, true                                                        \
+	}
+
+// The address itself or what lies under it at a dot: "network" and "network.subnet" are prefixes.
+// '/' follows '.' in the "C" collation that every address column has, so this is one index range.
+#define UNDER(column, param)                                                                       \
+	"(" param " IS NULL OR " column " = " param " OR (" column " >= " param                    \
+	"::text || '.' AND " column " < " param "::text || '/'))"
+
+// One source of HISTORY: its newest rows, found by (instant, stack) or by (stack, address,
+// instant). The parameters are known when the server plans, so absent ones fold away.
+#define EVENT(what, at, address, from, detail)                                                     \
+	"(SELECT " at " AS at, '" what "' AS what, " address                                       \
+	" AS address, jsonb_build_object(" detail ") AS detail FROM holdfast." from                \
+	" WHERE stack = $1"                                                                        \
+	" AND " at " >= COALESCE($2, '-infinity') AND " at " <= COALESCE($3, 'infinity')"          \
+	" AND " UNDER(address, "$4") " ORDER BY " at                                               \
+				     " DESC LIMIT LEAST(COALESCE($5, 100), 10000))"
+
+#define HOLD_DETAIL(state)                                                                         \
+	"'hold_id', hold_id, 'digest', digest, 'change', change, 'reason', reason, 'disruption', " \
+	"disruption, 'state', " state ", 'who', who"
+
+// One table of RETENTION: deletes the oldest rows, at most so many in one transaction.
+#define SWEEP(name, table, at, which)                                                              \
+	name " AS (DELETE FROM holdfast." table " WHERE ctid = ANY(ARRAY(SELECT x.ctid"            \
+	     " FROM holdfast." table " x WHERE " at " < $1 AND " which " ORDER BY " at             \
+	     " LIMIT 1000)) RETURNING 1)"
+
+// clang-format off
+static const struct statement rows[STORE_STATEMENT_COUNT] = {
+
+// -> address, kind, layer, aws_id, data, updated_ms
+[STORE_RECORDS_LOAD] = {"RECORDS_LOAD",
+	"SELECT address, kind, layer, aws_id, data, " MS("updated_at") " AS updated_ms"
+	" FROM holdfast.resource WHERE stack = $1 ORDER BY address",
+	{TEXT("stack")}},
+
+[STORE_RECORD_PUT] = {"RECORD_PUT",
+	"INSERT INTO holdfast.resource (stack, address, kind, layer, aws_id, data, updated_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	" ON CONFLICT (stack, address) DO UPDATE SET kind = excluded.kind, layer = excluded.layer,"
+	" aws_id = excluded.aws_id, data = excluded.data, updated_at = excluded.updated_at",
+	{TEXT("stack"), TEXT("address"), TEXT("kind"), TEXT("layer"), TEXT_OR_NULL("aws_id"),
+	 JSON_OR_NULL("data"), TIME("now_ms")}},
+
+[STORE_RECORD_DELETE] = {"RECORD_DELETE",
+	"DELETE FROM holdfast.resource WHERE stack = $1 AND address = $2",
+	{TEXT("stack"), TEXT("address")}},
+
+// state is null when the resource is gone
+[STORE_OBSERVATION_ADD] = {"OBSERVATION_ADD",
+	"INSERT INTO holdfast.observation"
+	" (stack, address, kind, aws_id, state, sync, health, reason, at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+	{TEXT("stack"), TEXT("address"), TEXT("kind"), TEXT_OR_NULL("aws_id"), JSON_OR_NULL("state"),
+	 TEXT_OR_NULL("sync"), TEXT_OR_NULL("health"), TEXT_OR_NULL("reason"), TIME("at_ms")}},
+
+[STORE_DRIFT_OPEN] = {"DRIFT_OPEN",
+	"INSERT INTO holdfast.drift"
+	" (drift_id, stack, address, field, type, desired, observed, opened_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+	{TEXT("drift_id"), TEXT("stack"), TEXT("address"), TEXT_OR_NULL("field"), TEXT("type"),
+	 JSON_OR_NULL("desired"), JSON_OR_NULL("observed"), TIME("at_ms")}},
+
+[STORE_DRIFT_CLOSE] = {"DRIFT_CLOSE",
+	"UPDATE holdfast.drift SET how = $2, action_id = $3, closed_at = $4"
+	" WHERE drift_id = $1 AND closed_at IS NULL",
+	{TEXT("drift_id"), TEXT("how"), TEXT_OR_NULL("action_id"), TIME("at_ms")}},
+
+[STORE_ACTION_INTEND] = {"ACTION_INTEND",
+	"INSERT INTO holdfast.action (action_id, stack, address, plan_id, operation, change, reason,"
+	" input, before, after, client_token, config_version, intended_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+	{TEXT("action_id"), TEXT("stack"), TEXT("address"), TEXT_OR_NULL("plan_id"), TEXT("operation"),
+	 TEXT_OR_NULL("change"), TEXT_OR_NULL("reason"), JSON_OR_NULL("input"), JSON_OR_NULL("before"),
+	 JSON_OR_NULL("after"), TEXT_OR_NULL("client_token"), TEXT_OR_NULL("config_version"),
+	 TIME("at_ms")}},
+
+// "unknown" may still become "found", "done", "failed" or "abandoned"; nothing else changes again
+[STORE_ACTION_SETTLE] = {"ACTION_SETTLE",
+	"UPDATE holdfast.action SET outcome = $2, class = $3, code = $4, message = $5,"
+	" request_id = COALESCE($6, request_id), result_id = COALESCE($7, result_id),"
+	" dur_ms = COALESCE($8, dur_ms), attempts = COALESCE($9, attempts), settled_at = $10"
+	" WHERE action_id = $1 AND (outcome IS NULL OR outcome = 'unknown')",
+	{TEXT("action_id"), TEXT("outcome"), TEXT_OR_NULL("class"), TEXT_OR_NULL("code"),
+	 TEXT_OR_NULL("message"), TEXT_OR_NULL("request_id"), TEXT_OR_NULL("result_id"),
+	 INT_OR_NULL("dur_ms"), INT_OR_NULL("attempts"), TIME("at_ms")}},
+
+// oldest first; outcome is null or "unknown"
+[STORE_ACTIONS_OPEN] = {"ACTIONS_OPEN",
+	"SELECT action_id, address, plan_id, operation, change, input, client_token, outcome, "
+	MS("intended_at") " AS at_ms FROM holdfast.action"
+	" WHERE stack = $1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY intended_at",
+	{TEXT("stack")}},
+
+// A quiet pass joins the row of a quiet pass of its layer that began less than an hour earlier, so a year of
+// quiet passes is 8,760 rows. dur_ms and calls of such a row are sums over its count.
+[STORE_PASS_ADD] = {"PASS_ADD",
+	"WITH last AS (SELECT stack, layer, started_at, last_at, quiet FROM holdfast.pass"
+	"  WHERE stack = $1 AND layer = $2 AND started_at <= $3 ORDER BY started_at DESC LIMIT 1),"
+	" seen AS (SELECT 1 FROM last WHERE last_at = $3),"
+	" joined AS (UPDATE holdfast.pass p SET count = p.count + 1, calls = p.calls + $5,"
+	"  dur_ms = p.dur_ms + $4, resources = $6, held = $9, last_at = $3 FROM last"
+	"  WHERE p.stack = last.stack AND p.layer = last.layer AND p.started_at = last.started_at"
+	"  AND $12 AND p.quiet AND p.last_at < $3 AND p.started_at > $3 - interval '1 hour'"
+	"  RETURNING 1)"
+	" INSERT INTO holdfast.pass (stack, layer, started_at, last_at, count, dur_ms, calls, resources,"
+	" drifted, corrected, held, failed, trigger, quiet)"
+	" SELECT $1, $2, $3, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12"
+	" WHERE NOT EXISTS (SELECT 1 FROM joined) AND NOT EXISTS (SELECT 1 FROM seen)"
+	" ON CONFLICT DO NOTHING",
+	{TEXT("stack"), TEXT("layer"), TIME("started_ms"), INT("dur_ms"), INT("calls"),
+	 INT("resources"), INT("drifted"), INT("corrected"), INT("held"), INT("failed"),
+	 TEXT_OR_NULL("trigger"), BOOL("quiet")}},
+
+// The document once a version, and each time that it came into force after another one.
+[STORE_CONFIG_ADD] = {"CONFIG_ADD",
+	"WITH document AS (INSERT INTO holdfast.config (stack, version, file, document, first_at)"
+	"  VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING)"
+	" INSERT INTO holdfast.config_use (stack, version, file, at) SELECT $1, $2, $3, $5"
+	" WHERE $2 IS DISTINCT FROM (SELECT version FROM holdfast.config_use WHERE stack = $1"
+	"  ORDER BY at DESC LIMIT 1) ON CONFLICT DO NOTHING",
+	{TEXT("stack"), TEXT("version"), TEXT_OR_NULL("file"), JSON_OR_NULL("document"),
+	 TIME("at_ms")}},
+
+[STORE_HOLD_PUT] = {"HOLD_PUT",
+	"INSERT INTO holdfast.hold"
+	" (hold_id, stack, address, digest, change, reason, disruption, what, at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+	{TEXT("hold_id"), TEXT("stack"), TEXT("address"), TEXT_OR_NULL("digest"),
+	 TEXT_OR_NULL("change"), TEXT_OR_NULL("reason"), TEXT_OR_NULL("disruption"),
+	 JSON_OR_NULL("what"), TIME("at_ms")}},
+
+// -> hold_id, state: one row when the hold was there to be decided, none when it was not any more
+[STORE_HOLD_DECIDE] = {"HOLD_DECIDE",
+	"UPDATE holdfast.hold SET state = $2, who = COALESCE($3, who),"
+	" decided_at = CASE WHEN $2 IN ('approved', 'rejected') THEN $4 ELSE decided_at END,"
+	" ended_at = CASE WHEN $2 IN ('approved', 'waiting') THEN NULL ELSE $4 END"
+	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
+	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms")}},
+
+[STORE_HOLDS_OPEN] = {"HOLDS_OPEN",
+	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, "
+	MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
+	" ORDER BY at, hold_id",
+	{TEXT("stack")}},
+
+// -> at_ms, what, address, detail. A hold stands once for each thing that happened to it, a drift twice:
+// when it was seen and when it was closed.
+[STORE_HISTORY] = {"HISTORY",
+	"SELECT " MS("at") " AS at_ms, what, address, detail FROM ("
+	EVENT("drift", "opened_at", "address", "drift",
+	      "'drift_id', drift_id, 'field', field, 'type', type, 'desired', desired,"
+	      " 'observed', observed, 'how', how")
+	" UNION ALL "
+	EVENT("closed", "closed_at", "address", "drift",
+	      "'drift_id', drift_id, 'field', field, 'type', type, 'how', how,"
+	      " 'action_id', action_id, 'opened_ms', " MS("opened_at"))
+	" UNION ALL "
+	EVENT("action", "intended_at", "address", "action",
+	      "'action_id', action_id, 'plan_id', plan_id, 'operation', operation,"
+	      " 'change', change, 'reason', reason, 'before', before, 'after', after,"
+	      " 'outcome', outcome, 'class', class, 'code', code, 'message', message,"
+	      " 'request_id', request_id, 'result_id', result_id, 'dur_ms', dur_ms,"
+	      " 'attempts', attempts, 'config_version', config_version")
+	" UNION ALL "
+	EVENT("observed", "at", "address", "observation",
+	      "'kind', kind, 'aws_id', aws_id, 'sync', sync, 'health', health,"
+	      " 'reason', reason, 'gone', state IS NULL")
+	" UNION ALL "
+	EVENT("config", "at", "''::text", "config_use", "'version', version, 'file', file")
+	" UNION ALL "
+	EVENT("hold", "at", "address", "hold", HOLD_DETAIL("'waiting'"))
+	" UNION ALL "
+	EVENT("hold", "decided_at", "address", "hold",
+	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END"))
+	" UNION ALL "
+	EVENT("hold", "ended_at", "address", "hold", HOLD_DETAIL("state"))
+	") AS events ORDER BY at DESC, address, what LIMIT LEAST(COALESCE($5, 100), 10000)",
+	{TEXT("stack"), TIME_OR_NULL("since_ms"), TIME_OR_NULL("until_ms"), TEXT_OR_NULL("address"),
+	 INT_OR_NULL("limit")}},
+
+// -> address, kind, aws_id, state, sync, health, reason, at_ms: the last observation of each address at or
+// before the instant. The addresses are found by jumping through the index, not by reading every observation.
+[STORE_STATE_AT] = {"STATE_AT",
+	"WITH RECURSIVE known(address) AS ("
+	" (SELECT address FROM holdfast.observation WHERE stack = $1 ORDER BY address LIMIT 1)"
+	" UNION ALL SELECT (SELECT o.address FROM holdfast.observation o"
+	"  WHERE o.stack = $1 AND o.address > known.address ORDER BY o.address LIMIT 1)"
+	" FROM known WHERE known.address IS NOT NULL)"
+	" SELECT o.address, kind, aws_id, state, sync, health, reason, " MS("at") " AS at_ms"
+	" FROM known, LATERAL (SELECT * FROM holdfast.observation x WHERE x.stack = $1"
+	"  AND x.address = known.address AND x.at <= $3 ORDER BY x.at DESC LIMIT 1) o"
+	" WHERE " UNDER("known.address", "$2") " ORDER BY o.address",
+	{TEXT("stack"), TEXT_OR_NULL("address"), TIME("at_ms")}},
+
+// -> drift_id, address, field, type, desired, observed, opened_ms, closed_ms, how, action_id. Open ones
+// whatever their age, then closed ones since since_ms; newest first within both.
+[STORE_DRIFTS] = {"DRIFTS",
+	"SELECT drift_id, address, field, type, desired, observed, " MS("opened_at") " AS opened_ms, "
+	MS("closed_at") " AS closed_ms, how, action_id FROM ("
+	"(SELECT * FROM holdfast.drift WHERE stack = $1 AND closed_at IS NULL"
+	" ORDER BY opened_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))"
+	" UNION ALL "
+	"(SELECT * FROM holdfast.drift WHERE stack = $1 AND closed_at >= COALESCE($2, '-infinity')"
+	" ORDER BY closed_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))) AS d"
+	" ORDER BY closed_at DESC NULLS FIRST, opened_at DESC"
+	" LIMIT LEAST(COALESCE($3, 100), 10000)",
+	{TEXT("stack"), TIME_OR_NULL("since_ms"), INT_OR_NULL("limit")}},
+
+// -> deleted: rows in all. The last observation of an address, the configuration in force, and what is open
+// stay, whatever their age.
+[STORE_RETENTION] = {"RETENTION",
+	"WITH "
+	SWEEP("o", "observation", "at",
+	      "EXISTS (SELECT 1 FROM holdfast.observation y WHERE y.stack = x.stack"
+	      " AND y.address = x.address AND y.at > x.at)") ", "
+	SWEEP("d", "drift", "closed_at", "true") ", "
+	SWEEP("a", "action", "intended_at", "outcome <> 'unknown'") ", "
+	SWEEP("p", "pass", "last_at", "true") ", "
+	SWEEP("u", "config_use", "at",
+	      "EXISTS (SELECT 1 FROM holdfast.config_use y WHERE y.stack = x.stack"
+	      " AND y.at > x.at)") ", "
+	SWEEP("c", "config", "first_at",
+	      "NOT EXISTS (SELECT 1 FROM holdfast.config_use y WHERE y.stack = x.stack"
+	      " AND y.version = x.version)") ", "
+	SWEEP("h", "hold", "ended_at", "true")
+	" SELECT count(*) AS deleted FROM (TABLE o UNION ALL TABLE d UNION ALL TABLE a"
+	" UNION ALL TABLE p UNION ALL TABLE u UNION ALL TABLE c UNION ALL TABLE h) AS gone",
+	{TIME("before_ms")}},
+};
+// clang-format on
+
+const struct statement *statements_get(enum store_statement which)
+{
+	return &rows[which];
+}

@@ -1,0 +1,397 @@
+// The facade: one task that keeps a connection alive (server, connect, migrate, wait, again), and
+// the calls, each a row of statements.c with its arguments bound.
+//
+// A call that comes while there is no connection ends at once, TRANSIENT and not done: what to keep
+// for later is the caller's to decide, who knows what the call meant.
+#include "state/store.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "state/bind.h"
+#include "state/conninfo.h"
+#include "state/embedded.h"
+#include "state/migrate.h"
+#include "state/pg.h"
+#include "state/retention.h"
+
+enum {
+	FIRST_WAIT_MS = 200,
+	LONGEST_WAIT_MS = 30000,
+	STEADY_MS = 10000, // a connection that lasted so long was a good one
+	DRAIN_MS = 5000,
+	MOST_CALLS = 2048,
+	MOST_QUEUED_BYTES = 64 << 20,
+};
+
+static const int64_t ninety_days_ms = (int64_t)90 * 24 * 60 * 60 * 1000;
+
+static const char *const phase_names[] = {
+	"starting", "connecting", "migrating", "ready", "waiting", "stopped"};
+
+enum stopping { STOPPING_NOT, STOPPING_DRAIN, STOPPING_SERVER };
+
+struct store {
+	struct store_port port;
+	struct loop *loop;    // borrowed
+	struct task *watcher; // borrowed
+	struct task task;
+	enum store_phase phase;
+	enum stopping stopping;
+	struct embedded *embedded; // owned; NULL with a conninfo
+	struct conninfo conninfo;
+	struct pg *pg; // owned
+	struct migrate migrate;
+	struct retention retention;
+	struct op *awaited; // of the phase: start, connect, migrate or stop; borrowed
+	struct timer timer; // the wait of the backoff, or the end of draining
+	unsigned attempt;
+	int64_t ready_ms;
+	struct list entries; // calls at work, in order
+	struct list refused; // calls that end in the next step
+	int entry_count;
+	size_t queued_bytes;
+	char message[512];
+	char last_error[400]; // logged last
+};
+
+// One call at work.
+struct entry {
+	struct list link;
+	struct store_call *call; // borrowed
+	struct pg_query query;
+	struct bind bind;
+	struct err refusal;
+};
+
+// ---- calls
+
+void store_call_init(struct store_call *call, enum store_statement statement, json_t *args)
+{
+	*call = (struct store_call){.statement = statement, .args = args};
+}
+
+void store_call_done(struct store_call *call)
+{
+	json_decref(TAKE(call->args));
+	json_decref(TAKE(call->rows));
+}
+
+static void free_entry(struct entry *entry)
+{
+	list_remove(&entry->link);
+	pg_query_done(&entry->query);
+	bind_done(&entry->bind);
+	free(entry);
+}
+
+static void finish_entry(struct entry *entry, struct err err)
+{
+	struct store_call *call = entry->call;
+	json_t *rows = NULL;
+	if (!err_is(&err)) {
+		rows = bind_rows(entry->query.result);
+		if (!rows)
+			err = err_new(ERR_BUG, "cannot read the answer");
+	}
+	if (err_is(&err))
+		err_wrap(&err, "%s", statements_get(call->statement)->name);
+	free_entry(entry);
+	json_decref(call->rows);
+	call->rows = rows;
+	call->state = NULL;
+	op_finish(&call->op, err);
+}
+
+static void finish_entries(struct store *store)
+{
+	struct entry *entry;
+	list_for_each (entry, &store->refused, link)
+		finish_entry(entry, entry->refusal);
+	list_for_each (entry, &store->entries, link) {
+		if (!op_is_finished(&entry->query.op))
+			continue;
+		store->entry_count--;
+		store->queued_bytes -= entry->bind.bytes;
+		finish_entry(entry, entry->query.op.err);
+	}
+}
+
+static void on_call_cancel(struct op *op)
+{
+	struct store_call *call = CONTAINER_OF(op, struct store_call, op);
+	struct entry *entry = call->state;
+	op_cancel(&entry->query.op);
+}
+
+static struct err admit(const struct store *store, const struct entry *entry)
+{
+	if (store->stopping)
+		return err_code(ERR_TRANSIENT, "NotConnected", "the database is closing");
+	if (store->phase != STORE_READY)
+		return err_code(ERR_TRANSIENT, "NotConnected", "the database is %s: %s",
+			phase_names[store->phase], store->message);
+	if (store->entry_count >= MOST_CALLS ||
+		store->queued_bytes + entry->bind.bytes > MOST_QUEUED_BYTES)
+		return err_code(ERR_TRANSIENT, "QueueFull",
+			"the database is slower than what is written to it");
+	return ERR_OK;
+}
+
+static void on_start(struct store_port *port, struct store_call *call, struct task *owner)
+{
+	struct store *store = CONTAINER_OF(port, struct store, port);
+	struct entry *entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		abort(); // a call that can neither end nor fail would hang its owner
+	op_start(&call->op, owner, on_call_cancel);
+	call->state = entry;
+	entry->call = call;
+	list_init(&entry->link);
+	const struct statement *statement = statements_get(call->statement);
+	pg_query_init(&entry->query, statement->sql);
+	entry->refusal = bind_init(&entry->bind, statement, call->args);
+	if (!err_is(&entry->refusal))
+		entry->refusal = admit(store, entry);
+	if (err_is(&entry->refusal)) {
+		list_append(&store->refused, &entry->link);
+		task_wake(&store->task);
+		return;
+	}
+	list_append(&store->entries, &entry->link);
+	store->entry_count++;
+	store->queued_bytes += entry->bind.bytes;
+	entry->query.params = (const char *const *)entry->bind.texts;
+	entry->query.types = entry->bind.types;
+	entry->query.param_count = entry->bind.count;
+	pg_query_start(store->pg, &entry->query, &store->task);
+}
+
+// ---- phases
+
+static void set_phase(struct store *store, enum store_phase phase, const char *message)
+{
+	log_debug("database", LOG_STR("from", phase_names[store->phase]),
+		LOG_STR("to", phase_names[phase]));
+	store->phase = phase;
+	str_copy(store->message, sizeof(store->message), message);
+	task_wake(store->watcher);
+}
+
+// Full jitter: anything between nothing and a ceiling that doubles.
+static int64_t pick_wait_ms(struct store *store)
+{
+	int64_t ceiling = FIRST_WAIT_MS;
+	for (unsigned i = 0; i < store->attempt && ceiling < LONGEST_WAIT_MS; i++)
+		ceiling *= 2;
+	if (ceiling > LONGEST_WAIT_MS)
+		ceiling = LONGEST_WAIT_MS;
+	uint32_t random = 0;
+	if (!hash_random(&random, sizeof(random)))
+		return ceiling;
+	return 10 + (int64_t)(random % (uint64_t)ceiling);
+}
+
+static void wait_and_retry(struct store *store, const struct err *why)
+{
+	pg_hang_up(store->pg, "connection lost");
+	retention_stop(&store->retention);
+	if (store->phase == STORE_READY && loop_now_ms(store->loop) - store->ready_ms >= STEADY_MS)
+		store->attempt = 0;
+	int64_t wait_ms = pick_wait_ms(store);
+	store->attempt++;
+	if (str_eq(why->message, store->last_error))
+		log_debug("database not available", LOG_ERR(why), LOG_INT("wait_ms", wait_ms));
+	else
+		log_warning("database not available", LOG_ERR(why), LOG_INT("wait_ms", wait_ms));
+	str_copy(store->last_error, sizeof(store->last_error), why->message);
+	char text[32], message[sizeof(store->message)];
+	num_format_duration(wait_ms, text, sizeof(text));
+	snprintf(message, sizeof(message), "%s; next try in %s", why->message, text);
+	set_phase(store, STORE_WAITING, message);
+	timer_start(&store->timer, &store->task, wait_ms);
+}
+
+static void begin_connect(struct store *store)
+{
+	set_phase(store, STORE_CONNECTING, store->last_error);
+	store->awaited = pg_connect(store->pg, &store->conninfo, store->attempt, &store->task);
+}
+
+static void begin(struct store *store)
+{
+	timer_stop(&store->timer);
+	if (!store->embedded) {
+		begin_connect(store);
+		return;
+	}
+	set_phase(store, STORE_STARTING, store->last_error);
+	store->awaited = embedded_start(store->embedded, &store->task);
+}
+
+static void enter_ready(struct store *store)
+{
+	store->ready_ms = loop_now_ms(store->loop);
+	store->last_error[0] = '\0';
+	log_notice("database ready", LOG_STR("where", conninfo_where(&store->conninfo)),
+		LOG_INT("server_version", pg_server_version(store->pg)),
+		LOG_INT("embedded", store->embedded != NULL));
+	set_phase(store, STORE_READY, "");
+	retention_start(&store->retention);
+	if (store->embedded)
+		embedded_trim_log(store->embedded);
+}
+
+// What the awaited op of a phase came to.
+static void step_awaited(struct store *store)
+{
+	if (!op_is_finished(store->awaited))
+		return;
+	struct err err = store->awaited->err;
+	if (err_is(&err)) {
+		wait_and_retry(store, &err);
+		return;
+	}
+	if (store->phase == STORE_STARTING) {
+		begin_connect(store);
+	} else if (store->phase == STORE_CONNECTING) {
+		set_phase(store, STORE_MIGRATING, "");
+		migrate_start(&store->migrate, store->pg, &store->task);
+		store->awaited = &store->migrate.op;
+	} else {
+		enter_ready(store);
+	}
+}
+
+// ---- stopping
+
+static void close_everything(struct store *store)
+{
+	store->stopping = STOPPING_SERVER;
+	timer_stop(&store->timer);
+	retention_stop(&store->retention);
+	op_cancel(&store->migrate.op);
+	pg_hang_up(store->pg, "closing");
+	finish_entries(store);
+	store->awaited = NULL;
+	if (store->embedded)
+		store->awaited = embedded_stop(store->embedded, &store->task);
+	else
+		task_wake(&store->task);
+}
+
+static void step_stopping(struct store *store)
+{
+	if (store->stopping == STOPPING_DRAIN) {
+		if (store->phase == STORE_READY && pg_is_open(store->pg) &&
+			store->entry_count > 0 && !op_is_finished(&store->timer.op))
+			return;
+		close_everything(store);
+		return;
+	}
+	if (store->phase != STORE_STOPPED && (!store->awaited || op_is_finished(store->awaited)))
+		set_phase(store, STORE_STOPPED, "stopped");
+}
+
+static void on_step(struct task *task)
+{
+	struct store *store = CONTAINER_OF(task, struct store, task);
+	finish_entries(store);
+	if (store->stopping) {
+		step_stopping(store);
+		return;
+	}
+	switch (store->phase) {
+	case STORE_STARTING:
+	case STORE_CONNECTING:
+	case STORE_MIGRATING:
+		step_awaited(store);
+		return;
+	case STORE_READY:
+		if (!pg_is_open(store->pg))
+			wait_and_retry(store, pg_loss(store->pg));
+		return;
+	case STORE_WAITING:
+		if (op_is_finished(&store->timer.op))
+			begin(store);
+		return;
+	case STORE_STOPPED:
+		return;
+	}
+}
+
+// ---- the interface
+
+struct err store_new(struct loop *loop, const struct store_settings *settings, struct task *watcher,
+	struct store **ret_store)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	if (!store)
+		return err_nomem();
+	store->port.start = on_start;
+	store->loop = loop;
+	store->watcher = watcher;
+	list_init(&store->entries);
+	list_init(&store->refused);
+	task_init(&store->task, loop, on_step, "store");
+	timer_init(&store->timer, loop);
+	migrate_init(&store->migrate, loop, migrate_store, migrate_store_count);
+	retention_init(&store->retention, loop, &store->port,
+		settings->retention_ms > 0 ? settings->retention_ms : ninety_days_ms);
+	const char *conninfo = settings->conninfo;
+	struct err err = ERR_OK;
+	if (!conninfo) {
+		err = embedded_new(loop, settings->state_dir, &store->task, &store->embedded);
+		conninfo = err_is(&err) ? NULL : embedded_conninfo(store->embedded);
+	}
+	if (!err_is(&err))
+		err = conninfo_init(&store->conninfo, conninfo);
+	store->pg = pg_new(loop, &store->task);
+	if (!err_is(&err) && !store->pg)
+		err = err_nomem();
+	if (err_is(&err)) {
+		store_free(store);
+		return err;
+	}
+	begin(store);
+	*ret_store = store;
+	return ERR_OK;
+}
+
+struct store_port *store_as_port(struct store *store)
+{
+	return &store->port;
+}
+
+enum store_phase store_phase(const struct store *store)
+{
+	return store->phase;
+}
+
+const char *store_message(const struct store *store)
+{
+	return store->message;
+}
+
+void store_stop(struct store *store)
+{
+	if (store->stopping)
+		return;
+	store->stopping = STOPPING_DRAIN;
+	timer_start(&store->timer, &store->task, DRAIN_MS);
+	task_wake(&store->task);
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	timer_stop(&store->timer);
+	retention_done(&store->retention);
+	migrate_done(&store->migrate);
+	pg_free(store->pg);
+	conninfo_done(&store->conninfo);
+	embedded_free(store->embedded);
+	task_done(&store->task);
+	free(store);
+}
