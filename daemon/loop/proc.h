@@ -17,7 +17,7 @@ struct proc {
 	size_t most_output_bytes;     // of stdout and of stderr; 0: 1 MiB; more is ERR_INVALID
 	uid_t uid;                    // run as; 0: as ourselves
 	gid_t gid;
-	const char *cwd;              // NULL: ours
+	const char *cwd; // NULL: ours
 	// -- out, owned
 	struct buf out, errors;
 	int exit_status; // the exit code, or 128 + signal
