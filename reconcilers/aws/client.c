@@ -73,6 +73,9 @@ struct loaded {
 	struct credcache *credentials;
 };
 
+static struct err new_sts(
+	const struct credchain *chain, struct provider *source, struct aws **ret_sts);
+
 static struct err load(struct aws *aws, struct loaded *ret)
 {
 	struct err err =
@@ -95,7 +98,9 @@ static struct err load(struct aws *aws, struct loaded *ret)
 				ret->config.use_dualstack},
 			&probe);
 	if (!err_is(&err))
-		err = credchain_build(aws->loop, aws->http, &ret->config, &provider);
+		err = credchain_build(
+			&(struct credchain){aws->loop, aws->http, &ret->config, new_sts},
+			&provider);
 	if (!err_is(&err)) {
 		ret->credentials = credcache_new(aws->loop, provider);
 		if (!ret->credentials)
@@ -129,26 +134,37 @@ static char *copy_or_null(const char *text)
 	return str_empty(text) ? NULL : strdup(text);
 }
 
-struct err aws_new(struct loop *loop, struct http *http, const struct aws_settings *settings,
-	struct aws **ret_aws)
+static struct aws *allocate(struct loop *loop, struct http *http)
 {
 	struct aws *aws = calloc(1, sizeof(*aws));
 	if (!aws)
-		return err_nomem();
+		return NULL;
 	aws->port.start = flight_start;
 	aws->loop = loop;
 	aws->http = http;
-	aws->env = settings->env;
-	aws->asked_region = copy_or_null(settings->region);
-	aws->asked_profile = copy_or_null(settings->profile);
-	aws->backoff_scale = settings->backoff_scale > 0 ? settings->backoff_scale : 1;
-	aws->most_in_flight =
-		settings->most_in_flight > 0 ? settings->most_in_flight : MOST_IN_FLIGHT;
+	aws->backoff_scale = 1;
+	aws->most_in_flight = MOST_IN_FLIGHT;
 	list_init(&aws->running);
 	list_init(&aws->waiting);
 	list_init(&aws->idle);
 	map_init(&aws->channels);
 	sigv4_init(&aws->signer);
+	return aws;
+}
+
+struct err aws_new(struct loop *loop, struct http *http, const struct aws_settings *settings,
+	struct aws **ret_aws)
+{
+	struct aws *aws = allocate(loop, http);
+	if (!aws)
+		return err_nomem();
+	aws->env = settings->env;
+	aws->asked_region = copy_or_null(settings->region);
+	aws->asked_profile = copy_or_null(settings->profile);
+	if (settings->backoff_scale > 0)
+		aws->backoff_scale = settings->backoff_scale;
+	if (settings->most_in_flight > 0)
+		aws->most_in_flight = settings->most_in_flight;
 	struct loaded loaded = {0};
 	struct err err = load(aws, &loaded);
 	if (err_is(&err)) {
@@ -157,6 +173,35 @@ struct err aws_new(struct loop *loop, struct http *http, const struct aws_settin
 	}
 	adopt(aws, &loaded);
 	*ret_aws = aws;
+	return ERR_OK;
+}
+
+/* A client that only fetches credentials, in the same region, with the credentials of another
+ * source. */
+static struct err new_sts(
+	const struct credchain *chain, struct provider *source, struct aws **ret_sts)
+{
+	const struct awsconfig *config = chain->config;
+	struct loaded loaded = {0};
+	struct aws *aws = allocate(chain->loop, chain->http);
+	struct err err =
+		aws ? awsconfig_load(config->env, config->region,
+			      config->is_profile_explicit ? config->profile : NULL, &loaded.config)
+		    : err_nomem();
+	if (!err_is(&err) && source) {
+		loaded.credentials = credcache_new(chain->loop, TAKE(source));
+		if (!loaded.credentials) {
+			err = err_nomem();
+			awsconfig_done(&loaded.config);
+		}
+	}
+	if (err_is(&err)) {
+		provider_free(source);
+		aws_free(aws);
+		return err;
+	}
+	adopt(aws, &loaded);
+	*ret_sts = aws;
 	return ERR_OK;
 }
 

@@ -186,6 +186,11 @@ void credcache_free(struct credcache *cache)
 {
 	if (!cache)
 		return;
+	while (!list_is_empty(&cache->waiters)) {
+		struct credwait *wait = LIST_ITEM(cache->waiters.next, struct credwait, link);
+		list_remove(&wait->link);
+		op_finish(&wait->op, ERR_OK);
+	}
 	if (!cache->is_refreshing) {
 		bury(cache);
 		return;
@@ -230,15 +235,17 @@ void credcache_wait(struct credcache *cache, struct credwait *wait, struct task 
 
 void credcache_invalidate(struct credcache *cache, const char *access_key_id)
 {
-	credstate_invalidate(&cache->state, access_key_id);
+	if (cache)
+		credstate_invalidate(&cache->state, access_key_id);
 }
 
 void credcache_set_skew(struct credcache *cache, int64_t skew_ms)
 {
-	cache->skew_ms = skew_ms;
+	if (cache)
+		cache->skew_ms = skew_ms;
 }
 
 const char *credcache_source(const struct credcache *cache)
 {
-	return cache->provider->type->name;
+	return cache ? cache->provider->type->name : "nowhere";
 }

@@ -64,9 +64,11 @@ struct credwait {
 	struct credcache *cache;
 };
 
-/* Takes the provider over. NULL when memory is out. */
+/* Takes the provider over. NULL when memory is out. The functions below take a NULL cache for a
+ * client that signs nothing, but for peek and wait. */
 struct credcache *credcache_new(struct loop *loop, struct provider *provider);
-/* Nobody may wait. A running refresh is cancelled; the memory goes when it has ended. */
+/* Who waits is told to ask again (another cache). A running refresh is cancelled; the memory goes
+ * when it has ended. */
 void credcache_free(struct credcache *cache);
 /* Credentials that serve now, or NULL: wait then. Borrowed until the next step. May start a
  * refresh. */

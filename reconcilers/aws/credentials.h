@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/js.h"
 #include "loop/loop.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,3 +51,16 @@ void provider_free(struct provider *provider);
 /* Keys from the environment or a test; text is copied. NULL when memory is out. */
 struct provider *provider_static_new(struct loop *loop, const char *name, const char *access_key_id,
 	const char *secret, const char *token);
+
+/* Reads {AccessKeyId, SecretAccessKey, Token or SessionToken, Expiration} of a JSON object: what
+ * STS, credential_process and the metadata services answer. `source` is for the message. Burns the
+ * object's own texts. ERR_TRANSIENT: half an answer, or not a date. */
+struct err credentials_from_json(
+	struct credentials *credentials, json_t *object, const char *source) MUST_CHECK;
+
+/* The keys of one profile of the shared files; they are read again at every fetch, so that keys
+ * changed on disk are found after AWS has refused the old ones. */
+struct env;
+enum credentials_file { CREDENTIALS_FILE, CREDENTIALS_CONFIG_FILE };
+struct provider *provider_file_new(
+	struct loop *loop, const struct env *env, const char *profile, enum credentials_file file);
