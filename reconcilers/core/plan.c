@@ -299,6 +299,8 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 			continue;
 		}
 		_cleanup_json_ json_t *list = path_get(scope, call->each);
+		if (list && !json_is_array(list))
+			list = json_pack("[o]", list);
 		size_t i;
 		json_t *item;
 		json_array_foreach (list, i, item)

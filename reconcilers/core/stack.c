@@ -156,9 +156,16 @@ static const char *creation_waits(const struct stack *stack, const struct resour
 	json_t *one;
 	json_array_foreach (resource->record.depends_on, i, one) {
 		const struct resource *other = stack_find(stack, json_string_value(one));
-		if (other && other->wanted && comes_after(resource->kind, other->kind) &&
-			!resource_is_ready(other, why, bytes))
+		if (!other || !other->wanted || !comes_after(resource->kind, other->kind))
+			continue;
+		if (!resource_is_ready(other, why, bytes))
 			return why;
+		if (other->decision.verdict != VERDICT_DONE &&
+			other->decision.verdict != VERDICT_HOLD) {
+			snprintf(why, bytes, "waits for %s, which is not in sync yet",
+				other->address);
+			return why;
+		}
 	}
 	return NULL;
 }

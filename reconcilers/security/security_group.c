@@ -1,0 +1,128 @@
+// A security group with its rules, held as two sets.
+//
+// Rules are read from DescribeSecurityGroupRules (one row an atomic rule, with an id) and revoked by id. New ones
+// are authorised before old ones are revoked. Groups may refer to each other in a circle, so rules come
+// after all groups. A new group lets everything out: where `egress` is set, that rule goes unless listed.
+#include "base/str.h"
+#include "core/compare.h"
+#include "core/kind.h"
+
+// One form for both sides: protocol names as AWS shows them, no ports where there are none (AWS shows -1),
+// addresses in network form.
+static void canon_rule(json_t *rule)
+{
+	static const struct {
+		const char *from, *to;
+	} protocols[] = {{"6", "tcp"}, {"17", "udp"}, {"1", "icmp"}, {"58", "icmpv6"}, {"all", "-1"}};
+	static const char *const cidrs[] = {"CidrIpv4", "CidrIpv6"};
+	const char *protocol = js_str(rule, "IpProtocol");
+	for (size_t i = 0; protocol && i < ARRAY_COUNT(protocols); i++)
+		if (str_eq_nocase(protocol, protocols[i].from)) {
+			js_set_str(rule, "IpProtocol", protocols[i].to);
+			break;
+		}
+	if (str_eq_null(js_str(rule, "IpProtocol"), "-1")) {
+		json_object_del(rule, "FromPort");
+		json_object_del(rule, "ToPort");
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(cidrs); i++) {
+		const char *text = js_str(rule, cidrs[i]);
+		char canon[64];
+		if (text && compare_cidr(text, canon, sizeof(canon)))
+			js_set_str(rule, cidrs[i], canon);
+	}
+	if (str_empty(js_str(rule, "Description")))
+		json_object_del(rule, "Description");
+}
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	const char *name = js_str(desired, "GroupName");
+	const struct node *at = node_get(node, "group_name");
+	if (name && str_starts(name, "sg-"))
+		findings_error(findings, at ? at->place : node->place,
+			"AWS keeps that prefix for ids: choose another name",
+			"group_name '%s' begins with 'sg-'", name);
+}
+
+// clang-format off
+#define PERMISSION                                                                                 \
+	ARGS({"IpProtocol": "@item.IpProtocol", "FromPort": "@item.FromPort", "ToPort": "@item.ToPort", \
+	      "IpRanges": [{"CidrIp": "@!item.CidrIpv4", "Description": "@item.Description"}],        \
+	      "Ipv6Ranges": [{"CidrIpv6": "@!item.CidrIpv6", "Description": "@item.Description"}],    \
+	      "PrefixListIds": [{"PrefixListId": "@!item.PrefixListId", "Description": "@item.Description"}], \
+	      "UserIdGroupPairs": [{"GroupId": "@!item.ReferencedGroupInfo.GroupId", "Description": "@item.Description"}]})
+#define CHANGE_RULE                                                                                \
+	{.operation = "ModifySecurityGroupRules", .flags = CALL_REPEATABLE,                         \
+	 .args = ARGS({"GroupId": "@id", "SecurityGroupRules": [{"SecurityGroupRuleId": "@old_item.SecurityGroupRuleId", \
+		"SecurityGroupRule": {"IpProtocol": "@item.IpProtocol", "FromPort": "@item.FromPort", "ToPort": "@item.ToPort", \
+		"CidrIpv4": "@item.CidrIpv4", "CidrIpv6": "@item.CidrIpv6", "PrefixListId": "@item.PrefixListId", \
+		"ReferencedGroupId": "@item.ReferencedGroupInfo.GroupId", "Description": "@item.Description"}}]})}
+#define RULE(name) "ModifySecurityGroupRules:SecurityGroupRules[].SecurityGroupRule." name
+
+static const struct field rule_fields[] = {
+	{.name = "ip_protocol", .member = "IpProtocol", .shape = RULE("IpProtocol"), .flags = FIELD_REQUIRED, .summary = "tcp, udp, icmp, icmpv6, -1 (all), or a number"},
+	{.name = "from_port", .member = "FromPort", .shape = RULE("FromPort"), .summary = "first port, or the ICMP type"},
+	{.name = "to_port", .member = "ToPort", .shape = RULE("ToPort"), .summary = "last port, or the ICMP code"},
+	{.name = "cidr_ipv4", .member = "CidrIpv4", .shape = RULE("CidrIpv4"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "the other side: IPv4 addresses"},
+	{.name = "cidr_ipv6", .member = "CidrIpv6", .shape = RULE("CidrIpv6"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "... IPv6 addresses"},
+	{.name = "prefix_list_id", .member = "PrefixListId", .shape = RULE("PrefixListId"), .flags = FIELD_ONE_OF, .summary = "... a prefix list"},
+	{.name = "security_group", .member = "ReferencedGroupInfo.GroupId", .type = FIELD_REF, .ref = "security_group", .flags = FIELD_ONE_OF, .summary = "... what carries another group"},
+	{.name = "description", .member = "Description", .shape = RULE("Description"), .summary = "why the rule is there"},
+	{0},
+};
+
+static const char *const rule_key[] = {"IpProtocol", "FromPort", "ToPort", "CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo.GroupId", NULL};
+
+static const struct field fields[] = {
+	{.name = "vpc", .member = "VpcId", .type = FIELD_REF, .ref = "vpc", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "the network that it is part of"},
+	{.name = "group_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the network"},
+	{.name = "description", .flags = FIELD_CREATE_ONLY, .preset = "\"Held by Holdfast\"", .summary = "what it is for; AWS never lets it change"},
+	{.name = "ingress", .member = "Ingress", .type = FIELD_ITEMS, .items = rule_fields, .observed = "Rules", .key = rule_key, .canon = canon_rule,
+	 .skip = (const struct match_row[]){{"IsEgress", "true"}, {0}}, .disrupts = DISRUPTS_CONNECTIONS, .exclusive = "exclusive",
+	 .add = {.operation = "AuthorizeSecurityGroupIngress", .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = PERMISSION, .flags = CALL_BATCH},
+	 .change = CHANGE_RULE,
+	 .remove = {.operation = "RevokeSecurityGroupIngress", .flags = CALL_BATCH | CALL_REPEATABLE,
+		    .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@items"}), .item = ARGS("@item.SecurityGroupRuleId")},
+	 .summary = "who may come in"},
+	{.name = "egress", .member = "Egress", .type = FIELD_ITEMS, .items = rule_fields, .observed = "Rules", .key = rule_key, .canon = canon_rule,
+	 .skip = (const struct match_row[]){{"IsEgress", "false"}, {0}}, .disrupts = DISRUPTS_CONNECTIONS, .exclusive = "exclusive",
+	 .fresh = "[{\"IpProtocol\": \"-1\", \"CidrIpv4\": \"0.0.0.0/0\"}]",
+	 .add = {.operation = "AuthorizeSecurityGroupEgress", .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = PERMISSION, .flags = CALL_BATCH},
+	 .change = CHANGE_RULE,
+	 .remove = {.operation = "RevokeSecurityGroupEgress", .flags = CALL_BATCH | CALL_REPEATABLE,
+		    .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!items"}), .item = ARGS("@item.SecurityGroupRuleId")},
+	 .summary = "what it may reach; unless given, AWS's own rule (everything) stays"},
+	{.name = "exclusive", .type = FIELD_FLAG, .preset = "true", .summary = "false: rules that the file does not list may stay"},
+	{0},
+};
+
+const struct kind security_group_kind = {
+	.name = "security_group",
+	.layer = "security",
+	.service = "ec2",
+	.summary = "a stateful packet filter of network interfaces",
+	.tag_type = "security-group",
+	.tagging = &ec2_tagging,
+	.fields = fields,
+	.observe = {
+		.list = {"DescribeSecurityGroups", ARGS({"Filters": [{"Name": "tag:holdfast:stack", "Values": ["@stack"]}], "MaxResults": 1000}), "SecurityGroups"},
+		.by_id = ARGS({"GroupIds": ["@id"]}),
+		.joins = {{.list = {"DescribeSecurityGroupRules", ARGS({"Filters": [{"Name": "group-id", "Values": "@ids"}], "MaxResults": 1000}), "SecurityGroupRules"},
+			   .by = "GroupId", .into = "Rules", .most_ids = 200}},
+		.id = "GroupId",
+		.arn = "SecurityGroupArn",
+	},
+	.create = {.operation = "CreateSecurityGroup"},
+	.created_id = "GroupId",
+	.teardown = (const struct call[]){
+		{.operation = "RevokeSecurityGroupIngress", .flags = CALL_REPEATABLE,
+		 .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!observed.Ingress[].SecurityGroupRuleId"})},
+		{.operation = "RevokeSecurityGroupEgress", .flags = CALL_REPEATABLE,
+		 .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!observed.Egress[].SecurityGroupRuleId"})},
+		{0}},
+	.remove = {.operation = "DeleteSecurityGroup", .args = ARGS({"GroupId": "@id"}), .flags = CALL_REPEATABLE},
+	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
+	.check = check,
+};
+// clang-format on
