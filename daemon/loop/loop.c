@@ -3,6 +3,7 @@
 #include "loop/loop.h"
 #include "base/clock.h"
 #include <assert.h>
+#include <signal.h>
 
 enum { STEPS_A_DRAIN = 4096 };
 
@@ -275,6 +276,9 @@ struct err loop_init(struct loop *loop)
 		return err_code(ERR_BUG, uv_err_name(rc), "cannot start the event loop: %s",
 			uv_strerror(rc));
 	loop->uv.data = loop;
+	// A peer that has gone is an error code (EPIPE), not the end of the process. libuv gives
+	// children the default back.
+	signal(SIGPIPE, SIG_IGN);
 	uv_timer_init(&loop->uv, &loop->uv_timer);
 	uv_idle_init(&loop->uv, &loop->uv_idle);
 	uv_check_init(&loop->uv, &loop->uv_check);

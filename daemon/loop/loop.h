@@ -37,7 +37,8 @@ struct loop {
 	uint64_t turns;
 };
 
-/* ERR_BUG when libuv cannot start. A virtual loop starts at wall_ms. */
+/* ERR_BUG when libuv cannot start. Makes the process ignore SIGPIPE. A virtual loop starts at
+ * wall_ms. */
 struct err loop_init(struct loop *loop) MUST_CHECK;
 void loop_init_virtual(struct loop *loop, int64_t wall_ms);
 /* Runs until loop_stop() or until nothing is left that could happen. Virtual: the same. */

@@ -1,5 +1,6 @@
 // Child processes as ops, over uv_spawn: output captured under a cap, a time limit, always reaped.
-// Inherits no descriptors beyond 0-2 and never NOTIFY_SOCKET or WATCHDOG_*.
+// A child has a session of its own, no descriptors beyond 0-2, and never NOTIFY_SOCKET or
+// WATCHDOG_*.
 #pragma once
 
 #include "base/buf.h"
@@ -20,7 +21,7 @@ struct proc {
 	const char *cwd; // NULL: ours
 	// -- out, owned
 	struct buf out, errors;
-	int exit_status; // the exit code, or 128 + signal
+	int exit_status; // the exit code, or 128 + signal; -1 when it never ran
 	// -- private
 	void *state;
 };
@@ -39,12 +40,15 @@ struct service {
 	uid_t uid;
 	gid_t gid;
 	const char *cwd;
-	int stdout_fd; // where its output goes; -1: /dev/null
-	int exit_status;
-	pid_t pid;
+	int stdout_fd;   // where its output and its errors go; -1: /dev/null
+	int exit_status; // as above; -1 when it never ran
+	pid_t pid;       // 0 when it does not run
 	void *state;
 };
 
-/* The op finishes when it exits; op_cancel() sends SIGTERM. */
+/* The op finishes when it exits, with ERR_OK whatever its exit status; INVALID when it cannot be
+ * started. op_cancel() sends SIGTERM and it finishes with ERR_CANCELED once it has gone: whoever
+ * cannot wait sends more with service_signal(). */
 void service_start(struct loop *loop, struct service *service, struct task *owner);
+/* To the child alone, not to its children. Nothing happens when it does not run. */
 void service_signal(struct service *service, int signal_number);
