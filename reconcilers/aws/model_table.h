@@ -40,7 +40,8 @@ enum shape_flag {
 
 enum operation_flag {
 	OPERATION_UNSIGNED = 1,
-	OPERATION_CHECKSUM = 2, // the body must carry a checksum header
+	OPERATION_CHECKSUM = 2, // the body goes with a checksum header of the service's choice
+	OPERATION_MD5 = 4,      // the body goes with Content-MD5
 };
 
 struct service {

@@ -3,6 +3,7 @@
 #include "aws/wireparts.h"
 #include "aws/xml.h"
 #include "base/str.h"
+#include <openssl/evp.h>
 #include <stdarg.h>
 
 // ---- pairs
@@ -204,6 +205,33 @@ static struct err write_host_prefix(
 	return !err_is(&err) && !*ret_prefix ? err_nomem() : err;
 }
 
+// Some operations are refused without a checksum of the body: S3 takes any of its own, others ask
+// for the Content-MD5 of RFC 1864.
+static struct err add_checksum(struct wire_request *request, const EVP_MD *digest, const char *name)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned bytes;
+	if (wirepairs_get(&request->headers, "Content-MD5"))
+		return ERR_OK;
+	if (!EVP_Digest(buf_str(&request->body), request->body.len, sum, &bytes, digest, NULL))
+		return err_new(ERR_BUG, "OpenSSL has no digest for %s", name);
+	struct buf text;
+	buf_init(&text, 0);
+	wiretext_base64_add(&text, sum, bytes);
+	struct err err = text.failed ? err_nomem() : add_header(request, name, buf_str(&text));
+	buf_done(&text);
+	return err;
+}
+
+static struct err add_checksums(const struct operation *operation, struct wire_request *request)
+{
+	if (operation->flags & OPERATION_CHECKSUM)
+		return add_checksum(request, EVP_sha256(), "x-amz-checksum-sha256");
+	if (operation->flags & OPERATION_MD5)
+		return add_checksum(request, EVP_md5(), "Content-MD5");
+	return ERR_OK;
+}
+
 static struct err check_headers(const struct wire_request *request)
 {
 	for (size_t i = 0; i < request->headers.count; i++) {
@@ -231,6 +259,8 @@ struct err wire_encode(
 		err = write_host_prefix(operation, input, &request.host_prefix);
 	if (!err_is(&err) && !request.path && !(request.path = strdup("/")))
 		err = err_nomem();
+	if (!err_is(&err))
+		err = add_checksums(operation, &request);
 	if (!err_is(&err))
 		err = check_headers(&request);
 	if (err_is(&err)) {

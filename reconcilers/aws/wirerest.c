@@ -2,7 +2,6 @@
 // the status instead of the body, and bodies that are one member only.
 #include "aws/wireparts.h"
 #include "aws/xml.h"
-#include "base/hash.h"
 #include "base/str.h"
 
 // ---- requests: one member as text
@@ -351,24 +350,6 @@ static struct err write_body(
 	return write_structured(request, operation, shape, NULL, input);
 }
 
-// S3 refuses some puts without a checksum of the body in a header of its own.
-static struct err add_checksum(struct wire_request *request)
-{
-	uint8_t digest[HASH_BYTES];
-	struct buf text;
-	buf_init(&text, 0);
-	if (!hash_sha256(buf_str(&request->body), request->body.len, digest) ||
-		!wiretext_base64_add(&text, digest, sizeof(digest))) {
-		buf_done(&text);
-		return err_nomem();
-	}
-	struct err err = ERR_OK;
-	if (!wirepairs_get(&request->headers, "Content-MD5"))
-		err = wirepairs_add(&request->headers, "x-amz-checksum-sha256", buf_str(&text));
-	buf_done(&text);
-	return err;
-}
-
 struct err wirerest_encode(
 	const struct operation *operation, const json_t *input, struct wire_request *request)
 {
@@ -389,8 +370,6 @@ struct err wirerest_encode(
 		err = add_headers(request, shape, input);
 	if (!err_is(&err))
 		err = write_body(request, operation, input);
-	if (!err_is(&err) && operation->flags & OPERATION_CHECKSUM)
-		err = add_checksum(request);
 	return err;
 }
 

@@ -117,14 +117,15 @@ class Service:
     def names(self, name, ref):
         """Name in a request, name in an answer, further names in an answer."""
         own = ref.get("locationName", name)
-        if self.protocol == "ec2" and not ref.get("location"):
-            return ref.get("queryName") or upper_first(own), own, []
+        sent = own
+        if self.protocol == "ec2":
+            sent = ref.get("queryName") or upper_first(own)
         element = self.element_name(ref)
-        if element and self.protocol in ("query", "ec2", "rest-xml"):
-            if ref.get("flattened"):
-                return own, own, [element]
-            return (own if self.protocol == "rest-xml" else element), element, [own]
-        return own, own, []
+        if not element or self.protocol in ("json", "rest-json"):
+            return sent, own, []
+        if ref.get("flattened"):
+            return sent, own, [element]
+        return (element if self.protocol == "query" else sent), element, [own]
 
     def member_row(self, name, ref, required, is_payload):
         text, shape = self.tables.text, self.shapes[ref["shape"]]
@@ -214,8 +215,8 @@ class Service:
             self.shapes[given["shape"]].get("locationName", given["shape"]) if given else "")
         unsigned = operation.get("authtype") == "none" or operation.get("auth") == [
             "smithy.api#noAuth"]
-        checksum = operation.get("httpChecksumRequired") or operation.get("httpChecksum", {}).get(
-            "requestChecksumRequired")
+        checksum = operation.get("httpChecksum", {}).get("requestChecksumRequired")
+        md5 = operation.get("httpChecksumRequired") and not checksum
         http = operation.get("http", {})
         return {
             "name": text(name), "method": text(http.get("method", "POST")),
@@ -232,7 +233,8 @@ class Service:
             "service": self.index,
             "input": self.number(given["shape"]) + 1 if given else 0,
             "output": self.number(answer["shape"]) + 1 if answer else 0,
-            "flags": flags("OPERATION_", ("UNSIGNED", unsigned), ("CHECKSUM", checksum))}
+            "flags": flags("OPERATION_", ("UNSIGNED", unsigned), ("CHECKSUM", checksum),
+                           ("MD5", md5))}
 
     def add(self):
         t, text, meta = self.tables, self.tables.text, self.meta
