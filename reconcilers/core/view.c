@@ -1,0 +1,457 @@
+// Every value carries how old it is: what was not checked is said to be so.
+#include "core/view.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+
+static json_t *iso(int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+	if (wall_ms <= 0)
+		return json_null();
+	clock_format_iso(wall_ms, text);
+	return json_string(text);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return str_empty(text) ? json_null() : json_string(text);
+}
+
+static int64_t wall_of(const struct stack *stack, int64_t loop_ms)
+{
+	const struct loop *loop = stack->options.loop;
+	return loop_wall_ms(loop) + loop_ms - loop_now_ms(loop);
+}
+
+struct view_counts view_count(const struct stack *stack, const char *layer)
+{
+	struct view_counts counts = {0};
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		const struct decision *d = &resource->decision;
+		if (layer && !str_eq(resource->kind->layer, layer))
+			continue;
+		if (!resource->wanted && resource->presence != PRESENCE_PRESENT)
+			continue;
+		counts.total++;
+		counts.synced += d->sync == SYNC_SYNCED;
+		counts.healthy += d->health == HEALTH_HEALTHY;
+		counts.drifted += d->managed > 0 || d->undeclared > 0 || d->sync == SYNC_MISSING;
+		counts.held += d->verdict == VERDICT_HOLD;
+		counts.failed += d->verdict == VERDICT_BACKOFF && d->health == HEALTH_DEGRADED;
+		counts.progressing += resource->run || d->health == HEALTH_PROGRESSING ||
+				      d->verdict == VERDICT_WAIT;
+		counts.orphaned += d->sync == SYNC_ORPHANED;
+		counts.unknown += d->sync == SYNC_UNKNOWN || *d->reason == '\0';
+	}
+	return counts;
+}
+
+void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
+{
+	struct view_counts n = view_count(stack, NULL);
+	if (stack->failure.count > 0) {
+		snprintf(ret_text, bytes, "%s", stack->failure.err.message);
+		str_trim_utf8(ret_text);
+		return;
+	}
+	if (stack->phase < STACK_RUNNING) {
+		snprintf(ret_text, bytes, "%s",
+			stack->phase == STACK_VERIFYING ? "asking AWS whose account it is"
+			: stack->is_store_ready         ? "reading what is remembered"
+							: "waiting for the store");
+		return;
+	}
+	const struct resource *running = NULL;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (resource->run && !running)
+			running = resource;
+	}
+	int used = snprintf(ret_text, bytes,
+		n.synced == n.total ? "%d resource%s, all in sync" : "%d resource%s, %d in sync",
+		n.total, n.total == 1 ? "" : "s", n.synced);
+	if (n.held > 0 && used < (int)bytes)
+		used += snprintf(
+			ret_text + used, bytes - (size_t)used, ", %d held for approval", n.held);
+	if (n.failed > 0 && used < (int)bytes)
+		used += snprintf(ret_text + used, bytes - (size_t)used, ", %d failing", n.failed);
+	if (running && used < (int)bytes)
+		snprintf(ret_text + used, bytes - (size_t)used, "; %s %s",
+			running->run->plan.change == CHANGE_CREATE   ? "creating"
+			: running->run->plan.change == CHANGE_UPDATE ? "changing"
+								     : "deleting",
+			running->address);
+}
+
+json_t *view_line(const struct stack *stack, const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	const char *id =
+		resource->presence == PRESENCE_PRESENT ? resource->seen.id : resource->record.id;
+	json_t *out = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o}", "address",
+		resource->address, "kind", resource->kind->name, "layer", resource->kind->layer,
+		"id", text_or_null(id), "sync", sync_name(d->sync), "health",
+		health_name(d->health), "reason", *d->reason ? d->reason : "NotChecked", "message",
+		*d->reason ? d->message : "not looked at yet", "checked_at",
+		iso(resource->checked_wall_ms), "since", iso(resource->since_wall_ms));
+	const struct run *run = resource->run;
+	if (run)
+		json_object_set_new(out, "action",
+			json_pack("{s:s, s:i, s:o}", "operation",
+				run->operation ? run->operation : "", "attempt",
+				resource->failure.count + 1, "started_at",
+				iso(wall_of(stack, run->step_started_ms))));
+	return out;
+}
+
+static enum sync layer_sync(const struct stack *stack, const char *layer)
+{
+	struct view_counts n = view_count(stack, layer);
+	return n.total == 0                       ? SYNC_SYNCED
+	       : n.unknown == n.total             ? SYNC_UNKNOWN
+	       : n.synced == n.total              ? SYNC_SYNCED
+	       : n.orphaned + n.synced == n.total ? SYNC_ORPHANED
+						  : SYNC_OUT_OF_SYNC;
+}
+
+static enum health layer_health(const struct stack *stack, const struct reconciler *r)
+{
+	struct view_counts n = view_count(stack, r->layer->name);
+	bool is_blind = false;
+	for (size_t i = 0; i < r->watch_count; i++)
+		is_blind = is_blind ||
+			   (r->watches[i].failure.count > 2 && r->watches[i].resources > 0);
+	bool is_degraded = n.failed > 0 || is_blind;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		is_degraded = is_degraded || (str_eq(resource->kind->layer, r->layer->name) &&
+						     resource->decision.health == HEALTH_DEGRADED);
+	}
+	return is_degraded                           ? HEALTH_DEGRADED
+	       : n.total > 0 && n.unknown == n.total ? HEALTH_UNKNOWN
+	       : n.progressing > 0                   ? HEALTH_PROGRESSING
+	       : n.held > 0                          ? HEALTH_SUSPENDED
+	       : n.healthy < n.total                 ? HEALTH_PROGRESSING
+						     : HEALTH_HEALTHY;
+}
+
+static int64_t oldest_look(const struct stack *stack, const char *layer)
+{
+	int64_t oldest = 0;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (!str_eq(resource->kind->layer, layer) || resource->checked_wall_ms == 0)
+			continue;
+		if (oldest == 0 || resource->checked_wall_ms < oldest)
+			oldest = resource->checked_wall_ms;
+	}
+	return oldest;
+}
+
+static json_t *blind_spots(const struct reconciler *r)
+{
+	json_t *out = json_array();
+	for (size_t i = 0; i < r->watch_count; i++)
+		if (r->watches[i].failure.count > 0)
+			json_array_append_new(out,
+				json_pack("{s:s, s:s, s:s, s:i}", "kind", r->watches[i].kind->name,
+					"class", err_class_name(r->watches[i].failure.err.class),
+					"message", r->watches[i].failure.err.message, "attempts",
+					r->watches[i].failure.count));
+	return out;
+}
+
+static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
+{
+	struct view_counts n = view_count(stack, r->layer->name);
+	int64_t looked = oldest_look(stack, r->layer->name);
+	const struct pass *pass = &r->last_pass;
+	json_t *out = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:b, s:o}",
+		"name", r->layer->name, "sync", sync_name(layer_sync(stack, r->layer->name)),
+		"health", health_name(layer_health(stack, r)), "resources", n.total, "drifted",
+		n.drifted, "held", n.held, "failed", n.failed, "progressing", n.progressing,
+		"paused", 0, "checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
+		r->is_passing ? json_null() : iso(wall_of(stack, r->next_pass_ms)), "busy",
+		reconciler_is_busy(r), "blind", blind_spots(r));
+	json_object_set_new(out, "last_pass",
+		pass->started_wall_ms == 0
+			? json_null()
+			: json_pack("{s:i, s:I, s:o, s:s, s:i, s:i}", "calls", pass->calls, "ms",
+				  (json_int_t)pass->dur_ms, "at", iso(pass->started_wall_ms),
+				  "trigger", pass->trigger, "corrected", pass->corrected, "failed",
+				  pass->failed));
+	json_object_set_new(out, "passes", json_integer((json_int_t)r->pass_count));
+	return out;
+}
+
+json_t *view_status(const struct stack *stack)
+{
+	char summary[400];
+	view_summary(stack, summary, sizeof(summary));
+	json_t *layers = json_array(), *resources = json_array();
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
+	map_for_each (&stack->by_address, entry)
+		json_array_append_new(resources, view_line(stack, entry->value));
+	struct view_counts n = view_count(stack, NULL);
+	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
+	json_t *progress = stack->is_settled
+				   ? json_null()
+				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
+					     n.total, "elapsed_ms", (json_int_t)elapsed);
+	const struct tree *tree = stack->desired->tree;
+	json_t *config = json_pack("{s:o, s:s, s:o, s:n}", "file",
+		text_or_null(tree_file_count(tree) ? tree_file(tree, 0) : NULL), "version",
+		stack->desired->version, "loaded_at", iso(stack->loaded_wall_ms), "error");
+	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "format", 1, "stack",
+		stack->name, "account",
+		text_or_null(*stack->account ? stack->account : stack->desired->account), "region",
+		stack->region, "summary", summary, "settled", stack->is_settled, "config", config,
+		"progress", progress, "layers", layers, "resources", resources);
+}
+
+// ---- plans
+
+static bool is_secret(const struct field *field)
+{
+	return field && (field->flags & FIELD_SECRET);
+}
+
+static json_t *shown(const struct field *field, const json_t *value)
+{
+	if (!value)
+		return json_null();
+	return is_secret(field) ? json_string("(sensitive)") : json_incref((json_t *)value);
+}
+
+static json_t *created_fields(
+	const struct resource *resource, const json_t *want, const json_t *waiting)
+{
+	json_t *out = json_array();
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		const json_t *value = member ? json_object_get(want, member) : NULL;
+		bool is_unknown = member && json_object_get(waiting, member);
+		if (f->type == FIELD_FLAG || (!value && !is_unknown))
+			continue;
+		json_array_append_new(
+			out, json_pack("{s:s, s:n, s:o, s:b, s:b, s:b, s:s}", "path", member,
+				     "before", "after", is_unknown ? json_null() : shown(f, value),
+				     "sensitive", is_secret(f), "unknown", is_unknown,
+				     "forces_replacement", 0, "op", "+"));
+	}
+	return out;
+}
+
+static json_t *changed_fields(const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	json_t *out = json_array();
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED)
+			continue;
+		const struct field *f = one->field;
+		bool forces = f && f->type != FIELD_ITEMS &&
+			      ((f->flags & FIELD_CREATE_ONLY) || !f->update.operation);
+		json_array_append_new(
+			out, json_pack("{s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "path", one->path,
+				     "before", shown(f, one->observed), "after",
+				     shown(f, one->desired), "sensitive", is_secret(f), "unknown",
+				     0, "forces_replacement", forces, "op",
+				     one->type == DIFFERS_MISSING   ? "+"
+				     : one->type == DIFFERS_FOREIGN ? "-"
+								    : "~"));
+	}
+	return out;
+}
+
+static json_t *planned_calls(struct stack *stack, const struct resource *resource,
+	const struct plan *plan, const json_t *want)
+{
+	json_t *out = json_array();
+	_cleanup_json_ json_t *scope = json_pack("{s:s, s:s, s:s, s:s, s:s}", "stack", stack->name,
+		"address", resource->address, "region", stack->region, "account", stack->account,
+		"id", resource->record.id ? resource->record.id : "(known after apply)");
+	js_set_str(scope, "tag_type", resource->kind->tag_type);
+	if (want)
+		json_object_set(scope, "desired", (json_t *)want);
+	if (resource->presence == PRESENCE_PRESENT)
+		json_object_set(scope, "observed", resource->seen.observed);
+	_cleanup_json_ json_t *found = json_object();
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *operation;
+		json_t *input = NULL;
+		struct err err = step_render(
+			resource->kind, &plan->steps[i], scope, found, &operation, &input);
+		if (err_is(&err) || !input)
+			continue;
+		if (is_secret(plan->steps[i].field)) {
+			json_decref(input);
+			input = json_string("(sensitive)");
+		}
+		_cleanup_free_ char *name = str_format("%s:%s", resource->kind->service, operation);
+		json_array_append_new(
+			out, json_pack("{s:s, s:o}", "operation", name, "input", input));
+	}
+	return out;
+}
+
+// NULL when nothing is to be done.
+static json_t *view_action(struct stack *stack, const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	const struct plan *plan = resource->run ? &resource->run->plan : &d->plan;
+	if (plan->change == CHANGE_NONE || (plan->count == 0 && d->verdict != VERDICT_HOLD))
+		return NULL;
+	if (d->verdict == VERDICT_DONE || (d->verdict == VERDICT_AGAIN && !resource->run))
+		return NULL;
+	_cleanup_json_ json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL;
+	if (resource->wanted)
+		stack_resolve(stack, resource, &want, &waiting);
+	bool is_creation = plan->change == CHANGE_CREATE;
+	const char *decision = d->verdict == VERDICT_HOLD ? "hold"
+			       : d->verdict == VERDICT_WAIT || d->verdict == VERDICT_BACKOFF
+				       ? "wait"
+				       : "do";
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", d->digest, "change",
+		change_sign(plan->change), "address", resource->address, "reason", d->reason,
+		"disruption", disruption_name(plan->disruption), "decision", decision, "message",
+		d->message, "fields",
+		is_creation                     ? created_fields(resource, want, waiting)
+		: plan->change == CHANGE_DELETE ? json_array()
+						: changed_fields(resource),
+		"calls", planned_calls(stack, resource, plan, want));
+}
+
+json_t *view_plan(struct stack *stack)
+{
+	json_t *actions = json_array();
+	int counts[5] = {0}, held = 0, waiting = 0;
+	int64_t checked = 0;
+	bool is_complete = true;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		is_complete = is_complete && resource->presence != PRESENCE_UNKNOWN;
+		if (resource->checked_wall_ms && (!checked || resource->checked_wall_ms < checked))
+			checked = resource->checked_wall_ms;
+		json_t *action = view_action(stack, resource);
+		if (!action)
+			continue;
+		const struct plan *plan =
+			resource->run ? &resource->run->plan : &resource->decision.plan;
+		counts[plan->change]++;
+		held += resource->decision.verdict == VERDICT_HOLD;
+		waiting += str_eq(js_str(action, "decision"), "wait");
+		json_array_append_new(actions, action);
+	}
+	int64_t age = checked ? loop_wall_ms(stack->options.loop) - checked : 0;
+	return json_pack("{s:i, s:s, s:o, s:I, s:b, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:i}}",
+		"format", 1, "stack", stack->name, "checked_at", iso(checked), "age_ms",
+		(json_int_t)age, "complete", is_complete, "actions", actions, "counts", "create",
+		counts[CHANGE_CREATE], "update", counts[CHANGE_UPDATE], "replace",
+		counts[CHANGE_REPLACE], "delete", counts[CHANGE_DELETE], "held", held, "waiting",
+		waiting);
+}
+
+// ---- differences
+
+static json_t *difference_json(const struct difference *one)
+{
+	return json_pack("{s:s, s:s, s:o, s:o}", "path", one->path, "type",
+		difference_type_name(one->type), "desired", shown(one->field, one->desired),
+		"observed", shown(one->field, one->observed));
+}
+
+static void add_differences(const struct resource *resource, json_t *out)
+{
+	const struct decision *d = &resource->decision;
+	const char *whole = d->sync == SYNC_MISSING    ? "missing"
+			    : d->sync == SYNC_ORPHANED ? "orphan"
+						       : NULL;
+	if (whole)
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:s, s:n, s:n}", "address", resource->address,
+				     "path", "(resource)", "type", whole, "desired", "observed"));
+	for (size_t i = 0; i < d->differences.count; i++) {
+		json_t *one = difference_json(&d->differences.items[i]);
+		js_set_str(one, "address", resource->address);
+		json_array_append_new(out, one);
+	}
+}
+
+json_t *view_diff(struct stack *stack, const char *address)
+{
+	json_t *out = json_array();
+	size_t n = address ? strlen(address) : 0;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		const char *a = resource->address;
+		if (!address || str_eq(a, address) || (strncmp(a, address, n) == 0 && a[n] == '.'))
+			add_differences(resource, out);
+	}
+	return json_pack("{s:i, s:o}", "format", 1, "differences", out);
+}
+
+static json_t *required_by(const struct stack *stack, const char *address)
+{
+	json_t *out = json_array();
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *other = entry->value;
+		size_t i;
+		json_t *one;
+		json_array_foreach (other->record.depends_on, i, one)
+			if (str_eq_null(json_string_value(one), address))
+				json_array_append_new(out, json_string(other->address));
+	}
+	return out;
+}
+
+json_t *view_resource(struct stack *stack, const char *address)
+{
+	const struct resource *resource = stack_find(stack, address);
+	if (!resource)
+		return NULL;
+	const struct decision *d = &resource->decision;
+	json_t *out = view_line(stack, resource);
+	json_t *differences = json_array(), *undeclared = json_array(), *actions = json_array(),
+	       *holds = json_array();
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		json_array_append_new(one->type == DIFFERS_UNDECLARED ? undeclared : differences,
+			difference_json(one));
+	}
+	json_t *action = view_action(stack, resource);
+	if (action)
+		json_array_append_new(actions, action);
+	if (d->verdict == VERDICT_HOLD)
+		json_array_append_new(holds, json_pack("{s:s, s:s, s:s, s:s, s:n}", "id", d->digest,
+						     "change", change_sign(d->plan.change),
+						     "reason", d->message, "state", "open", "who"));
+	if (resource->wanted) {
+		json_object_set(out, "desired", resource->wanted->desired);
+		json_object_set_new(out, "place",
+			json_pack("{s:o, s:i}", "file", text_or_null(resource->wanted->place.file),
+				"line", resource->wanted->place.line));
+	} else {
+		json_object_set_new(out, "desired", json_null());
+		json_object_set_new(out, "place", json_null());
+	}
+	json_object_set_new(out, "observed",
+		resource->presence == PRESENCE_PRESENT ? json_incref(resource->seen.observed)
+						       : json_null());
+	json_object_set_new(out, "tags",
+		resource->presence == PRESENCE_PRESENT ? json_incref(resource->seen.tags)
+						       : json_null());
+	js_set_str(out, "arn", resource->presence == PRESENCE_PRESENT ? resource->seen.arn : NULL);
+	json_object_set_new(out, "differences", differences);
+	json_object_set_new(out, "undeclared", undeclared);
+	json_object_set(out, "depends_on", resource->record.depends_on);
+	json_object_set_new(out, "required_by", required_by(stack, address));
+	json_object_set_new(out, "actions", actions);
+	json_object_set_new(out, "holds", holds);
+	return json_pack("{s:i, s:o}", "format", 1, "resource", out);
+}

@@ -1,0 +1,22 @@
+// A stack as JSON, for the socket: what control/routes.h documents as STACK, RESOURCE and ACTION.
+// Pure reading; every function returns a new value.
+#pragma once
+
+#include "core/stack.h"
+
+/* STACK without "daemon", "config.error" and "store", which the application adds. */
+json_t *view_status(const struct stack *stack);
+/* One RESOURCE line. */
+json_t *view_line(const struct stack *stack, const struct resource *resource);
+/* The whole of one resource, "history" left to the caller; NULL when there is none of that name. */
+json_t *view_resource(struct stack *stack, const char *address);
+json_t *view_plan(struct stack *stack);
+/* address NULL: all. */
+json_t *view_diff(struct stack *stack, const char *address);
+/* A sentence: "40 resources, all in sync", "12 of 40 in sync; creating network.vpc.main". */
+void view_summary(const struct stack *stack, char *ret_text, size_t bytes);
+/* How many resources are in sync, held and failing. */
+struct view_counts {
+	int total, synced, healthy, drifted, held, failed, progressing, orphaned, unknown;
+};
+struct view_counts view_count(const struct stack *stack, const char *layer); // NULL: all layers
