@@ -1,0 +1,479 @@
+// Calls from end to end: encoded, signed, sent over a real loop, answered by a script, judged.
+#include "aws/client.h"
+#include "fake.h"
+
+// ---- the bench
+
+struct bench {
+	struct loop loop;
+	struct http *http;
+	struct fake fake;
+	struct fake_env env;
+	char url_pair[80];
+	struct aws *aws;
+	struct task task;
+	struct aws_call calls[100];
+	size_t call_count, finished;
+	bool cancels_at_start;
+};
+
+static const char vpcs_xml[] =
+	"<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">"
+	"<requestId>r-1</requestId><vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet>"
+	"</DescribeVpcsResponse>";
+static const char create_xml[] =
+	"<CreateVpcResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">"
+	"<requestId>r-2</requestId><vpc><vpcId>vpc-2</vpcId></vpc></CreateVpcResponse>";
+#define EC2_ERROR(code, message)                                                                   \
+	"<Response><Errors><Error><Code>" code "</Code><Message>" message                          \
+	"</Message></Error></Errors><RequestID>r-9</RequestID></Response>"
+
+static void on_step(struct task *task)
+{
+	struct bench *bench = CONTAINER_OF(task, struct bench, task);
+	bench->finished = 0;
+	for (size_t i = 0; i < bench->call_count; i++)
+		bench->finished += op_is_finished(&bench->calls[i].op);
+	if (bench->finished == bench->call_count)
+		loop_stop(task->loop);
+}
+
+static void bench_start(struct bench *bench, const struct answer *answers, size_t count)
+{
+	memset(bench, 0, sizeof(*bench));
+	struct err err = loop_init(&bench->loop);
+	assert_false(err_is(&err));
+	err = http_new(
+		&bench->loop, &(struct http_options){.most_host_connections = 64}, &bench->http);
+	assert_false(err_is(&err));
+	fake_start(&bench->fake, &bench->loop, answers, count);
+	snprintf(bench->url_pair, sizeof(bench->url_pair), "AWS_ENDPOINT_URL=%s", bench->fake.url);
+	bench->env = (struct fake_env)FAKE_ENV(bench->url_pair, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1", "HOME=/nonexistent");
+	task_init(&bench->task, &bench->loop, on_step, "bench");
+}
+
+static void bench_client(struct bench *bench, int most_in_flight)
+{
+	const struct aws_settings settings = {
+		.env = &bench->env.env, .backoff_scale = 0.001, .most_in_flight = most_in_flight};
+	struct err err = aws_new(&bench->loop, bench->http, &settings, &bench->aws);
+	assert_string_equal(err.message, "");
+}
+
+static struct aws_call *bench_call(struct bench *bench, const char *operation, bool is_mutating)
+{
+	struct aws_call *call = &bench->calls[bench->call_count++];
+	aws_call_init(call, "ec2", operation, NULL);
+	call->is_mutating = is_mutating;
+	aws_start(aws_as_port(bench->aws), call, &bench->task);
+	return call;
+}
+
+static void bench_end(struct bench *bench)
+{
+	for (size_t i = 0; i < bench->call_count; i++)
+		aws_call_done(&bench->calls[i]);
+	aws_free(bench->aws);
+	http_free(bench->http);
+	fake_stop(&bench->fake);
+	task_done(&bench->task);
+	loop_run(&bench->loop);
+	assert_int_equal(loop_done(&bench->loop), 0);
+	fake_done(&bench->fake);
+}
+
+/* One call against a script. */
+static struct aws_call *bench_run(struct bench *bench, const struct answer *answers, size_t count,
+	const char *operation, bool is_mutating)
+{
+	bench_start(bench, answers, count);
+	bench_client(bench, 0);
+	struct aws_call *call = bench_call(bench, operation, is_mutating);
+	loop_run(&bench->loop);
+	assert_true(op_is_finished(&call->op));
+	return call;
+}
+
+// ---- tests
+
+static void a_call_is_signed_sent_and_decoded(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "DescribeVpcs", false);
+	assert_string_equal(call->op.err.message, "");
+	assert_string_equal(js_str(js_at(call->output, "Vpcs.0"), "VpcId"), "vpc-1");
+	assert_string_equal(call->request_id, "r-1");
+	assert_int_equal(call->attempts, 1);
+	const struct fake *fake = &bench.fake;
+	assert_non_null(strstr(fake_header(fake, 0, "authorization"), "Credential=AKIDEXAMPLE/"));
+	assert_non_null(
+		strstr(fake_header(fake, 0, "authorization"), "/eu-west-1/ec2/aws4_request"));
+	assert_non_null(strstr(fake_header(fake, 0, "authorization"), "x-amz-content-sha256"));
+	assert_int_equal(strlen(fake_header(fake, 0, "x-amz-content-sha256")), 64);
+	assert_string_equal(fake_header(fake, 0, "amz-sdk-request"), "attempt=1; max=3");
+	assert_int_equal(strlen(fake_header(fake, 0, "amz-sdk-invocation-id")), 36);
+	assert_true(str_starts(fake_header(fake, 0, "user-agent"), "holdfast/"));
+	assert_null(strstr(fake_header(fake, 0, "user-agent"), "region/"));
+	assert_non_null(strstr(fake->requests[0], "Action=DescribeVpcs&Version=2016-11-15"));
+	assert_int_equal(aws_request_count(bench.aws), 1);
+	bench_end(&bench);
+}
+
+static void a_transient_failure_is_repeated_signed_anew_under_one_invocation(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{500, NULL, EC2_ERROR("InternalError", "oops")},
+		{502, NULL, "bad gateway"}, {200, NULL, vpcs_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 3, "DescribeVpcs", false);
+	assert_string_equal(call->op.err.message, "");
+	assert_int_equal(call->attempts, 3);
+	assert_int_equal(bench.fake.request_count, 3);
+	_cleanup_free_ char *id = strdup(fake_header(&bench.fake, 0, "amz-sdk-invocation-id"));
+	assert_string_equal(fake_header(&bench.fake, 2, "amz-sdk-invocation-id"), id);
+	assert_string_equal(fake_header(&bench.fake, 2, "amz-sdk-request"), "attempt=3; max=3");
+	_cleanup_free_ char *first = strdup(fake_header(&bench.fake, 0, "authorization"));
+	assert_string_not_equal(fake_header(&bench.fake, 2, "authorization"), first);
+	bench_end(&bench);
+}
+
+static void three_attempts_are_all(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{503, NULL, EC2_ERROR("Unavailable", "busy")}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "DescribeVpcs", false);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	assert_string_equal(call->op.err.code, "Unavailable");
+	assert_string_equal(call->op.err.request_id, "r-9");
+	assert_string_equal(call->op.err.message, "ec2:DescribeVpcs: busy");
+	assert_int_equal(call->attempts, 3);
+	assert_false(call->op.err.maybe_done);
+	bench_end(&bench);
+}
+
+static void a_change_whose_answer_is_lost_is_not_repeated(void **state)
+{
+	(void)state;
+	static const struct answer lost[] = {{0}, {200, NULL, create_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, lost, 2, "CreateVpc", true);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	assert_true(call->op.err.maybe_done);
+	assert_int_equal(bench.fake.request_count, 1);
+	bench_end(&bench);
+}
+
+static void a_change_that_failed_inside_aws_or_was_answered_by_somebody_else_is_not_repeated(
+	void **state)
+{
+	(void)state;
+	static const struct answer scripts[][2] = {
+		{{500, NULL, EC2_ERROR("InternalError", "oops")}, {200, NULL, create_xml}},
+		{{503, NULL, "<html>busy</html>"}, {200, NULL, create_xml}},
+		{{200, NULL, "<html>welcome to the hotel</html>"}, {200, NULL, create_xml}},
+		{{200, NULL, ""}, {200, NULL, create_xml}},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(scripts); i++) {
+		static struct bench bench;
+		struct aws_call *call = bench_run(&bench, scripts[i], 2, "CreateVpc", true);
+		assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+		assert_true(call->op.err.maybe_done);
+		assert_int_equal(bench.fake.request_count, 1);
+		bench_end(&bench);
+	}
+}
+
+static void a_change_that_is_harmless_twice_is_repeated(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{0}, {200, NULL, create_xml}};
+	static struct bench bench;
+	bench_start(&bench, answers, 2);
+	bench_client(&bench, 0);
+	struct aws_call *call = &bench.calls[bench.call_count++];
+	aws_call_init(call, "ec2", "CreateVpc", NULL);
+	call->is_mutating = call->is_repeatable = true;
+	aws_start(aws_as_port(bench.aws), call, &bench.task);
+	loop_run(&bench.loop);
+	assert_string_equal(call->op.err.message, "");
+	assert_int_equal(bench.fake.request_count, 2);
+	bench_end(&bench);
+}
+
+static void a_throttled_change_is_repeated_because_it_was_refused(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {
+		{503, NULL, EC2_ERROR("RequestLimitExceeded", "slow down")},
+		{200, NULL, create_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 2, "CreateVpc", true);
+	assert_string_equal(call->op.err.message, "");
+	assert_int_equal(call->attempts, 2);
+	_cleanup_json_ json_t *stats = aws_stats(bench.aws);
+	assert_int_equal(js_int(json_object_get(stats, "ec2"), "throttled", 0), 1);
+	assert_int_equal(js_int(json_object_get(stats, "ec2"), "in_flight", -1), 0);
+	bench_end(&bench);
+}
+
+static void a_page_of_html_is_never_an_empty_list(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, "<html><body>login</body></html>"}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "DescribeVpcs", false);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	assert_null(call->output);
+	assert_int_equal(call->attempts, 3);
+	bench_end(&bench);
+}
+
+static void a_not_found_page_of_a_proxy_does_not_read_as_not_found(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{404, NULL, "<html>nothing here</html>"}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "DescribeVpcs", false);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	bench_end(&bench);
+}
+
+static void a_denied_call_names_the_action_the_identity_and_the_remedy(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{403, NULL,
+		EC2_ERROR("UnauthorizedOperation",
+			"You are not authorized to perform this operation. User: "
+			"arn:aws:iam::123456789012:user/bob is not authorized to perform: "
+			"ec2:CreateVpc on resource: * Encoded authorization failure message: "
+			"4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmn-opqrstuvwxyz")}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "CreateVpc", true);
+	assert_int_equal(call->op.err.class, ERR_DENIED);
+	assert_false(call->op.err.maybe_done);
+	assert_true(str_starts(call->op.err.message,
+		"ec2:CreateVpc: denied: add ec2:CreateVpc to the policy of "
+		"arn:aws:iam::123456789012:user/bob: "));
+	assert_null(strstr(call->op.err.message, "4GIOH"));
+	assert_int_equal(bench.fake.request_count, 1);
+	bench_end(&bench);
+}
+
+static void a_wrong_clock_is_learnt_from_the_answer_and_the_call_signed_again(void **state)
+{
+	(void)state;
+	static struct bench bench;
+	static char date[80];
+	static struct answer answers[] = {
+		{403, date, EC2_ERROR("RequestTimeTooSkewed", "clock")}, {200, NULL, vpcs_xml}};
+	bench_start(&bench, answers, 2);
+	bench_client(&bench, 0);
+	time_t then = (time_t)(clock_wall_ms() / 1000) + 900;
+	struct tm tm;
+	gmtime_r(&then, &tm);
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	struct aws_call *call = bench_call(&bench, "DescribeVpcs", false);
+	loop_run(&bench.loop);
+	assert_string_equal(call->op.err.message, "");
+	char first[20], second[20];
+	str_copy(first, sizeof(first), fake_header(&bench.fake, 0, "x-amz-date"));
+	str_copy(second, sizeof(second), fake_header(&bench.fake, 1, "x-amz-date"));
+	assert_int_equal(strncmp(second, first, 15) > 0, 1);
+	strftime(first, sizeof(first), "%Y%m%dT%H%M", &tm);
+	// The next calls are right at once.
+	call = bench_call(&bench, "DescribeVpcs", false);
+	bench.calls[0].op.state = OP_FINISHED;
+	loop_run(&bench.loop);
+	assert_int_equal(call->attempts, 1);
+	assert_true(strncmp(fake_header(&bench.fake, 2, "x-amz-date"), second, 8) >= 0);
+	bench_end(&bench);
+}
+
+static void expired_credentials_are_renewed_once_and_the_call_signed_again(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {
+		{400, NULL, EC2_ERROR("ExpiredToken", "expired")}, {200, NULL, vpcs_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 2, "DescribeVpcs", false);
+	assert_string_equal(call->op.err.message, "");
+	assert_int_equal(call->attempts, 2);
+	bench_end(&bench);
+
+	static const struct answer refused[] = {{400, NULL, EC2_ERROR("ExpiredToken", "expired")}};
+	call = bench_run(&bench, refused, 1, "DescribeVpcs", false);
+	assert_int_equal(call->op.err.class, ERR_DENIED);
+	assert_int_equal(call->attempts, 2);
+	bench_end(&bench);
+}
+
+static void a_call_can_be_canceled_at_any_time(void **state)
+{
+	(void)state;
+	static const struct answer silent[] = {{-1}};
+	static struct bench bench;
+	bench_start(&bench, silent, 1);
+	bench_client(&bench, 2);
+	struct aws_call *sent = bench_call(&bench, "DescribeVpcs", false);
+	struct aws_call *second = bench_call(&bench, "DescribeVpcs", false);
+	struct aws_call *waiting = bench_call(&bench, "DescribeVpcs", false);
+	struct aws_call *young = bench_call(&bench, "DescribeVpcs", false);
+	op_cancel(&young->op);
+	for (int i = 0; i < 20 && bench.fake.request_count < 2; i++)
+		uv_run(&bench.loop.uv, UV_RUN_ONCE);
+	op_cancel(&sent->op);
+	op_cancel(&second->op);
+	op_cancel(&waiting->op);
+	loop_run(&bench.loop);
+	for (size_t i = 0; i < bench.call_count; i++)
+		assert_int_equal(bench.calls[i].op.err.class, ERR_CANCELED);
+	bench_end(&bench);
+}
+
+static void no_more_than_the_ceiling_is_in_flight(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	bench_client(&bench, 4);
+	bench.fake.delay_ms = 2;
+	for (int i = 0; i < 40; i++)
+		bench_call(&bench, "DescribeVpcs", false);
+	loop_run(&bench.loop);
+	assert_int_equal(bench.finished, 40);
+	for (size_t i = 0; i < 40; i++)
+		assert_string_equal(bench.calls[i].op.err.message, "");
+	assert_true(bench.fake.most_open <= 4);
+	bench_end(&bench);
+}
+
+static void a_burst_of_calls_goes_out_at_once(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	bench_client(&bench, 0);
+	bench.fake.delay_ms = 60;
+	for (int i = 0; i < 60; i++)
+		bench_call(&bench, "DescribeVpcs", false);
+	int64_t start = loop_now_ms(&bench.loop);
+	loop_run(&bench.loop);
+	assert_int_equal(bench.finished, 60);
+	assert_true(loop_now_ms(&bench.loop) - start < 400);
+	assert_int_equal(bench.fake.most_open, 60);
+	bench_end(&bench);
+}
+
+static void what_is_wrong_with_the_input_is_said_before_anything_is_sent(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	bench_client(&bench, 0);
+	_cleanup_json_ json_t *input = json_pack("{s:s}", "NoSuchMember", "x");
+	struct aws_call *call = &bench.calls[bench.call_count++];
+	aws_call_init(call, "ec2", "DescribeVpcs", input);
+	aws_start(aws_as_port(bench.aws), call, &bench.task);
+	struct aws_call *unknown = bench_call(&bench, "NoSuchOperation", false);
+	loop_run(&bench.loop);
+	assert_int_equal(call->op.err.class, ERR_INVALID);
+	assert_true(str_starts(call->op.err.message, "ec2:DescribeVpcs: "));
+	assert_int_equal(unknown->op.err.class, ERR_BUG);
+	assert_int_equal(bench.fake.request_count, 0);
+	bench_end(&bench);
+}
+
+static void no_attempt_starts_after_the_deadline(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{500, NULL, EC2_ERROR("InternalError", "oops")}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	bench_client(&bench, 0);
+	struct aws_call *call = &bench.calls[bench.call_count++];
+	aws_call_init(call, "ec2", "DescribeVpcs", NULL);
+	call->deadline_ms = loop_now_ms(&bench.loop); // now
+	aws_start(aws_as_port(bench.aws), call, &bench.task);
+	loop_run(&bench.loop);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	assert_int_equal(bench.fake.request_count, 0);
+	bench_end(&bench);
+}
+
+static void settings_that_exclude_each_other_are_refused(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	struct fake_env env = FAKE_ENV("AWS_ENDPOINT_URL=http://127.0.0.1:1",
+		"AWS_USE_FIPS_ENDPOINT=true", "AWS_REGION=eu-west-1", "HOME=/nonexistent",
+		"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b");
+	const struct aws_settings settings = {.env = &env.env};
+	struct err err = aws_new(&bench.loop, bench.http, &settings, &bench.aws);
+	assert_int_equal(err.class, ERR_INVALID);
+	assert_non_null(strstr(err.message, "AWS_USE_FIPS_ENDPOINT"));
+	struct fake_env none = FAKE_ENV("HOME=/nonexistent");
+	const struct aws_settings empty = {.env = &none.env};
+	err = aws_new(&bench.loop, bench.http, &empty, &bench.aws);
+	assert_int_equal(err.class, ERR_INVALID);
+	assert_non_null(strstr(err.message, "AWS_REGION"));
+	bench_end(&bench);
+}
+
+static void a_reload_changes_the_endpoint_and_keeps_the_old_one_when_it_fails(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, vpcs_xml}};
+	static struct bench bench;
+	bench_run(&bench, answers, 1, "DescribeVpcs", false);
+	bench.env.pairs[3] = "AWS_REGION=Not A Region";
+	struct err err = aws_reload(bench.aws);
+	assert_int_equal(err.class, ERR_INVALID);
+	assert_string_equal(aws_region(bench.aws), "eu-west-1");
+	bench.env.pairs[3] = "AWS_REGION=us-gov-west-1";
+	err = aws_reload(bench.aws);
+	assert_string_equal(err.message, "");
+	assert_string_equal(aws_region(bench.aws), "us-gov-west-1");
+	assert_string_equal(aws_partition(bench.aws), "aws-us-gov");
+	struct aws_call *call = bench_call(&bench, "DescribeVpcs", false);
+	loop_run(&bench.loop);
+	assert_string_equal(call->op.err.message, "");
+	assert_non_null(
+		strstr(fake_header(&bench.fake, 1, "authorization"), "/us-gov-west-1/ec2/"));
+	bench_end(&bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_call_is_signed_sent_and_decoded),
+		cmocka_unit_test(a_transient_failure_is_repeated_signed_anew_under_one_invocation),
+		cmocka_unit_test(three_attempts_are_all),
+		cmocka_unit_test(a_change_whose_answer_is_lost_is_not_repeated),
+		cmocka_unit_test(
+			a_change_that_failed_inside_aws_or_was_answered_by_somebody_else_is_not_repeated),
+		cmocka_unit_test(a_change_that_is_harmless_twice_is_repeated),
+		cmocka_unit_test(a_throttled_change_is_repeated_because_it_was_refused),
+		cmocka_unit_test(a_page_of_html_is_never_an_empty_list),
+		cmocka_unit_test(a_not_found_page_of_a_proxy_does_not_read_as_not_found),
+		cmocka_unit_test(a_denied_call_names_the_action_the_identity_and_the_remedy),
+		cmocka_unit_test(a_wrong_clock_is_learnt_from_the_answer_and_the_call_signed_again),
+		cmocka_unit_test(expired_credentials_are_renewed_once_and_the_call_signed_again),
+		cmocka_unit_test(a_call_can_be_canceled_at_any_time),
+		cmocka_unit_test(no_more_than_the_ceiling_is_in_flight),
+		cmocka_unit_test(a_burst_of_calls_goes_out_at_once),
+		cmocka_unit_test(what_is_wrong_with_the_input_is_said_before_anything_is_sent),
+		cmocka_unit_test(no_attempt_starts_after_the_deadline),
+		cmocka_unit_test(settings_that_exclude_each_other_are_refused),
+		cmocka_unit_test(a_reload_changes_the_endpoint_and_keeps_the_old_one_when_it_fails),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
