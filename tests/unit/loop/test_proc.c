@@ -21,6 +21,7 @@ struct bench {
 	struct loop loop;
 	struct task task;
 	struct proc proc;
+	const char *argv[4];
 };
 
 static void on_step(struct task *task)
@@ -45,8 +46,11 @@ static void close_bench(struct bench *b)
 
 static void start_shell(struct bench *b, const char *script)
 {
-	const char *const argv[] = {"sh", "-c", script, NULL};
-	b->proc.argv = argv;
+	b->argv[0] = "sh";
+	b->argv[1] = "-c";
+	b->argv[2] = script;
+	b->argv[3] = NULL;
+	b->proc.argv = b->argv;
 	proc_start(&b->loop, &b->proc, &b->task);
 	assert_true(op_is_running(&b->proc.op));
 }
