@@ -275,7 +275,21 @@ static int64_t find_debian(int64_t wanted, char ret_bin[PATH_MAX])
 	return best;
 }
 
-static bool find_in_path(char ret_bin[PATH_MAX])
+// The version of a program under /usr/lib/postgresql, also by a link; 0 for any other.
+static int64_t debian_version(const char *folder)
+{
+	char program[PATH_MAX], path[PATH_MAX];
+	int64_t version;
+	if (!join(program, folder, "postgres") || !realpath(program, path) ||
+		!str_starts(path, "/usr/lib/postgresql/"))
+		return 0;
+	char *number = path + strlen("/usr/lib/postgresql/");
+	number[strcspn(number, "/")] = '\0';
+	return num_parse_i64(number, 1, 10000, &version) ? version : 0;
+}
+
+// One whose version cannot be told is taken: the server itself refuses what it cannot read.
+static bool find_in_path(int64_t wanted, char ret_bin[PATH_MAX])
 {
 	const char *path = getenv("PATH");
 	while (path && *path) {
@@ -283,7 +297,8 @@ static bool find_in_path(char ret_bin[PATH_MAX])
 		if (n > 0 && n < PATH_MAX && path[0] == '/') {
 			memcpy(ret_bin, path, n);
 			ret_bin[n] = '\0';
-			if (has_programs(ret_bin))
+			int64_t version = debian_version(ret_bin);
+			if (has_programs(ret_bin) && (!wanted || !version || version == wanted))
 				return true;
 		}
 		path += n + (path[n] == ':');
@@ -303,7 +318,7 @@ struct err cluster_find_programs(struct cluster *cluster)
 					 "HOLDFAST_POSTGRES_BIN=%s has no initdb and postgres",
 					 given);
 	}
-	if (find_debian(wanted, cluster->bin) || find_in_path(cluster->bin))
+	if (find_debian(wanted, cluster->bin) || find_in_path(wanted, cluster->bin))
 		return ERR_OK;
 	int64_t other = find_debian(0, cluster->bin);
 	if (wanted && other)
@@ -319,6 +334,12 @@ struct err cluster_find_programs(struct cluster *cluster)
 // ---- initdb
 
 #define DRAFT_PREFIX "data.tmp."
+
+bool cluster_is_draft(const struct cluster *cluster, const char *path)
+{
+	size_t n = strlen(cluster->root);
+	return strncmp(path, cluster->root, n) == 0 && str_starts(path + n, "/" DRAFT_PREFIX);
+}
 
 int cluster_leftovers(const struct cluster *cluster, char **ret_paths, int most)
 {

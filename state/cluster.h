@@ -42,6 +42,8 @@ bool cluster_is_made(const struct cluster *cluster);
 struct err cluster_find_programs(struct cluster *cluster) MUST_CHECK;
 /* Leftovers of an interrupted initdb: fills `ret_paths` (owned strings) up to `most`. */
 int cluster_leftovers(const struct cluster *cluster, char **ret_paths, int most);
+/* Does the path lie in such a leftover? */
+bool cluster_is_draft(const struct cluster *cluster, const char *path);
 /* An empty folder for initdb to fill. */
 struct err cluster_make_draft(const struct cluster *cluster, char ret_path[PATH_MAX]) MUST_CHECK;
 /* Puts the filled folder in force, durably. */
@@ -58,6 +60,9 @@ void cluster_last_words(const struct cluster *cluster, char *ret_text, size_t by
 enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_UP, CLUSTER_STOPPING };
 /* What postmaster.pid and /proc say; *ret_pid is the server when not DOWN. */
 enum cluster_state cluster_look(const struct cluster *cluster, pid_t *ret_pid);
-/* Removes a postmaster.pid whose process is not a server of ours, when none is: Postgres itself
- * would refuse to start if the number has been given to another process since. */
-void cluster_remove_stale_pid(const struct cluster *cluster);
+/* Removes lock files (postmaster.pid, the socket's) whose process is not a server of ours, when
+ * none is: Postgres itself would refuse to start if the number has been given to another process
+ * since. */
+void cluster_remove_stale_locks(const struct cluster *cluster);
+/* Kills an initdb that outlived its daemon; its folder is a leftover then. */
+void cluster_end_drafts(const struct cluster *cluster);

@@ -7,6 +7,7 @@
 #include "state/cluster.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,22 +36,26 @@ static const char *find_line(const char *text, int number)
 	return text ? text : "";
 }
 
-// A process of the server's user that works in our data folder: the postmaster and all its
-// children do, and nothing else has a reason to.
-static bool is_ours(const struct cluster *cluster, pid_t pid)
+// Where a process of the server's user works; false for anybody else's.
+static bool read_cwd(const struct cluster *cluster, pid_t pid, char ret_cwd[PATH_MAX])
 {
-	char path[64], cwd[PATH_MAX];
+	char path[64];
 	struct stat st;
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	uid_t uid = cluster->uid ? cluster->uid : geteuid();
 	if (pid <= 1 || stat(path, &st) < 0 || st.st_uid != uid)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
-	ssize_t n = readlink(path, cwd, sizeof(cwd) - 1);
-	if (n <= 0)
-		return false;
-	cwd[n] = '\0';
-	return str_eq(cwd, cluster->data);
+	ssize_t n = readlink(path, ret_cwd, PATH_MAX - 1);
+	ret_cwd[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+// The postmaster and all its children work in the data folder, and nothing else has a reason to.
+static bool is_ours(const struct cluster *cluster, pid_t pid)
+{
+	char cwd[PATH_MAX];
+	return read_cwd(cluster, pid, cwd) && str_eq(cwd, cluster->data);
 }
 
 static bool read_pid_file(
@@ -79,24 +84,43 @@ enum cluster_state cluster_look(const struct cluster *cluster, pid_t *ret_pid)
 	return str_starts(status, "stopping") ? CLUSTER_STOPPING : CLUSTER_STARTING;
 }
 
-void cluster_remove_stale_pid(const struct cluster *cluster)
+// The next process of /proc; 0 at the end.
+static pid_t next_process(DIR *proc)
 {
-	char text[PID_FILE_BYTES], path[PATH_MAX + 32];
-	pid_t pid;
-	if (!read_pid_file(cluster, text, &pid))
-		return;
-	DIR *proc = opendir("/proc");
-	bool is_used = !proc; // nothing to see is no proof
-	for (struct dirent *entry; !is_used && (entry = readdir(proc));) {
-		int64_t number;
+	int64_t number;
+	for (struct dirent *entry; (entry = readdir(proc));)
 		if (num_parse_i64(entry->d_name, 2, INT32_MAX, &number))
-			is_used = is_ours(cluster, (pid_t)number);
-	}
+			return (pid_t)number;
+	return 0;
+}
+
+void cluster_remove_stale_locks(const struct cluster *cluster)
+{
+	char path[PATH_MAX + 32];
+	DIR *proc = opendir("/proc");
+	if (!proc)
+		return; // nothing to see is no proof
+	bool is_used = false;
+	for (pid_t pid; !is_used && (pid = next_process(proc)) != 0;)
+		is_used = is_ours(cluster, pid);
+	closedir(proc);
+	if (is_used)
+		return;
+	snprintf(path, sizeof(path), "%s/postmaster.pid", cluster->data);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432.lock", cluster->run);
+	unlink(path);
+}
+
+void cluster_end_drafts(const struct cluster *cluster)
+{
+	DIR *proc = opendir("/proc");
+	char cwd[PATH_MAX];
+	for (pid_t pid; proc && (pid = next_process(proc)) != 0;)
+		if (read_cwd(cluster, pid, cwd) && cluster_is_draft(cluster, cwd))
+			kill(pid, SIGKILL);
 	if (proc)
 		closedir(proc);
-	snprintf(path, sizeof(path), "%s/postmaster.pid", cluster->data);
-	if (!is_used)
-		unlink(path);
 }
 
 // ---- the log

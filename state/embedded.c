@@ -102,14 +102,14 @@ static void free_leftovers(struct embedded *embedded)
 		free(TAKE(embedded->leftovers[i]));
 }
 
-static void run(struct embedded *embedded, uid_t uid, gid_t gid)
+static void run(struct embedded *embedded, const char *cwd, uid_t uid, gid_t gid)
 {
 	proc_init(&embedded->proc);
 	embedded->proc.argv = embedded->argv;
 	embedded->proc.total_ms = INITDB_MS;
 	embedded->proc.uid = uid;
 	embedded->proc.gid = gid;
-	embedded->proc.cwd = "/";
+	embedded->proc.cwd = cwd;
 	proc_start(embedded->loop, &embedded->proc, &embedded->task);
 }
 
@@ -128,7 +128,8 @@ static void start_making(struct embedded *embedded)
 	for (size_t i = 0; i < ARRAY_COUNT(args); i++)
 		add_arg(embedded, args[i]);
 	add_arg(embedded, embedded->draft);
-	run(embedded, embedded->cluster.uid, embedded->cluster.gid);
+	// Working in its folder it can be told from any other process (cluster_end_drafts).
+	run(embedded, embedded->draft, embedded->cluster.uid, embedded->cluster.gid);
 }
 
 static bool start_sweeping(struct embedded *embedded)
@@ -136,13 +137,14 @@ static bool start_sweeping(struct embedded *embedded)
 	int count = cluster_leftovers(&embedded->cluster, embedded->leftovers, MOST_LEFTOVERS);
 	if (count == 0)
 		return false;
+	cluster_end_drafts(&embedded->cluster);
 	set_phase(embedded, EMBEDDED_SWEEPING);
 	static const char *const head[] = {"/bin/rm", "-rf", "--"};
 	memcpy(embedded->argv, head, sizeof(head));
 	embedded->argv[ARRAY_COUNT(head)] = NULL;
 	for (int i = 0; i < count; i++)
 		add_arg(embedded, embedded->leftovers[i]);
-	run(embedded, 0, 0);
+	run(embedded, "/", 0, 0);
 	return true;
 }
 
@@ -163,7 +165,7 @@ static void last_line(const char *text, char *ret_line, size_t bytes)
 static void start_server(struct embedded *embedded)
 {
 	struct cluster *cluster = &embedded->cluster;
-	cluster_remove_stale_pid(cluster);
+	cluster_remove_stale_locks(cluster);
 	struct err err = cluster_write_settings(cluster);
 	int log_fd = err_is(&err) ? -1 : cluster_open_log(cluster);
 	if (!err_is(&err) && log_fd < 0)
@@ -193,6 +195,14 @@ static void start_server(struct embedded *embedded)
 	look_again(embedded);
 }
 
+static void make_or_start(struct embedded *embedded)
+{
+	if (cluster_is_made(&embedded->cluster))
+		start_server(embedded);
+	else
+		start_making(embedded);
+}
+
 // Decides anew from what is there; the entry of every start, and again after each part of it.
 static void go_on(struct embedded *embedded)
 {
@@ -210,10 +220,8 @@ static void go_on(struct embedded *embedded)
 		err = cluster_find_programs(&embedded->cluster);
 	if (err_is(&err))
 		finish_start(embedded, err);
-	else if (cluster_is_made(&embedded->cluster))
-		start_server(embedded);
 	else if (!start_sweeping(embedded))
-		start_making(embedded);
+		make_or_start(embedded);
 }
 
 static void step_swept(struct embedded *embedded)
@@ -226,7 +234,7 @@ static void step_swept(struct embedded *embedded)
 	if (err_is(&err))
 		finish_start(embedded, err);
 	else
-		start_making(embedded);
+		make_or_start(embedded);
 }
 
 static void step_made(struct embedded *embedded)

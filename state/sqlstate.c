@@ -128,5 +128,10 @@ struct err sqlstate_of_connection(const PGconn *conn)
 	// libpq says so by itself, without a code: the server asked, and there was nothing to give.
 	if (!state[0] && strstr(sentence, "no password supplied"))
 		return err_code(ERR_INVALID, "28000", "postgres: %s", sentence);
+	// The answer to target_session_attrs; several hosts may be tried again for the next
+	// primary.
+	if (!state[0] &&
+		(strstr(sentence, "session is read-only") || strstr(sentence, "hot standby")))
+		return err_code(ERR_CONFLICT, "25006", "postgres: %s", sentence);
 	return err_code(class, state[0] ? state : "08006", "postgres: %s", sentence);
 }
