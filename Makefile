@@ -175,6 +175,7 @@ deps: ## install what is missing of Debian's packages and of the emulator
 	@$(MAKE) --no-print-directory venv
 
 venv: $(VENV)/made
+	@:
 $(VENV)/made: tests/requirements.txt packaging/venv.sh
 	@packaging/venv.sh $(VENV) tests/requirements.txt
 	@touch $@

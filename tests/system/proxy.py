@@ -86,6 +86,7 @@ class Fault:
           drip         a byte a second
           huge         an endless answer
           delay        `seconds`, then as usual
+          after        as `lose`, with `change(call)` called in between: kill something there
           rewrite      the emulator's answer through `change(bytes) -> bytes`
     """
 
@@ -304,6 +305,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def fault_lose(self, call, fault, body):
         self.forward(call, body)
+        self.reset()
+
+    def fault_after(self, call, fault, body):
+        self.forward(call, body)
+        fault.change(call)
         self.reset()
 
     def fault_lose_fin(self, call, fault, body):
