@@ -16,7 +16,6 @@ struct checking {
 const char *checking_suggest(const char *wrong, const char *const *names, size_t count,
 	const char *fallback, char text[CHECKING_TEXT_BYTES]);
 /* "one of: a, b, c" written into `text`, cut where it is full. */
-const char *checking_one_of(
-	const char *const *names, size_t count, char text[CHECKING_TEXT_BYTES]);
+const char *checking_one_of(const char *const *names, size_t count, char text[CHECKING_TEXT_BYTES]);
 /* Is the text a name: [a-z0-9][a-z0-9-]{0,62}? */
 bool checking_is_name(const char *text);

@@ -39,7 +39,8 @@ struct wanted {
 	json_t *depends_on; // ["network.vpc.main"]: what its creation needs; owned
 	json_t *refers_to;  // depends_on and every other reference; owned
 	struct policy policy;
-	struct place place; // of its name in the file; file borrowed from the desired
+	struct place place;      // of its name in the file; file borrowed from the desired
+	const struct node *node; // its fields in the file, for places; NULL when it has none
 };
 
 struct desired_layer {
@@ -58,8 +59,8 @@ struct desired {
 	struct wanted *wanted; // in the order of the file
 	size_t count;
 	struct map by_address; // struct wanted *
-	char version[17];      // digest of the merged, checked file
-	json_t *document;      // the merged file as JSON, for history
+	char version[17];      // digest of the document
+	json_t *document;      // the merged file as JSON, for history; secrets are "(secret)"
 	struct tree *tree;     // owned: places point into it
 };
 

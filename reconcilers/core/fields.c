@@ -54,6 +54,15 @@ static void unknown_field(struct scope *scope, const char *key, struct place pla
 		"unknown field '%s' of %s", key, scope->what);
 }
 
+/* "eu-west-1a" and "us-west-2-lax-1a" (a local zone) are of their region. */
+static bool is_of_region(const char *zone, const char *region)
+{
+	if (!str_starts(zone, region))
+		return false;
+	const char *rest = zone + strlen(region);
+	return *rest >= 'a' && *rest <= 'z' ? !rest[1] : *rest == '-' && rest[1];
+}
+
 /* "a" -> "eu-west-1a", where the table says so. */
 static json_t *read_expanded(
 	struct scope *scope, const struct field *field, const struct node *node)
@@ -78,12 +87,8 @@ static json_t *read_expanded(
 			}
 		}
 	}
-	if (*region && str_starts(field->expand, "{region}{value}") &&
-		(!str_starts(buf_str(&out), region) || str_eq(buf_str(&out), region) || !*value ||
-					buf_str(&out)[strlen(region)] == '-'
-				? !str_starts(buf_str(&out), region) ||
-					  str_eq(buf_str(&out), region)
-				: strlen(buf_str(&out)) != strlen(region) + 1)) {
+	if (str_starts(field->expand, "{region}{value}") && *region &&
+		!is_of_region(buf_str(&out), region)) {
 		findings_error(checking->findings, node->place,
 			"write the letter alone: 'a', 'b', ...", "%s '%s' is not one of region %s",
 			field->name, value, region);
@@ -236,12 +241,12 @@ static void put_field(
 	if (!scope->items)
 		checking->is_secret = field->flags & FIELD_SECRET;
 	json_t *value = read_field(scope, field, key, node);
-	if (value && json_object_get(scope->object, member)) {
+	if (value && js_at(scope->object, member)) {
 		findings_error(checking->findings, key_place, "keep one of them",
-			"'%s' excludes another field of this %s", key, scope->what);
+			"field '%s' excludes another one of the same %s", key,
+			scope->items ? "item" : scope->what);
 		json_decref(value);
-	} else if (value) {
-		json_object_set_new(scope->object, member, value);
+	} else if (value && js_put(scope->object, member, value)) {
 		put_sets(scope, field);
 	}
 }
@@ -280,8 +285,9 @@ static void check_required(struct scope *scope, const struct node *node)
 	for (const struct field *f = scope->fields; f->name; f++) {
 		bool given = is_given(f, node) || f->preset;
 		if ((f->flags & FIELD_REQUIRED) && !given)
-			findings_error(findings, scope->place, how_to_add(f, text), "%s needs '%s'",
-				scope->what, f->name);
+			findings_error(findings, scope->place, how_to_add(f, text),
+				"%s%s needs '%s'", scope->items ? "an item of " : "", scope->what,
+				f->name);
 		if (!(f->flags & FIELD_ONE_OF))
 			continue;
 		chosen += given;
@@ -315,7 +321,7 @@ static void put_presets(struct scope *scope)
 {
 	for (const struct field *f = scope->fields; f->name; f++) {
 		const char *member = field_member(scope->kind, scope->items, f);
-		if (!member || json_object_get(scope->object, member))
+		if (!member || js_at(scope->object, member))
 			continue;
 		if (f->preset)
 			json_object_set_new(scope->object, member,
@@ -366,9 +372,8 @@ static json_t *read_item(struct scope *scope, const struct field *field, const s
 		read_scope(&inner, node);
 	} else if (scalar && node->type != NODE_LIST && node->type != NODE_NULL) {
 		json_t *value = read_field(&inner, scalar, scalar->name, node);
-		if (value)
-			json_object_set_new(inner.object, field->scalar, value);
-		put_sets(&inner, scalar);
+		if (value && js_put(inner.object, field->scalar, value))
+			put_sets(&inner, scalar);
 		put_presets(&inner);
 	} else {
 		findings_error(scope->checking->findings, node->place,

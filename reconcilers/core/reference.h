@@ -9,7 +9,8 @@
 
 #include "core/checking.h"
 
-/* The name of a resource of the field's kind: {"@ref": ...}. Also "${...}". NULL after a finding. */
+/* The name of a resource of the field's kind: {"@ref": ...}. Also "${...}". NULL after a finding.
+ */
 json_t *reference_by_name(
 	struct checking *checking, const struct field *field, const struct node *node);
 /* A text with its references: a string, {"@ref"..} or {"@text": [..]}. NULL after a finding. */

@@ -49,24 +49,27 @@ static bool check_length(struct checking *checking, const struct shape *shape, c
 	return true;
 }
 
-static bool check_enum(struct checking *checking, const struct shape *shape, const char *what,
-	const char *text, struct place place)
+/* The enum's own spelling of the text; the text itself where there is no enum; NULL after a
+ * finding. */
+static const char *find_enum(struct checking *checking, const struct shape *shape,
+	enum compare compare, const char *what, const char *text, struct place place)
 {
 	const char *names[512];
 	size_t count = shape_enum_count(shape);
 	if (!count || count > ARRAY_COUNT(names))
-		return true;
+		return text;
 	for (size_t i = 0; i < count; i++) {
 		names[i] = shape_enum_at(shape, i);
-		if (str_eq(names[i], text))
-			return true;
+		if (str_eq(names[i], text) ||
+			(compare == COMPARE_NOCASE && str_eq_nocase(names[i], text)))
+			return names[i];
 	}
 	char suggestion[CHECKING_TEXT_BYTES], all[CHECKING_TEXT_BYTES];
 	findings_error(checking->findings, place,
 		checking_suggest(
 			text, names, count, checking_one_of(names, count, all), suggestion),
 		"'%s' is no value of %s", shown(checking, text), what);
-	return false;
+	return NULL;
 }
 
 static json_t *read_cidr(
@@ -100,15 +103,15 @@ static json_t *read_string(struct checking *checking, const struct shape *shape,
 	json_t *value = reference_text(checking, node->text, node->place);
 	if (!json_is_string(value))
 		return value;
-	const char *text = json_string_value(value);
-	bool ok = check_enum(checking, shape, what, text, node->place) &&
-		  check_length(checking, shape, what, characters(text), "characters", node->place);
-	json_t *canon =
-		ok && compare == COMPARE_CIDR ? read_cidr(checking, what, text, node->place) : NULL;
-	if (ok && compare != COMPARE_CIDR)
-		return value;
-	json_decref(value);
-	return canon;
+	_cleanup_json_ json_t *written = value;
+	const char *text =
+		find_enum(checking, shape, compare, what, json_string_value(written), node->place);
+	if (!text ||
+		!check_length(checking, shape, what, characters(text), "characters", node->place))
+		return NULL;
+	if (compare == COMPARE_CIDR)
+		return read_cidr(checking, what, text, node->place);
+	return json_string(text);
 }
 
 static bool check_range(struct checking *checking, const struct shape *shape, const char *what,
@@ -216,7 +219,8 @@ static json_t *read_map(struct checking *checking, const struct shape *shape, en
 	bool ok = true;
 	for (size_t i = 0; i < node->count; i++) {
 		const char *key = node->keys[i];
-		ok = check_enum(checking, shape_key(shape), what, key, node->key_places[i]) &&
+		ok = find_enum(checking, shape_key(shape), COMPARE_EXACT, what, key,
+			     node->key_places[i]) &&
 		     check_length(checking, shape_key(shape), what, characters(key), "characters",
 			     node->key_places[i]) &&
 		     ok;

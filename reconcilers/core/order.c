@@ -1,0 +1,144 @@
+// References that a create call needs make a graph; a circle in it can never be created.
+#include "core/order.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+enum mark { MARK_NONE, MARK_OPEN, MARK_DONE };
+
+struct order {
+	struct desired *desired;
+	struct findings *findings;
+	uint8_t *marks; // enum mark of each wanted
+	size_t *path;   // open ones, from the first
+	size_t depth;
+};
+
+static size_t index_of(const struct desired *desired, const char *address)
+{
+	const struct wanted *wanted = desired_find(desired, address);
+	return wanted ? (size_t)(wanted - desired->wanted) : desired->count;
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (str_eq(json_string_value(one), text))
+			return true;
+	return false;
+}
+
+/* Does the creation of `from` need `address`, near or far? */
+static bool needs(const struct desired *desired, const struct wanted *from, const char *address,
+	uint8_t *seen)
+{
+	size_t i;
+	json_t *one;
+	if (seen[from - desired->wanted])
+		return false;
+	seen[from - desired->wanted] = 1;
+	if (has_text(from->depends_on, address))
+		return true;
+	json_array_foreach (from->depends_on, i, one) {
+		const struct wanted *next = desired_find(desired, json_string_value(one));
+		if (next && needs(desired, next, address, seen))
+			return true;
+	}
+	return false;
+}
+
+static bool needs_far(const struct desired *desired, const struct wanted *from, const char *address,
+	uint8_t *seen)
+{
+	memset(seen, 0, desired->count);
+	return needs(desired, from, address, seen);
+}
+
+/* Do they stand in the same thing: does `wanted` need, near or far, what `other` refers to? */
+static bool share_reference(const struct desired *desired, const struct wanted *wanted,
+	const struct wanted *other, uint8_t *seen)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (other->refers_to, i, one)
+		if (needs_far(desired, wanted, json_string_value(one), seen))
+			return true;
+	return false;
+}
+
+/* struct kind's `after`: a NAT gateway comes after the internet gateway of its VPC. */
+static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *seen)
+{
+	for (const char *const *name = wanted->kind->after; name && *name; name++) {
+		for (size_t i = 0; i < desired->count; i++) {
+			const struct wanted *other = &desired->wanted[i];
+			if (!str_eq(other->kind->name, *name) || other == wanted ||
+				has_text(wanted->depends_on, other->address) ||
+				!share_reference(desired, wanted, other, seen) ||
+				needs_far(desired, other, wanted->address, seen))
+				continue;
+			json_array_append_new(wanted->depends_on, json_string(other->address));
+			if (!has_text(wanted->refers_to, other->address))
+				json_array_append_new(
+					wanted->refers_to, json_string(other->address));
+		}
+	}
+}
+
+static void tell_circle(struct order *order, size_t start)
+{
+	_cleanup_buf_ struct buf text;
+	buf_init(&text, 600);
+	const struct wanted *first = &order->desired->wanted[start];
+	size_t i = 0;
+	while (order->path[i] != start)
+		i++;
+	for (; i < order->depth; i++)
+		buf_addf(&text, "%s (line %d) -> ", order->desired->wanted[order->path[i]].address,
+			order->desired->wanted[order->path[i]].place.line);
+	buf_adds(&text, first->address);
+	findings_error(order->findings, first->place, "take one of these references out",
+		"a circle of references: %s", text.failed ? first->address : buf_str(&text));
+}
+
+/* Depth first; recursion is as deep as the longest chain of references. */
+static void visit(struct order *order, size_t at)
+{
+	const struct desired *desired = order->desired;
+	size_t i;
+	json_t *one;
+	order->marks[at] = MARK_OPEN;
+	order->path[order->depth++] = at;
+	json_array_foreach (desired->wanted[at].depends_on, i, one) {
+		size_t next = index_of(desired, json_string_value(one));
+		if (next == desired->count || order->marks[next] == MARK_DONE)
+			continue;
+		if (order->marks[next] == MARK_OPEN)
+			tell_circle(order, next);
+		else
+			visit(order, next);
+	}
+	order->depth--;
+	order->marks[at] = MARK_DONE;
+}
+
+void order_check(struct desired *desired, struct findings *findings)
+{
+	struct order order = {.desired = desired, .findings = findings};
+	order.marks = calloc(desired->count + 1, sizeof(*order.marks));
+	order.path = calloc(desired->count + 1, sizeof(*order.path));
+	if (order.marks && order.path) {
+		for (size_t i = 0; i < desired->count; i++)
+			if (desired->wanted[i].kind->after)
+				add_after(desired, &desired->wanted[i], order.marks);
+		memset(order.marks, 0, desired->count);
+		for (size_t i = 0; i < desired->count; i++)
+			if (order.marks[i] == MARK_NONE)
+				visit(&order, i);
+	} else {
+		findings_error(findings, place_in(NULL, 0, 0), NULL, "out of memory");
+	}
+	free(order.marks);
+	free(order.path);
+}
