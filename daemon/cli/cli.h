@@ -1,0 +1,110 @@
+// The `holdfast` command: one table of options, one of commands; help, completion and dispatch read
+// the same rows.
+#pragma once
+
+#include "cli/client.h"
+#include "cli/view.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_DIFFERENT = 2 };
+
+enum option {
+	OPTION_SOCKET = 1,
+	OPTION_OUTPUT = 2,
+	OPTION_WATCH = 4,
+	OPTION_STACK = 8,
+	OPTION_ALL = 16,
+	OPTION_SINCE = 32,
+	OPTION_UNTIL = 64,
+	OPTION_LIMIT = 128,
+	OPTION_WAIT = 256,
+	OPTION_COLOUR = 512,
+	OPTION_HELP = 1024,
+	OPTION_VERSION = 2048,
+	OPTION_VAR = 4096,
+};
+/* What every command takes. */
+#define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
+
+enum { MOST_VARS = 64 };
+
+/* What was asked for. */
+struct cli {
+	const struct command *command;
+	const char *const *arguments; // NULL-ended; borrowed from argv
+	int argument_count;
+	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
+	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
+	size_t var_count;
+	bool is_json, is_watching, is_all, is_waiting, wants_help, wants_version;
+	unsigned given; // options seen
+	struct view view;
+	bool is_terminal; // standard output is one
+};
+
+struct option_row {
+	enum option option;
+	char letter; // 0: none
+	const char *name, *argument, *summary;
+};
+
+/* What the words after a command are, for help and completion. */
+enum words {
+	WORDS_NONE,
+	WORDS_ADDRESS,
+	WORDS_TARGET,
+	WORDS_HOLD,
+	WORDS_FILE,
+	WORDS_KIND,
+	WORDS_COMMAND,
+	WORDS_SHELL
+};
+
+struct command {
+	const char *name, *usage, *summary;
+	const char *details; // paragraphs for `help COMMAND`
+	enum words words;
+	int least, most;  // arguments
+	unsigned options; // beyond the common ones
+	bool is_hidden;
+	int (*run)(struct cli *cli);
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+/* The program: returns its exit status. */
+int cli_main(int argc, char **argv);
+const struct command *command_find(const char *name);
+
+/* An error on standard error, with its remedy (or NULL); returns EXIT_ERROR. */
+int cli_fail(const struct cli *cli, const struct err *err, const char *remedy);
+int cli_complain(const struct cli *cli, const char *remedy, const char *fmt, ...)
+	FORMAT_PRINTF(3, 4);
+/* Writes and burns the buffer; EXIT_ERROR when it does not go out. */
+int cli_print(struct cli *cli, struct buf *out, int status);
+/* The daemon's JSON: as it came, or indented and pure ASCII on a terminal. */
+int cli_print_json(struct cli *cli, const json_t *value, int status);
+struct err cli_connect(const struct cli *cli, struct client **ret_client) MUST_CHECK;
+/* Asks and fails in words; true with the reply. */
+bool cli_ask(struct cli *cli, const char *path, const json_t *body, struct reply *ret_reply);
+/* The remedy for an error of the client, or NULL. */
+const char *cli_remedy(const struct err *err, const struct reply *reply);
+
+void help_print(const struct cli *cli, struct buf *out);
+void help_command(const struct cli *cli, const struct command *command, struct buf *out);
+/* False for an unknown shell. */
+bool completion_script(const char *shell, struct buf *out);
+
+int run_help(struct cli *cli);
+int run_completion(struct cli *cli);
+int run_words(struct cli *cli);
+int run_watch(struct cli *cli);
+int run_sync(struct cli *cli);
+int run_validate(struct cli *cli);
+int run_explain(struct cli *cli);
+/* The kinds and layers that exist, one a line, for completion. */
+void offline_words(struct buf *out, bool has_layers, bool has_kinds);

@@ -1,0 +1,406 @@
+// The table of commands, and those that are one request and one rendering.
+#include "base/num.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/plain.h"
+#include "cli/render.h"
+
+static int run_status(struct cli *cli);
+static int run_get(struct cli *cli);
+static int run_plan(struct cli *cli);
+static int run_diff(struct cli *cli);
+static int run_drift(struct cli *cli);
+static int run_history(struct cli *cli);
+static int run_reload(struct cli *cli);
+static int run_approve(struct cli *cli);
+static int run_reject(struct cli *cli);
+static int run_version(struct cli *cli);
+
+#define TARGET_DETAILS                                                                             \
+	"What to name: a layer (network), a resource (network.subnet.public-a), or nothing for "   \
+	"everything."
+
+const struct command commands[] = {
+	{
+		.name = "status",
+		.usage = "status [--all] [--watch]",
+		.summary = "how the layers are, and what wants attention",
+		.details =
+			"Two words describe a thing: SYNC (Synced, OutOfSync, Missing, Orphaned, "
+			"Unknown) says whether AWS is as the file says, HEALTH (Healthy, "
+			"Progressing, Degraded, Missing, Suspended, Unknown) whether it works.\n"
+			"--watch shows it live on a terminal, and as lines, one a change, "
+			"elsewhere.",
+		.options = OPTION_ALL | OPTION_WATCH | OPTION_STACK,
+		.run = run_status,
+	},
+	{
+		.name = "get",
+		.usage = "get ADDRESS",
+		.summary = "one resource: the file's side beside AWS's, and its history",
+		.details = "An address is LAYER.KIND.NAME: network.subnet.public-a.",
+		.words = WORDS_ADDRESS,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_get,
+	},
+	{
+		.name = "plan",
+		.usage = "plan",
+		.summary = "the changes that would be made, and which of them wait",
+		.details = "+ create, ~ update in place, - delete, -/+ delete and create, +/- "
+			   "create and "
+			   "delete.\nExit status 0: nothing to do; 2: there are changes; 1: error, "
+			   "or not "
+			   "everything has been looked at yet.",
+		.options = OPTION_STACK,
+		.run = run_plan,
+	},
+	{
+		.name = "diff",
+		.usage = "diff [ADDRESS]",
+		.summary = "where AWS differs from the file",
+		.details = "Exit status 0: nowhere; 2: somewhere; 1: error.",
+		.words = WORDS_ADDRESS,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_diff,
+	},
+	{
+		.name = "drift",
+		.usage = "drift [--since TIME]",
+		.summary = "drifts: what is open, then what was corrected",
+		.details = "Exit status 0: none is open; 2: some are; 1: error.",
+		.options = OPTION_STACK | OPTION_SINCE | OPTION_LIMIT,
+		.run = run_drift,
+	},
+	{
+		.name = "history",
+		.usage = "history [ADDRESS] [--since TIME] [--until TIME] [--limit N]",
+		.summary =
+			"what happened, newest first: drift, actions, holds, versions of the file",
+		.words = WORDS_ADDRESS,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_SINCE | OPTION_UNTIL | OPTION_LIMIT,
+		.run = run_history,
+	},
+	{
+		.name = "sync",
+		.usage = "sync [LAYER|ADDRESS] [--wait]",
+		.summary = "look now, and correct what policy allows",
+		.details = TARGET_DETAILS
+		"\n--wait stays until the pass has ended and shows how it goes.",
+		.words = WORDS_TARGET,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_WAIT,
+		.run = run_sync,
+	},
+	{
+		.name = "reload",
+		.usage = "reload",
+		.summary = "read the file again; a bad one changes nothing",
+		.details =
+			"The same as 'systemctl reload holdfastd', with the findings shown here.",
+		.options = OPTION_STACK,
+		.run = run_reload,
+	},
+	{
+		.name = "approve",
+		.usage = "approve ID|ADDRESS|LAYER",
+		.summary = "let a held change happen, once",
+		.details = "'holdfast plan' shows what is held and its id. An approval is for the "
+			   "change "
+			   "as it was shown: when the change becomes another, it has to be given "
+			   "again.",
+		.words = WORDS_HOLD,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_approve,
+	},
+	{
+		.name = "reject",
+		.usage = "reject ID|ADDRESS|LAYER",
+		.summary = "refuse a held change",
+		.words = WORDS_HOLD,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_reject,
+	},
+	{
+		.name = "validate",
+		.usage = "validate FILE [--var NAME=VALUE]...",
+		.summary = "check a file without a daemon; every error with its line and column",
+		.words = WORDS_FILE,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_VAR,
+		.run = run_validate,
+	},
+	{
+		.name = "explain",
+		.usage = "explain [KIND[.FIELD]]",
+		.summary = "what can stand in a file: layers, kinds, fields",
+		.words = WORDS_KIND,
+		.most = 1,
+		.run = run_explain,
+	},
+	{
+		.name = "version",
+		.usage = "version",
+		.summary = "the version of this command and of the daemon",
+		.run = run_version,
+	},
+	{
+		.name = "completion",
+		.usage = "completion bash|zsh|fish",
+		.summary = "the completion script of a shell",
+		.details =
+			"bash: holdfast completion bash > /etc/bash_completion.d/holdfast\n"
+			"zsh: holdfast completion zsh > "
+			"/usr/share/zsh/vendor-completions/_holdfast\n"
+			"fish: holdfast completion fish > ~/.config/fish/completions/holdfast.fish",
+		.words = WORDS_SHELL,
+		.least = 1,
+		.most = 1,
+		.run = run_completion,
+	},
+	{
+		.name = "help",
+		.usage = "help [COMMAND]",
+		.summary = "this list, or one command",
+		.words = WORDS_COMMAND,
+		.most = 1,
+		.run = run_help,
+	},
+	{
+		.name = "__words",
+		.usage = "__words WHAT",
+		.summary = "words for completion",
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.is_hidden = true,
+		.run = run_words,
+	},
+};
+const size_t command_count = ARRAY_COUNT(commands);
+
+// ---- one request, one rendering
+
+/* Asks, prints, and lets `status_of` decide the exit status from the answer. */
+static int show(struct cli *cli, char *path, const json_t *body,
+	void (*render)(const struct view *view, const json_t *answer, struct buf *out),
+	int (*status_of)(const json_t *answer))
+{
+	_cleanup_free_ char *owned = path;
+	_cleanup_reply_ struct reply reply;
+	_cleanup_buf_ struct buf out = {0};
+	if (!cli_ask(cli, owned, body, &reply))
+		return EXIT_ERROR;
+	int status = status_of ? status_of(reply.body) : EXIT_DONE;
+	if (cli->is_json)
+		return cli_print_json(cli, reply.body, status);
+	render(&cli->view, reply.body, &out);
+	return cli_print(cli, &out, status);
+}
+
+static const char *argument(const struct cli *cli)
+{
+	return cli->argument_count > 0 ? cli->arguments[0] : NULL;
+}
+
+static void render_some(const struct view *view, const json_t *answer, struct buf *out)
+{
+	render_status(view, answer, 0, out);
+}
+
+static void render_all(const struct view *view, const json_t *answer, struct buf *out)
+{
+	render_status(view, answer, STATUS_ALL, out);
+}
+
+static int run_status(struct cli *cli)
+{
+	if (cli->is_watching)
+		return run_watch(cli);
+	return show(cli, client_path("/v1/status", NULL, "stack", cli->stack, NULL), NULL,
+		cli->is_all ? render_all : render_some, NULL);
+}
+
+static int run_get(struct cli *cli)
+{
+	return show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack, NULL),
+		NULL, render_resource, NULL);
+}
+
+static int status_of_plan(const json_t *answer)
+{
+	if (json_array_size(json_object_get(answer, "actions")) > 0)
+		return EXIT_DIFFERENT;
+	return js_bool(answer, "complete", true) ? EXIT_DONE : EXIT_ERROR;
+}
+
+static int run_plan(struct cli *cli)
+{
+	return show(cli, client_path("/v1/plan", NULL, "stack", cli->stack, NULL), NULL,
+		render_plan, status_of_plan);
+}
+
+static int status_of_diff(const json_t *answer)
+{
+	return json_array_size(json_object_get(answer, "differences")) > 0 ? EXIT_DIFFERENT
+									   : EXIT_DONE;
+}
+
+static int run_diff(struct cli *cli)
+{
+	return show(cli,
+		client_path("/v1/diff", NULL, "address", argument(cli), "stack", cli->stack, NULL),
+		NULL, render_diff, status_of_diff);
+}
+
+static int status_of_drift(const json_t *answer)
+{
+	size_t i;
+	json_t *drift;
+	json_array_foreach (json_object_get(answer, "drifts"), i, drift)
+		if (!js_str(drift, "closed_at"))
+			return EXIT_DIFFERENT;
+	return EXIT_DONE;
+}
+
+static int run_drift(struct cli *cli)
+{
+	return show(cli,
+		client_path("/v1/drift", NULL, "since", cli->since, "limit", cli->limit, "stack",
+			cli->stack, NULL),
+		NULL, render_drift, status_of_drift);
+}
+
+static int run_history(struct cli *cli)
+{
+	return show(cli,
+		client_path("/v1/history", NULL, "address", argument(cli), "since", cli->since,
+			"until", cli->until, "limit", cli->limit, "stack", cli->stack, NULL),
+		NULL, render_history, NULL);
+}
+
+// ---- changes
+
+static void render_reload(const struct view *view, const json_t *answer, struct buf *out)
+{
+	const char *version = js_str(answer, "version");
+	render_findings(view, json_object_get(answer, "findings"), out);
+	if (js_bool(answer, "ok", false))
+		view_putf(view, out, PAINT_GREEN, "The file is in force, version %s.",
+			version ? version : "-");
+	else
+		view_putf(view, out, PAINT_RED, "Nothing is changed: version %s stays in force.",
+			version ? version : "-");
+	buf_adds(out, "\n");
+}
+
+static int status_of_reload(const json_t *answer)
+{
+	return js_bool(answer, "ok", false) ? EXIT_DONE : EXIT_ERROR;
+}
+
+static int run_reload(struct cli *cli)
+{
+	_cleanup_json_ json_t *body = json_pack("{s:s*}", "stack", cli->stack);
+	return show(cli, strdup("/v1/reload"), body, render_reload, status_of_reload);
+}
+
+static void render_decided(
+	const struct view *view, const json_t *list, const char *verb, struct buf *out)
+{
+	size_t i;
+	json_t *hold;
+	if (json_array_size(list) == 0)
+		view_wrap(view, out, PAINT_YELLOW, 0, "Nothing is held under that name.");
+	json_array_foreach ((json_t *)list, i, hold) {
+		const char *change = js_str(hold, "change"), *address = js_str(hold, "address");
+		_cleanup_free_ char *id = plain_line(json_object_get(hold, "id"));
+		buf_addf(out, "%s ", verb);
+		view_put(view, out, paint_of_change(change), change ? change : "~");
+		buf_adds(out, " ");
+		view_put(view, out, PAINT_BOLD, address ? address : "-");
+		view_putf(view, out, PAINT_DIM, "  (%s)", id ? id : "-");
+		buf_adds(out, "\n");
+	}
+}
+
+static void render_approved(const struct view *view, const json_t *answer, struct buf *out)
+{
+	render_decided(view, json_object_get(answer, "approved"), "approved", out);
+}
+
+static void render_rejected(const struct view *view, const json_t *answer, struct buf *out)
+{
+	render_decided(view, json_object_get(answer, "rejected"), "rejected", out);
+}
+
+static int status_of_decided(const json_t *answer)
+{
+	return json_array_size(json_object_get(answer, "approved")) +
+				       json_array_size(json_object_get(answer, "rejected")) >
+			       0
+		       ? EXIT_DONE
+		       : EXIT_ERROR;
+}
+
+static int run_approve(struct cli *cli)
+{
+	_cleanup_json_ json_t *body =
+		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
+	return show(cli, strdup("/v1/approve"), body, render_approved, status_of_decided);
+}
+
+static int run_reject(struct cli *cli)
+{
+	_cleanup_json_ json_t *body =
+		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
+	return show(cli, strdup("/v1/reject"), body, render_rejected, status_of_decided);
+}
+
+// ---- version
+
+// The daemon need not run: then only our own version is known.
+static json_t *ask_daemon_version(struct cli *cli)
+{
+	struct client *client = NULL;
+	_cleanup_reply_ struct reply reply = {0};
+	struct err err = cli_connect(cli, &client);
+	if (!err_is(&err))
+		err = client_ask(client, "/v1/status", NULL, 2000, &reply);
+	client_free(client);
+	if (err_is(&err))
+		return NULL;
+	const json_t *stacks = json_object_get(reply.body, "stacks");
+	const json_t *first = json_array_size(stacks) ? json_array_get(stacks, 0) : reply.body;
+	return json_incref(json_object_get(first, "daemon"));
+}
+
+static int run_version(struct cli *cli)
+{
+	_cleanup_json_ json_t *daemon = ask_daemon_version(cli);
+	_cleanup_buf_ struct buf out = {0};
+	if (cli->is_json) {
+		_cleanup_json_ json_t *answer = json_pack("{s:i, s:s, s:O?}", "format", 1,
+			"version", HOLDFAST_VERSION, "daemon", daemon);
+		return cli_print_json(cli, answer, EXIT_DONE);
+	}
+	buf_adds(&out, "holdfast " HOLDFAST_VERSION "\n");
+	if (daemon) {
+		char age[32];
+		const char *version = js_str(daemon, "version");
+		view_age(&cli->view, js_str(daemon, "started_at"), age, sizeof(age));
+		view_putf(&cli->view, &out, PAINT_PLAIN, "holdfastd %s, process %lld, up for %s",
+			version ? version : "-", (long long)js_int(daemon, "pid", 0), age);
+		buf_adds(&out, "\n");
+	}
+	return cli_print(cli, &out, EXIT_DONE);
+}

@@ -1,0 +1,90 @@
+// Help, from the tables.
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+
+static void put_options(const struct cli *cli, unsigned options, struct buf *out)
+{
+	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
+	_cleanup_table_ struct table table;
+	table_init(&table, &cli->view, columns, ARRAY_COUNT(columns), 2);
+	for (size_t i = 0; i < option_row_count; i++) {
+		const struct option_row *row = &option_rows[i];
+		if (!(options & (unsigned)row->option))
+			continue;
+		char letter[8] = "    ";
+		if (row->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		table_addf(&table, PAINT_PLAIN, "%s--%s%s%s", letter, row->name,
+			row->argument ? " " : "", row->argument ? row->argument : "");
+		table_add(&table, PAINT_PLAIN, row->summary);
+	}
+	table_render(&table, out);
+}
+
+static void put_heading(const struct cli *cli, struct buf *out, const char *text)
+{
+	buf_adds(out, "\n");
+	view_put(&cli->view, out, PAINT_BOLD, text);
+	buf_adds(out, "\n");
+}
+
+void help_print(const struct cli *cli, struct buf *out)
+{
+	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
+	_cleanup_table_ struct table table;
+	buf_adds(out,
+		"holdfast: look at, and talk to, the daemon that holds an AWS architecture to "
+		"its file\n");
+	put_heading(cli, out, "Usage");
+	buf_adds(out, "  holdfast [OPTIONS] COMMAND [ARGUMENT]\n");
+	put_heading(cli, out, "Commands");
+	table_init(&table, &cli->view, columns, ARRAY_COUNT(columns), 2);
+	for (size_t i = 0; i < command_count; i++) {
+		if (commands[i].is_hidden)
+			continue;
+		table_add(&table, PAINT_BOLD, commands[i].name);
+		table_add(&table, PAINT_PLAIN, commands[i].summary);
+	}
+	table_render(&table, out);
+	put_heading(cli, out, "Options of every command");
+	put_options(cli, OPTIONS_COMMON | OPTION_VERSION, out);
+	put_heading(cli, out, "Exit status");
+	buf_adds(out, "  0 done, or nothing to do; 1 error; 2 there are differences (plan, diff, "
+		      "drift)\n\n");
+	buf_adds(out, "'holdfast help COMMAND' says more; so does the manual page holdfast(1).\n");
+}
+
+void help_command(const struct cli *cli, const struct command *command, struct buf *out)
+{
+	view_put(&cli->view, out, PAINT_BOLD, command->name);
+	buf_addf(out, ": %s\n", command->summary);
+	put_heading(cli, out, "Usage");
+	buf_addf(out, "  holdfast %s\n", command->usage);
+	for (const char *p = command->details; p && *p;) {
+		size_t n = strcspn(p, "\n");
+		_cleanup_free_ char *line = strndup(p, n);
+		buf_adds(out, p == command->details ? "\n" : "");
+		view_wrap(&cli->view, out, PAINT_PLAIN, 0, line ? line : "");
+		p += n + (p[n] == '\n');
+	}
+	put_heading(cli, out, "Options");
+	put_options(cli, command->options | OPTIONS_COMMON, out);
+}
+
+int run_help(struct cli *cli)
+{
+	_cleanup_buf_ struct buf out = {0};
+	const struct command *command = NULL;
+	if (cli->argument_count > 0) {
+		command = command_find(cli->arguments[0]);
+		if (!command)
+			return cli_complain(cli, "'holdfast help' lists the commands.",
+				"there is no command '%s'", cli->arguments[0]);
+	}
+	if (command)
+		help_command(cli, command, &out);
+	else
+		help_print(cli, &out);
+	return cli_print(cli, &out, EXIT_DONE);
+}

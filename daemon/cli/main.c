@@ -1,0 +1,7 @@
+// holdfast: the command line of holdfastd.
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
+{
+	return cli_main(argc, argv);
+}

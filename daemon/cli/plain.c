@@ -1,0 +1,160 @@
+// What the core writes as {"@ref": ADDRESS, "@attr": PATH} and {"@text": [...]} is shown as the
+// file says it.
+#include "cli/plain.h"
+#include "base/str.h"
+#include <ctype.h>
+
+enum { DEEPEST = 32 };
+
+static void put(struct buf *out, const json_t *value, bool is_quoted, int depth);
+
+static bool is_reference(const json_t *value)
+{
+	return js_str(value, "@ref") != NULL;
+}
+
+static void put_reference(struct buf *out, const json_t *value)
+{
+	const char *attr = js_str(value, "@attr");
+	buf_adds(out, js_str(value, "@ref"));
+	if (attr)
+		buf_addf(out, ".%s", attr);
+}
+
+static void put_template(struct buf *out, const json_t *parts)
+{
+	size_t i;
+	json_t *part;
+	json_array_foreach ((json_t *)parts, i, part) {
+		if (!is_reference(part)) {
+			buf_adds(out, json_is_string(part) ? json_string_value(part) : "");
+			continue;
+		}
+		buf_adds(out, "${");
+		put_reference(out, part);
+		buf_adds(out, "}");
+	}
+}
+
+static void put_list(struct buf *out, const json_t *value, bool is_quoted, int depth)
+{
+	size_t i;
+	json_t *item;
+	buf_adds(out, "[");
+	json_array_foreach ((json_t *)value, i, item) {
+		buf_adds(out, i ? ", " : "");
+		put(out, item, is_quoted, depth + 1);
+	}
+	buf_adds(out, "]");
+}
+
+static void put_object(struct buf *out, const json_t *value, bool is_quoted, int depth)
+{
+	const char *key, *gap = "";
+	json_t *member;
+	buf_adds(out, "{");
+	json_object_foreach ((json_t *)value, key, member) {
+		buf_addf(out, "%s%s: ", gap, key);
+		put(out, member, is_quoted, depth + 1);
+		gap = ", ";
+	}
+	buf_adds(out, "}");
+}
+
+static void put(struct buf *out, const json_t *value, bool is_quoted, int depth)
+{
+	if (!value || json_is_null(value)) {
+		buf_adds(out, is_quoted ? "null" : "(none)");
+	} else if (depth > DEEPEST) {
+		buf_adds(out, "...");
+	} else if (is_reference(value)) {
+		put_reference(out, value);
+	} else if (json_is_array(json_object_get(value, "@text"))) {
+		put_template(out, json_object_get(value, "@text"));
+	} else if (json_is_array(value)) {
+		put_list(out, value, is_quoted, depth);
+	} else if (json_is_object(value)) {
+		put_object(out, value, is_quoted, depth);
+	} else if (json_is_string(value) && !is_quoted) {
+		const char *text = json_string_value(value);
+		buf_adds(out, *text || depth ? text : "\"\"");
+	} else {
+		_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY);
+		buf_adds(out, text ? text : "");
+	}
+}
+
+void plain_text(struct buf *out, const json_t *value)
+{
+	put(out, value, false, 0);
+}
+
+void plain_quoted(struct buf *out, const json_t *value)
+{
+	put(out, value, true, 0);
+}
+
+char *plain_line(const json_t *value)
+{
+	struct buf out = {0};
+	plain_text(&out, value);
+	return buf_take(&out);
+}
+
+bool plain_is_leaf(const json_t *value)
+{
+	size_t i;
+	json_t *item;
+	if (json_is_object(value))
+		return is_reference(value) || json_object_get(value, "@text") ||
+		       json_object_size(value) == 0;
+	json_array_foreach ((json_t *)value, i, item)
+		if (json_is_array(item) || (json_is_object(item) && !is_reference(item)))
+			return false;
+	return true;
+}
+
+static void add_leaves(json_t *rows, const char *path, const json_t *value, int depth)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	if (plain_is_leaf(value) || depth > DEEPEST) {
+		json_object_set(rows, path, (json_t *)value);
+		return;
+	}
+	json_object_foreach ((json_t *)value, key, member) {
+		_cleanup_free_ char *below = str_format("%s%s%s", path, *path ? "." : "", key);
+		if (below)
+			add_leaves(rows, below, member, depth + 1);
+	}
+	if (!json_is_array(value))
+		return;
+	json_array_foreach ((json_t *)value, i, member) {
+		_cleanup_free_ char *below = str_format("%s[%zu]", path, i);
+		if (below)
+			add_leaves(rows, below, member, depth + 1);
+	}
+}
+
+json_t *plain_leaves(const json_t *tree)
+{
+	json_t *rows = json_object();
+	if (rows && json_is_object(tree) && json_object_size(tree) > 0)
+		add_leaves(rows, "", tree, 0);
+	return rows;
+}
+
+bool plain_is_same_path(const char *a, const char *b)
+{
+	for (;;) {
+		a += strspn(a, "_");
+		b += strspn(b, "_");
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}

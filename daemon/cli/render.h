@@ -1,0 +1,38 @@
+// The daemon's JSON as text: pure functions of a view and an answer. They take any JSON without
+// complaint; what is missing or of another type is left out.
+#pragma once
+
+#include "base/js.h"
+#include "cli/view.h"
+
+enum status_flags { STATUS_ALL = 1 }; // every resource, not only those that want attention
+
+/* GET /v1/status; one stack or several. */
+void render_status(const struct view *view, const json_t *status, unsigned flags, struct buf *out);
+/* The live view: at most `height` lines, each at most as wide as the view. `history` (GET
+ * /v1/history) may be NULL; `trouble` is a sentence to show above all, or NULL. */
+void render_live(const struct view *view, const json_t *status, const json_t *history,
+	const char *trouble, int height, struct buf *out);
+/* What changed between two statuses, as plain lines with a time; nothing when nothing did. `before`
+ * may be NULL. */
+void render_progress(
+	const struct view *view, const json_t *before, const json_t *after, struct buf *out);
+/* GET /v1/resources/ADDRESS */
+void render_resource(const struct view *view, const json_t *answer, struct buf *out);
+/* GET /v1/plan */
+void render_plan(const struct view *view, const json_t *plan, struct buf *out);
+/* GET /v1/diff, /v1/drift, /v1/history */
+void render_diff(const struct view *view, const json_t *answer, struct buf *out);
+void render_drift(const struct view *view, const json_t *answer, struct buf *out);
+void render_history(const struct view *view, const json_t *answer, struct buf *out);
+/* [{"file","line","column","severity","message","remedy"}] */
+void render_findings(const struct view *view, const json_t *findings, struct buf *out);
+/* The parts that several answers share. */
+void render_action(const struct view *view, const json_t *action, struct buf *out);
+void render_entries(const struct view *view, const json_t *entries, bool has_address, int indent,
+	struct buf *out);
+enum paint paint_of_change(const char *change);
+enum paint paint_of_sync(const char *sync);
+enum paint paint_of_health(const char *health);
+/* The mark at the start of a line, by sync and health. */
+const char *mark_of(const struct view *view, const json_t *thing, enum paint *ret_paint);

@@ -1,0 +1,403 @@
+// `status`: what is asked most, so it answers in order of what matters: is the daemon all right,
+// how are the layers, what is not as it should be and since when.
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "cli/render.h"
+#include "cli/status.h"
+
+enum { MOST_SHOWN = 40, MOST_ADDRESS_CELLS = 48 };
+
+enum paint paint_of_sync(const char *sync)
+{
+	if (str_eq_null(sync, "Synced"))
+		return PAINT_GREEN;
+	if (str_eq_null(sync, "OutOfSync") || str_eq_null(sync, "Missing"))
+		return PAINT_YELLOW;
+	return str_eq_null(sync, "Orphaned") ? PAINT_MAGENTA : PAINT_DIM;
+}
+
+enum paint paint_of_health(const char *health)
+{
+	if (str_eq_null(health, "Healthy"))
+		return PAINT_GREEN;
+	if (str_eq_null(health, "Degraded"))
+		return PAINT_RED;
+	if (str_eq_null(health, "Progressing"))
+		return PAINT_CYAN;
+	return str_eq_null(health, "Missing") ? PAINT_YELLOW : PAINT_DIM;
+}
+
+const char *mark_of(const struct view *view, const json_t *thing, enum paint *ret_paint)
+{
+	const char *sync = js_str(thing, "sync"), *health = js_str(thing, "health");
+	*ret_paint = PAINT_RED;
+	if (str_eq_null(health, "Degraded"))
+		return view_glyph(view, "✗", "x");
+	*ret_paint = PAINT_CYAN;
+	if (str_eq_null(health, "Progressing") || json_is_object(json_object_get(thing, "action")))
+		return view_glyph(view, "↻", ">");
+	*ret_paint = paint_of_sync(sync);
+	if (str_eq_null(sync, "OutOfSync"))
+		return "~";
+	if (str_eq_null(sync, "Missing"))
+		return "+";
+	if (str_eq_null(sync, "Orphaned"))
+		return "-";
+	if (str_eq_null(sync, "Synced") && str_eq_null(health, "Healthy"))
+		return view_glyph(view, "✓", ".");
+	*ret_paint = PAINT_DIM;
+	return str_eq_null(health, "Suspended") ? "=" : "?";
+}
+
+bool status_is_well(const json_t *resource)
+{
+	return str_eq_null(js_str(resource, "sync"), "Synced") &&
+	       str_eq_null(js_str(resource, "health"), "Healthy") &&
+	       !json_is_object(json_object_get(resource, "action"));
+}
+
+// ---- the head
+
+static void put_joined(const struct view *view, struct buf *out, const char *text)
+{
+	if (!str_empty(text)) {
+		buf_adds(out, "  ");
+		view_put(view, out, PAINT_PLAIN, text);
+	}
+}
+
+void status_head(const struct view *view, const json_t *status, struct buf *out)
+{
+	const char *stack = js_str(status, "stack");
+	view_put(view, out, PAINT_BOLD, stack ? stack : "-");
+	put_joined(view, out, js_str(status, "account"));
+	put_joined(view, out, js_str(status, "region"));
+	put_joined(view, out, js_str(status, "endpoint"));
+	buf_adds(out, "\n");
+}
+
+void status_trouble(const struct view *view, const json_t *status, struct buf *out)
+{
+	const json_t *config = json_object_get(status, "config");
+	const json_t *error = json_object_get(config, "error");
+	const json_t *store = json_object_get(status, "store");
+	const char *message = js_str(store, "message"), *version = js_str(config, "version");
+	if (json_is_object(error)) {
+		char age[32];
+		view_age(view, js_str(error, "at"), age, sizeof(age));
+		view_putf(view, out, PAINT_RED,
+			"The file has errors%s%s%s; version %s stays in force.",
+			*age ? " (read " : "", age, *age ? " ago)" : "", version ? version : "-");
+		buf_adds(out, "\n");
+		render_findings(view, json_object_get(error, "findings"), out);
+	}
+	if (!str_empty(message)) {
+		_cleanup_free_ char *text = str_format("State store: %s", message);
+		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
+	}
+	if (!js_bool(json_object_get(status, "daemon"), "ready", true))
+		view_wrap(view, out, PAINT_DIM, 0,
+			"The daemon is starting: not everything has been looked at yet.");
+}
+
+void status_progress(const struct view *view, const json_t *status, struct buf *out)
+{
+	const json_t *progress = json_object_get(status, "progress");
+	int64_t total = js_int(progress, "total", 0), done = js_int(progress, "done", 0);
+	if (total <= 0)
+		return;
+	done = done < 0 ? 0 : done > total ? total : done;
+	int room = view->width > 0 ? view->width - 40 : 40;
+	int cells = room > 48 ? 48 : room < 10 ? 10 : room;
+	int filled = (int)(done * cells / total);
+	char elapsed[32];
+	int64_t elapsed_ms = js_int(progress, "elapsed_ms", 0);
+	num_format_duration(elapsed_ms - elapsed_ms % 1000, elapsed, sizeof(elapsed));
+	buf_adds(out, "Converging ");
+	struct buf bar = {0};
+	for (int i = 0; i < filled; i++)
+		buf_adds(&bar, view_glyph(view, "━", "#"));
+	view_put_escaped(view, out, PAINT_GREEN, buf_str(&bar), bar.len);
+	buf_reset(&bar);
+	for (int i = filled; i < cells; i++)
+		buf_adds(&bar, view_glyph(view, "─", "."));
+	view_put_escaped(view, out, PAINT_DIM, buf_str(&bar), bar.len);
+	buf_done(&bar);
+	buf_addf(out, " %lld of %lld", (long long)done, (long long)total);
+	if (elapsed_ms >= 1000)
+		view_putf(view, out, PAINT_DIM, "  %s", elapsed);
+	buf_adds(out, "\n");
+}
+
+// ---- layers
+
+static void add_next(struct table *table, const json_t *layer)
+{
+	int64_t at_ms;
+	char wait[32];
+	const char *next = js_str(layer, "next_at");
+	if (js_bool(layer, "busy", false)) {
+		table_add(table, PAINT_CYAN, "now");
+	} else if (!next || clock_parse_iso(next, &at_ms) != 0) {
+		table_add(table, PAINT_DIM, "-");
+	} else {
+		int64_t wait_ms = at_ms > table->view->now_ms ? at_ms - table->view->now_ms : 0;
+		num_format_duration(wait_ms - wait_ms % 1000, wait, sizeof(wait));
+		table_addf(table, PAINT_DIM, "in %s", wait_ms < 1000 ? "0s" : wait);
+	}
+}
+
+static void add_last_pass(struct table *table, const json_t *layer)
+{
+	const json_t *pass = json_object_get(layer, "last_pass");
+	char calls[32], duration[32];
+	if (!json_is_object(pass)) {
+		table_add(table, PAINT_DIM, "-");
+		return;
+	}
+	view_count(calls, sizeof(calls), js_int(pass, "calls", 0), "call");
+	num_format_duration(js_int(pass, "ms", 0), duration, sizeof(duration));
+	table_addf(table, PAINT_DIM, "%s, %s", calls, duration);
+}
+
+void status_add_age(struct table *table, const char *iso)
+{
+	char age[32];
+	view_age(table->view, iso, age, sizeof(age));
+	if (*age)
+		table_addf(table, PAINT_PLAIN, "%s ago", age);
+	else
+		table_add(table, PAINT_YELLOW, "not yet");
+}
+
+void status_layers(const struct view *view, const json_t *status, struct buf *out)
+{
+	// clang-format off
+	static const struct column columns[] = {
+		{NULL, COLUMN_KEEP},
+		{"LAYER", COLUMN_KEEP},
+		{"SYNC", COLUMN_KEEP},
+		{"HEALTH", COLUMN_KEEP},
+		{"TOTAL", COLUMN_KEEP | COLUMN_RIGHT},
+		{"DRIFTED", COLUMN_RIGHT},
+		{"HELD", COLUMN_RIGHT},
+		{"FAILED", COLUMN_RIGHT},
+		{"BUSY", COLUMN_RIGHT | COLUMN_DROP},
+		{"CHECKED", COLUMN_KEEP},
+		{"NEXT", COLUMN_DROP},
+		{"LAST PASS", COLUMN_DROP},
+	};
+	// clang-format on
+	size_t i;
+	json_t *layer;
+	_cleanup_table_ struct table table;
+	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
+	json_array_foreach (json_object_get(status, "layers"), i, layer) {
+		enum paint paint;
+		const char *sync = js_str(layer, "sync"), *health = js_str(layer, "health");
+		const char *mark = mark_of(view, layer, &paint);
+		table_add(&table, paint, mark);
+		table_add(&table, PAINT_BOLD, js_str(layer, "name"));
+		table_add(&table, paint_of_sync(sync), sync);
+		bool is_paused = js_bool(layer, "paused", false);
+		table_add(&table, is_paused ? PAINT_YELLOW : paint_of_health(health),
+			is_paused ? "Paused" : health);
+		table_add_number(&table, PAINT_PLAIN, js_int(layer, "resources", 0));
+		table_add_number(&table, PAINT_YELLOW, js_int(layer, "drifted", 0));
+		table_add_number(&table, PAINT_MAGENTA, js_int(layer, "held", 0));
+		table_add_number(&table, PAINT_RED, js_int(layer, "failed", 0));
+		table_add_number(&table, PAINT_CYAN, js_int(layer, "progressing", 0));
+		status_add_age(&table, js_str(layer, "checked_at"));
+		add_next(&table, layer);
+		add_last_pass(&table, layer);
+	}
+	table_render(&table, out);
+}
+
+// ---- resources that want attention
+
+static void state_text(
+	const struct view *view, const json_t *resource, char *ret_text, size_t bytes)
+{
+	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
+	sync = sync ? sync : "Unknown";
+	health = health ? health : "Unknown";
+	if (str_eq(health, "Healthy") || str_eq(sync, health))
+		str_copy(ret_text, bytes, sync);
+	else if (str_eq(sync, "Synced"))
+		str_copy(ret_text, bytes, health);
+	else
+		snprintf(ret_text, bytes, "%s%s%s", sync, view_glyph(view, " · ", ", "), health);
+}
+
+void status_doing(const struct view *view, const json_t *action, struct buf *out)
+{
+	char age[32];
+	const char *operation = js_str(action, "operation");
+	int64_t attempt = js_int(action, "attempt", 1);
+	view_age(view, js_str(action, "started_at"), age, sizeof(age));
+	view_put(view, out, PAINT_CYAN, operation ? operation : "changing");
+	if (attempt > 1)
+		view_putf(view, out, PAINT_YELLOW, ", attempt %lld", (long long)attempt);
+	if (*age)
+		view_putf(view, out, PAINT_PLAIN, ", for %s", age);
+}
+
+static void put_resource(
+	const struct view *view, const json_t *resource, int address_cells, struct buf *out)
+{
+	enum paint paint;
+	char state[64], age[32];
+	const char *mark = mark_of(view, resource, &paint), *address = js_str(resource, "address");
+	const char *reason = js_str(resource, "reason"), *message = js_str(resource, "message");
+	_cleanup_buf_ struct buf escaped = {0};
+	view_escape(&escaped, address ? address : "-");
+	state_text(view, resource, state, sizeof(state));
+	view_age(view, js_str(resource, "since"), age, sizeof(age));
+	view_put(view, out, paint, mark);
+	buf_adds(out, " ");
+	view_put_escaped(view, out, PAINT_BOLD, buf_str(&escaped), escaped.len);
+	view_pad(out, address_cells - view_cells(buf_str(&escaped)) + 2);
+	view_put(view, out, paint, state);
+	if (*age)
+		view_putf(view, out, PAINT_PLAIN, "  %s", age);
+	const json_t *action = json_object_get(resource, "action");
+	if (json_is_object(action)) {
+		buf_adds(out, "  ");
+		status_doing(view, action, out);
+	}
+	buf_adds(out, "\n");
+	bool is_said = str_empty(reason) || str_eq(reason, state);
+	if (is_said && str_empty(message))
+		return;
+	_cleanup_free_ char *text = str_format("%s%s%s", is_said ? "" : reason,
+		is_said || str_empty(message) ? "" : ": ", message ? message : "");
+	view_wrap(view, out, PAINT_PLAIN, 4, text ? text : "");
+}
+
+enum { RANK_COUNT = 6 };
+
+// What a person should see first.
+static int rank_of(const json_t *resource)
+{
+	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
+	if (str_eq_null(health, "Degraded"))
+		return 0;
+	if (json_is_object(json_object_get(resource, "action")) ||
+		str_eq_null(health, "Progressing"))
+		return 2;
+	if (str_eq_null(sync, "OutOfSync") || str_eq_null(sync, "Orphaned"))
+		return 1;
+	if (str_eq_null(sync, "Missing"))
+		return 3;
+	return str_eq_null(health, "Suspended") ? 4 : 5;
+}
+
+static int widest_address(const json_t *resources)
+{
+	size_t i;
+	json_t *resource;
+	int most = 0;
+	json_array_foreach ((json_t *)resources, i, resource) {
+		const char *address = js_str(resource, "address");
+		int cells = address && !status_is_well(resource) ? view_cells(address) : 0;
+		most = cells > most ? cells : most;
+	}
+	return most < MOST_ADDRESS_CELLS ? most : MOST_ADDRESS_CELLS;
+}
+
+void status_attention(const struct view *view, const json_t *status, int most, struct buf *out)
+{
+	const json_t *resources = json_object_get(status, "resources");
+	int shown = 0, left = 0, address_cells = widest_address(resources);
+	for (int rank = 0; rank < RANK_COUNT; rank++) {
+		size_t i;
+		json_t *resource;
+		json_array_foreach ((json_t *)resources, i, resource) {
+			if (status_is_well(resource) || rank_of(resource) != rank)
+				continue;
+			if (most > 0 && shown >= most) {
+				left++;
+				continue;
+			}
+			put_resource(view, resource, address_cells, out);
+			shown++;
+		}
+	}
+	if (left > 0)
+		view_putf(view, out, PAINT_DIM, "  and %d more; --all lists every resource", left);
+	buf_adds(out, left > 0 ? "\n" : "");
+}
+
+static void put_all(const struct view *view, const json_t *status, struct buf *out)
+{
+	static const struct column columns[] = {{NULL, COLUMN_KEEP},
+		{"RESOURCE", COLUMN_KEEP | COLUMN_FLEX}, {"SYNC", COLUMN_KEEP},
+		{"HEALTH", COLUMN_KEEP}, {"REASON", COLUMN_FLEX}, {"ID", COLUMN_FLEX},
+		{"CHECKED", COLUMN_KEEP}};
+	size_t i;
+	json_t *resource;
+	_cleanup_table_ struct table table;
+	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
+	json_array_foreach (json_object_get(status, "resources"), i, resource) {
+		enum paint paint;
+		const char *mark = mark_of(view, resource, &paint);
+		const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
+		const char *reason = js_str(resource, "reason");
+		table_add(&table, paint, mark);
+		table_add(&table, PAINT_PLAIN, js_str(resource, "address"));
+		table_add(&table, paint_of_sync(sync), sync);
+		table_add(&table, paint_of_health(health), health);
+		table_add(&table, PAINT_PLAIN, status_is_well(resource) ? "" : reason);
+		table_add(&table, PAINT_DIM, js_str(resource, "id"));
+		status_add_age(&table, js_str(resource, "checked_at"));
+	}
+	table_render(&table, out);
+}
+
+static bool is_all_well(const json_t *status)
+{
+	size_t i;
+	json_t *resource;
+	json_array_foreach (json_object_get(status, "resources"), i, resource)
+		if (!status_is_well(resource))
+			return false;
+	return true;
+}
+
+static void render_one(
+	const struct view *view, const json_t *status, unsigned flags, struct buf *out)
+{
+	const char *summary = js_str(status, "summary");
+	status_head(view, status, out);
+	if (!str_empty(summary))
+		view_wrap(view, out, is_all_well(status) ? PAINT_GREEN : PAINT_PLAIN, 0, summary);
+	status_trouble(view, status, out);
+	status_progress(view, status, out);
+	buf_adds(out, "\n");
+	status_layers(view, status, out);
+	if (!is_all_well(status)) {
+		buf_adds(out, "\n");
+		status_attention(view, status, flags & STATUS_ALL ? 0 : MOST_SHOWN, out);
+	}
+	if (flags & STATUS_ALL) {
+		buf_adds(out, "\n");
+		put_all(view, status, out);
+	}
+}
+
+void render_status(const struct view *view, const json_t *status, unsigned flags, struct buf *out)
+{
+	const json_t *stacks = json_object_get(status, "stacks");
+	size_t i;
+	json_t *one;
+	if (!json_is_array(stacks)) {
+		render_one(view, status, flags, out);
+		return;
+	}
+	json_array_foreach ((json_t *)stacks, i, one) {
+		buf_adds(out, i ? "\n\n" : "");
+		render_one(view, one, flags, out);
+	}
+}

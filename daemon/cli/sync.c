@@ -1,0 +1,115 @@
+// `sync`: asks for a look now. With --wait the request stays open until the pass has ended, and a
+// second connection shows meanwhile how it goes.
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/render.h"
+#include "cli/status.h"
+
+enum { LOOK_MS = 500, ASK_MS = 5000 };
+
+struct shown {
+	struct cli *cli;
+	struct client *client; // the second connection
+	char *path;
+	json_t *status; // the last one; owned
+};
+
+static const json_t *first_stack(const json_t *status)
+{
+	const json_t *stacks = json_object_get(status, "stacks");
+	return json_is_array(stacks) ? json_array_get(stacks, 0) : status;
+}
+
+// What changed, as lines on standard error; on a terminal a bar below them that is drawn over.
+static void show_progress(struct shown *shown)
+{
+	struct cli *cli = shown->cli;
+	_cleanup_reply_ struct reply reply;
+	_cleanup_buf_ struct buf out = {0};
+	struct err err = client_ask(shown->client, shown->path, NULL, ASK_MS, &reply);
+	if (err_is(&err) || !json_is_object(reply.body))
+		return; // the request itself will say what is wrong
+	cli->view.now_ms = clock_wall_ms();
+	buf_adds(&out, cli->is_terminal ? "\r\033[K" : "");
+	if (shown->status)
+		render_progress(&cli->view, shown->status, reply.body, &out);
+	if (cli->is_terminal) {
+		status_progress(&cli->view, first_stack(reply.body), &out);
+		if (out.len > 0 && out.data[out.len - 1] == '\n' &&
+			json_is_object(json_object_get(first_stack(reply.body), "progress")))
+			out.data[--out.len] = '\0';
+	}
+	fputs(buf_str(&out), stdout);
+	fflush(stdout);
+	json_decref(shown->status);
+	shown->status = TAKE(reply.body);
+}
+
+static struct err wait_for(struct cli *cli, const json_t *body, struct reply *ret_reply)
+{
+	struct client *client = NULL;
+	struct shown shown = {.cli = cli};
+	*ret_reply = (struct reply){0};
+	shown.path = client_path("/v1/status", NULL, "stack", cli->stack, NULL);
+	struct err err = cli_connect(cli, &client);
+	if (!err_is(&err))
+		err = cli_connect(cli, &shown.client);
+	if (!err_is(&err) && !shown.path)
+		err = err_nomem();
+	if (!err_is(&err) && !cli->is_json)
+		show_progress(&shown); // what to compare with
+	if (!err_is(&err))
+		err = client_begin(client, "/v1/sync", body, 0);
+	if (!err_is(&err))
+		while (!client_poll(client, LOOK_MS, &err, ret_reply))
+			if (!cli->is_json)
+				show_progress(&shown);
+	if (!err_is(&err) && !cli->is_json)
+		show_progress(&shown);
+	if (cli->is_terminal && !cli->is_json)
+		fputs("\r\033[K", stdout);
+	client_free(client);
+	client_free(shown.client);
+	free(shown.path);
+	json_decref(shown.status);
+	return err;
+}
+
+static void render_started(const struct cli *cli, const json_t *answer, struct buf *out)
+{
+	struct buf names = {0};
+	size_t i;
+	json_t *layer;
+	json_array_foreach (json_object_get(answer, "started"), i, layer)
+		if (json_is_string(layer))
+			buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(layer));
+	view_putf(&cli->view, out, PAINT_PLAIN, "%s %s.",
+		js_bool(answer, "done", false) ? "Done with" : "Looking at",
+		names.len ? buf_str(&names) : "nothing");
+	buf_adds(out, "\n");
+	buf_done(&names);
+}
+
+int run_sync(struct cli *cli)
+{
+	const char *target = cli->argument_count > 0 ? cli->arguments[0] : "";
+	_cleanup_json_ json_t *body = json_pack(
+		"{s:s, s:b, s:s*}", "target", target, "wait", cli->is_waiting, "stack", cli->stack);
+	_cleanup_reply_ struct reply reply = {0};
+	_cleanup_buf_ struct buf out = {0};
+	if (!cli->is_waiting) {
+		if (!cli_ask(cli, "/v1/sync", body, &reply))
+			return EXIT_ERROR;
+	} else {
+		struct err err = wait_for(cli, body, &reply);
+		if (err_is(&err))
+			return cli_fail(cli, &err, cli_remedy(&err, &reply));
+	}
+	int status =
+		!cli->is_waiting || js_bool(reply.body, "done", false) ? EXIT_DONE : EXIT_ERROR;
+	if (cli->is_json)
+		return cli_print_json(cli, reply.body, status);
+	render_started(cli, reply.body, &out);
+	return cli_print(cli, &out, status);
+}
