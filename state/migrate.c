@@ -50,6 +50,7 @@ static void finish(struct migrate *migrate, struct err err)
 static void run(struct migrate *migrate, int phase, const char *sql)
 {
 	migrate->phase = phase;
+	pg_query_done(&migrate->query);
 	pg_query_init(&migrate->query, sql);
 	migrate->query.is_script = phase != MIGRATE_READING;
 	migrate->query.deadline_ms = phase == MIGRATE_APPLYING ? SCRIPT_MS : 0;

@@ -28,7 +28,7 @@ static void on_watch(struct task *task)
 	(void)task;
 }
 
-static void fixture_init(struct fixture *f)
+static _unused_ void fixture_init(struct fixture *f)
 {
 	*f = (struct fixture){0};
 	struct err err = loop_init(&f->loop);
@@ -37,13 +37,13 @@ static void fixture_init(struct fixture *f)
 	timer_init(&f->guard, &f->loop);
 }
 
-static void fixture_make_dir(struct fixture *f)
+static _unused_ void fixture_make_dir(struct fixture *f)
 {
 	str_copy(f->dir, sizeof(f->dir), "/tmp/holdfast-unit-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 }
 
-static void fixture_remove_dir(struct fixture *f)
+static _unused_ void fixture_remove_dir(struct fixture *f)
 {
 	char command[128];
 	snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
