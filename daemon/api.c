@@ -1,0 +1,459 @@
+// The endpoints of the socket, over the views of the core and the statements of the store.
+#include "app.h"
+#include "aws/client.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/view.h"
+#include "loop/loop.h"
+#include <pwd.h>
+#include <unistd.h>
+
+static json_t *iso(int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+	if (wall_ms <= 0)
+		return json_null();
+	clock_format_iso(wall_ms, text);
+	return json_string(text);
+}
+
+// The named stack, or the only one. Answers with an error and returns NULL when that is not clear.
+static struct held *held_of(struct app *app, struct control_exchange *exchange)
+{
+	const char *name = exchange->params.stack;
+	if (!name && app->held_count == 1)
+		return &app->held[0];
+	char names[300] = "";
+	for (size_t i = 0; i < app->held_count; i++) {
+		if (name && str_eq(app->held[i].stack->name, name))
+			return &app->held[i];
+		size_t used = strlen(names);
+		snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+			app->held[i].stack->name);
+	}
+	char message[400];
+	snprintf(message, sizeof(message),
+		name ? "there is no stack '%.60s' here; there are: %s"
+		     : "%.0sseveral stacks are held here: %s",
+		name ? name : "", names);
+	control_error(exchange, name ? 404 : 400, "WhichStack", message, "name one: --stack NAME");
+	return NULL;
+}
+
+static const char *store_phase_name(enum store_phase phase)
+{
+	static const char *const names[] = {
+		"starting", "connecting", "migrating", "ready", "waiting", "stopped"};
+	return names[phase];
+}
+
+static json_t *status_of(struct app *app, struct held *held)
+{
+	json_t *out = view_status(held->stack);
+	json_object_set_new(out, "daemon",
+		json_pack("{s:s, s:i, s:o, s:o, s:b}", "version", HOLDFAST_VERSION, "pid",
+			(int)getpid(), "started_at", iso(app->started_wall_ms), "now",
+			iso(loop_wall_ms(&app->loop)), "ready", app->phase == APP_READY));
+	json_object_set_new(out, "store",
+		json_pack("{s:s, s:s, s:I}", "phase", store_phase_name(store_phase(app->store)),
+			"message", store_message(app->store), "history_waiting",
+			(json_int_t)journal_count(held->journal)));
+	if (held->findings)
+		json_object_set_new(json_object_get(out, "config"), "error",
+			json_pack("{s:O, s:o}", "findings", held->findings, "at",
+				iso(held->refused_wall_ms)));
+	return out;
+}
+
+static void on_status(void *self, struct control_exchange *exchange)
+{
+	struct app *app = self;
+	if (exchange->params.stack || app->held_count == 1) {
+		struct held *held = held_of(app, exchange);
+		if (held)
+			control_answer(exchange, 200, status_of(app, held));
+		return;
+	}
+	json_t *stacks = json_array();
+	for (size_t i = 0; i < app->held_count; i++)
+		json_array_append_new(stacks, status_of(app, &app->held[i]));
+	control_answer(exchange, 200, json_pack("{s:i, s:o}", "format", 1, "stacks", stacks));
+}
+
+static void on_plan(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		control_answer(exchange, 200, view_plan(held->stack));
+}
+
+static void on_diff(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		control_answer(exchange, 200, view_diff(held->stack, exchange->params.address));
+}
+
+// ---- what the store remembers
+
+/* A query of the store on behalf of a client. */
+struct query {
+	struct task task;
+	struct store_call call;
+	struct control_exchange *exchange;
+	json_t *answer;     // what the rows are added to; owned; NULL: a new one
+	const char *member; // that gets them
+	json_t *(*row)(const json_t *row);
+	struct app *app;
+};
+
+static void query_bury(void *what)
+{
+	struct query *query = what;
+	store_call_done(&query->call);
+	json_decref(query->answer);
+	free(query);
+}
+
+static void query_step(struct task *task)
+{
+	struct query *query = CONTAINER_OF(task, struct query, task);
+	if (!op_is_finished(&query->call.op))
+		return;
+	const struct err *err = &query->call.op.err;
+	json_t *rows = json_array();
+	size_t i;
+	json_t *row;
+	json_array_foreach (query->call.rows, i, row)
+		json_array_append_new(rows, query->row(row));
+	if (err_is(err) && !query->answer) {
+		json_decref(rows);
+		control_error(query->exchange, 503, "StoreAway", err->message,
+			"history is in Postgres; it answers again when that is back");
+	} else {
+		if (!query->answer)
+			query->answer = json_pack("{s:i}", "format", 1);
+		json_object_set_new(query->answer, query->member, rows);
+		control_answer(query->exchange, 200, json_incref(query->answer));
+	}
+	task_done(&query->task);
+	loop_bury(&query->app->loop, query, query_bury);
+}
+
+// Takes `args` and `answer` over.
+static void ask_store(struct app *app, struct control_exchange *exchange,
+	enum store_statement statement, json_t *args, const char *member,
+	json_t *(*row)(const json_t *row), json_t *answer)
+{
+	struct query *query = calloc(1, sizeof(*query));
+	if (!query) {
+		json_decref(args);
+		json_decref(answer);
+		control_error(exchange, 500, "OutOfMemory", "out of memory", NULL);
+		return;
+	}
+	*query = (struct query){
+		.exchange = exchange, .answer = answer, .member = member, .row = row, .app = app};
+	task_init(&query->task, &app->loop, query_step, "query");
+	store_call_init(&query->call, statement, args);
+	store_start(store_as_port(app->store), &query->call, &query->task);
+}
+
+static json_t *history_row(const json_t *row)
+{
+	const json_t *detail = json_object_get(row, "detail");
+	return json_pack("{s:o, s:s, s:s, s:O*}", "at", iso(js_int(row, "at_ms", 0)), "what",
+		js_str(row, "what") ? js_str(row, "what") : "?", "address",
+		js_str(row, "address") ? js_str(row, "address") : "", "detail", detail);
+}
+
+static json_t *history_args(
+	const struct held *held, const struct control_params *params, int64_t fallback)
+{
+	json_t *args = json_pack("{s:s, s:I}", "stack", held->stack->name, "limit",
+		(json_int_t)(params->limit > 0 ? params->limit : fallback));
+	if (params->since_ms >= 0)
+		json_object_set_new(args, "since_ms", json_integer(params->since_ms));
+	if (params->until_ms >= 0)
+		json_object_set_new(args, "until_ms", json_integer(params->until_ms));
+	js_set_str(args, "address", params->address);
+	return args;
+}
+
+static void on_history(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 200),
+			"entries", history_row, NULL);
+}
+
+static void on_resource(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (!held)
+		return;
+	json_t *answer = view_resource(held->stack, exchange->params.address);
+	if (!answer) {
+		const char *names[512];
+		size_t count = 0;
+		map_for_each (&held->stack->by_address, entry)
+			if (count < ARRAY_COUNT(names))
+				names[count++] = entry->key;
+		const char *near = nearest_name(exchange->params.address, names, count);
+		char message[300];
+		snprintf(message, sizeof(message), "there is no resource '%.120s'%s%s%s",
+			exchange->params.address, near ? "; did you mean '" : "", near ? near : "",
+			near ? "'?" : "");
+		control_error(
+			exchange, 404, "NotFound", message, "`holdfast status --all` lists them");
+		return;
+	}
+	ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 20),
+		"history", history_row, answer);
+}
+
+static json_t *drift_row(const json_t *row)
+{
+	json_t *out = json_object();
+	static const char *const same[] = {
+		"address", "field", "type", "desired", "observed", "how"};
+	json_object_set(out, "id", json_object_get(row, "drift_id"));
+	for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
+		json_t *value = json_object_get(row, same[i]);
+		json_object_set_new(out, same[i], value ? json_incref(value) : json_null());
+	}
+	json_object_set_new(out, "opened_at", iso(js_int(row, "opened_ms", 0)));
+	json_object_set_new(out, "closed_at", iso(js_int(row, "closed_ms", 0)));
+	return out;
+}
+
+static void on_drift(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
+			"drifts", drift_row, NULL);
+}
+
+// ---- what changes something
+
+/* A sync request that waits for its passes. */
+struct waiter {
+	struct list link;
+	struct control_exchange *exchange;
+	struct held *held;
+	json_t *layers; // ["network", ...]
+	int64_t started_wall_ms;
+};
+
+static void waiter_end(struct app *app, struct waiter *waiter)
+{
+	list_remove(&waiter->link);
+	json_decref(waiter->layers);
+	loop_bury(&app->loop, waiter, free);
+}
+
+static bool is_over(const struct waiter *waiter)
+{
+	size_t i;
+	json_t *name;
+	json_array_foreach (waiter->layers, i, name) {
+		const struct reconciler *r =
+			stack_reconciler(waiter->held->stack, json_string_value(name));
+		if (r->is_passing || r->last_pass.started_wall_ms < waiter->started_wall_ms)
+			return false;
+	}
+	return true;
+}
+
+void api_check_waiters(struct app *app)
+{
+	struct waiter *waiter;
+	list_for_each (waiter, &app->waiters, link) {
+		if (!is_over(waiter))
+			continue;
+		control_answer(waiter->exchange, 200,
+			json_pack("{s:i, s:O, s:b}", "format", 1, "started", waiter->layers, "done",
+				1));
+		waiter_end(app, waiter);
+	}
+}
+
+void api_drop_waiters(struct app *app)
+{
+	struct waiter *waiter;
+	list_for_each (waiter, &app->waiters, link) {
+		control_error(waiter->exchange, 503, "Stopping", "the daemon is stopping", NULL);
+		waiter_end(app, waiter);
+	}
+}
+
+static void on_sync(void *self, struct control_exchange *exchange)
+{
+	struct app *app = self;
+	struct held *held = held_of(app, exchange);
+	if (!held)
+		return;
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	int64_t now = loop_wall_ms(&app->loop);
+	if (stack_sync(held->stack, target, "sync") == 0) {
+		char message[200];
+		snprintf(message, sizeof(message), "'%.120s' is neither a layer nor a resource",
+			target);
+		control_error(
+			exchange, 404, "NotFound", message, "`holdfast status --all` lists them");
+		return;
+	}
+	json_t *layers = json_array();
+	for (size_t i = 0; i < held->stack->reconciler_count; i++) {
+		const struct reconciler *r = &held->stack->reconcilers[i];
+		size_t n = strlen(r->layer->name);
+		if (!*target || (strncmp(target, r->layer->name, n) == 0 &&
+					(!target[n] || target[n] == '.')))
+			json_array_append_new(layers, json_string(r->layer->name));
+	}
+	struct waiter *waiter = exchange->params.wait ? calloc(1, sizeof(*waiter)) : NULL;
+	if (!waiter) {
+		control_answer(exchange, 200,
+			json_pack("{s:i, s:o, s:b}", "format", 1, "started", layers, "done", 0));
+		return;
+	}
+	*waiter = (struct waiter){
+		.exchange = exchange, .held = held, .layers = layers, .started_wall_ms = now};
+	list_append(&app->waiters, &waiter->link);
+}
+
+static void on_reload(void *self, struct control_exchange *exchange)
+{
+	struct app *app = self;
+	struct held *held = held_of(app, exchange);
+	if (!held)
+		return;
+	bool ok;
+	json_t *findings = app_reload(app, held, &ok);
+	control_answer(exchange, 200,
+		json_pack("{s:i, s:b, s:s, s:o}", "format", 1, "ok", ok, "version",
+			held->stack->desired->version, "findings", findings));
+}
+
+static void decide_holds(struct app *app, struct control_exchange *exchange, bool yes)
+{
+	struct held *held = held_of(app, exchange);
+	if (!held)
+		return;
+	char who[64];
+	const struct passwd *user = getpwuid(exchange->uid);
+	snprintf(who, sizeof(who), "%.40s (uid %u)", user ? user->pw_name : "?",
+		(unsigned)exchange->uid);
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	json_t *done = stack_approve(held->stack, target, yes, who);
+	if (json_array_size(done) == 0) {
+		char message[200];
+		json_decref(done);
+		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
+			target);
+		control_error(exchange, 404, "NotHeld", message,
+			"`holdfast plan` lists what is held, with ids");
+		return;
+	}
+	control_answer(exchange, 200,
+		json_pack("{s:i, s:o}", "format", 1, yes ? "approved" : "rejected", done));
+}
+
+static void on_approve(void *self, struct control_exchange *exchange)
+{
+	decide_holds(self, exchange, true);
+}
+
+static void on_reject(void *self, struct control_exchange *exchange)
+{
+	decide_holds(self, exchange, false);
+}
+
+// ---- probes
+
+static void on_healthz(void *self, struct control_exchange *exchange)
+{
+	(void)self;
+	control_answer_text(exchange, 200, "text/plain", "ok\n");
+}
+
+static void on_readyz(void *self, struct control_exchange *exchange)
+{
+	struct app *app = self;
+	const char *why =
+		store_phase(app->store) == STORE_READY ? NULL : "the store is not there\n";
+	for (size_t i = 0; i < app->held_count && !why; i++)
+		for (size_t j = 0; j < app->held[i].stack->reconciler_count; j++)
+			if (app->held[i].stack->reconcilers[j].last_pass.started_wall_ms == 0)
+				why = "not every layer has been looked at yet\n";
+	control_answer_text(exchange, why ? 503 : 200, "text/plain", why ? why : "ready\n");
+}
+
+static void add_stack_metrics(const struct held *held, struct buf *out)
+{
+	const struct stack *stack = held->stack;
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		const struct reconciler *r = &stack->reconcilers[i];
+		struct view_counts n = view_count(stack, r->layer->name);
+		const struct {
+			const char *name;
+			long long value;
+		} rows[] = {{"resources", n.total}, {"synced", n.synced}, {"drifted", n.drifted},
+			{"held", n.held}, {"failed", n.failed}, {"orphaned", n.orphaned},
+			{"passes_total", (long long)r->pass_count},
+			{"last_pass_calls", r->last_pass.calls},
+			{"last_pass_milliseconds", (long long)r->last_pass.dur_ms},
+			{"last_pass_timestamp_seconds",
+				(long long)r->last_pass.started_wall_ms / 1000}};
+		for (size_t j = 0; j < ARRAY_COUNT(rows); j++)
+			buf_addf(out, "holdfast_%s{stack=\"%s\",layer=\"%s\"} %lld\n", rows[j].name,
+				stack->name, r->layer->name, rows[j].value);
+	}
+	_cleanup_json_ json_t *stats = aws_stats(held->aws);
+	const char *service, *counter;
+	json_t *counters, *value;
+	json_object_foreach (stats, service, counters)
+		json_object_foreach (counters, counter, value)
+			if (json_is_integer(value))
+				buf_addf(out, "holdfast_aws_%s{stack=\"%s\",service=\"%s\"} %lld\n",
+					counter, stack->name, service,
+					(long long)json_integer_value(value));
+	buf_addf(out, "holdfast_history_waiting{stack=\"%s\"} %zu\n", stack->name,
+		journal_count(held->journal));
+}
+
+static void on_metrics(void *self, struct control_exchange *exchange)
+{
+	struct app *app = self;
+	struct buf out;
+	buf_init(&out, 0);
+	for (size_t i = 0; i < app->held_count; i++)
+		add_stack_metrics(&app->held[i], &out);
+	buf_addf(&out,
+		"holdfast_store_ready %d\nholdfast_loop_steps_total "
+		"%llu\nholdfast_log_dropped_total %llu\n",
+		store_phase(app->store) == STORE_READY, (unsigned long long)app->loop.steps,
+		(unsigned long long)log_dropped_count());
+	control_answer_text(exchange, 200, "text/plain; version=0.0.4", buf_str(&out));
+	buf_done(&out);
+}
+
+void api_init(struct app *app)
+{
+	app->api = (struct control_api){.self = app,
+		.status = on_status,
+		.resource = on_resource,
+		.plan = on_plan,
+		.diff = on_diff,
+		.drift = on_drift,
+		.history = on_history,
+		.sync = on_sync,
+		.reload = on_reload,
+		.approve = on_approve,
+		.reject = on_reject,
+		.healthz = on_healthz,
+		.readyz = on_readyz,
+		.metrics = on_metrics};
+}

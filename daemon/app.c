@@ -1,0 +1,521 @@
+// Start: lock, files, loop, HTTP, store, stacks, socket, then READY. Stop: no new work, finish what
+// is in flight, write history, stop the store, close. Every wait of the stop has a bound.
+#include "app.h"
+#include "aws/client.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "core/view.h"
+#include "loop/notify.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	STOP_IN_FLIGHT_MS = 30000, // what is on its way to AWS may finish
+	STOP_HISTORY_MS = 5000,
+	STATUS_EVERY_MS = 1000,
+};
+
+// ---- files
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct err app_files(const char *config, json_t **ret_paths)
+{
+	struct stat st;
+	if (stat(config, &st) != 0)
+		return err_new(ERR_INVALID, "cannot read %s: %s", config, strerror(errno));
+	*ret_paths = json_array();
+	if (!S_ISDIR(st.st_mode)) {
+		json_array_append_new(*ret_paths, json_string(config));
+		return ERR_OK;
+	}
+	DIR *dir = opendir(config);
+	char *names[256];
+	size_t count = 0;
+	for (struct dirent *d; dir && (d = readdir(dir)) && count < ARRAY_COUNT(names);)
+		if (*d->d_name != '.' &&
+			(str_ends(d->d_name, ".yaml") || str_ends(d->d_name, ".yml") ||
+				str_ends(d->d_name, ".json")))
+			names[count++] = str_format("%s/%s", config, d->d_name);
+	if (dir)
+		closedir(dir);
+	qsort(names, count, sizeof(*names), by_name);
+	for (size_t i = 0; i < count; i++) {
+		json_array_append_new(*ret_paths, json_string(names[i]));
+		free(names[i]);
+	}
+	if (count > 0)
+		return ERR_OK;
+	json_decref(*ret_paths);
+	*ret_paths = NULL;
+	return err_new(ERR_INVALID, "%s holds no *.yaml, *.yml or *.json file", config);
+}
+
+// NULL when the file has errors; then they are printed.
+static struct desired *load(const char *path, bool observe_only, json_t **ret_findings)
+{
+	struct findings findings;
+	findings_init(&findings);
+	struct desired *desired = desired_load(path, NULL, &findings);
+	findings_sort(&findings);
+	if (findings.count > 0) {
+		struct buf text;
+		buf_init(&text, 1 << 20);
+		findings_print(&findings, &text);
+		fputs(buf_str(&text), stderr);
+		buf_done(&text);
+	}
+	if (ret_findings)
+		*ret_findings = findings_json(&findings);
+	findings_done(&findings);
+	if (desired && observe_only) {
+		for (size_t i = 0; i < desired->count; i++)
+			desired->wanted[i].policy.mode = MODE_OBSERVE;
+		for (size_t i = 0; i < desired->layer_count; i++)
+			desired->layers[i].policy.mode = MODE_OBSERVE;
+		desired->policy.mode = MODE_OBSERVE;
+	}
+	return desired;
+}
+
+int app_check(const struct settings *settings)
+{
+	json_t *paths;
+	struct err err = app_files(settings->config, &paths);
+	if (err_is(&err)) {
+		fprintf(stderr, "holdfastd: %s\n", err.message);
+		return 1;
+	}
+	int status = 0;
+	size_t i;
+	json_t *path;
+	json_array_foreach (paths, i, path) {
+		struct desired *desired = load(json_string_value(path), false, NULL);
+		if (desired)
+			printf("%s: stack %s, %zu resources, valid\n", json_string_value(path),
+				desired->stack, desired->count);
+		else
+			status = 1;
+		desired_free(desired);
+	}
+	json_decref(paths);
+	return status;
+}
+
+json_t *app_reload(struct app *app, struct held *held, bool *ret_ok)
+{
+	json_t *findings = NULL;
+	struct desired *desired = load(held->path, app->settings->observe_only, &findings);
+	struct stack *stack = held->stack;
+	const char *why = NULL;
+	if (desired && !str_eq(desired->stack, stack->name))
+		why = "the name of the stack cannot change while it is held: restart the daemon";
+	else if (desired && desired->region && !str_eq(desired->region, stack->region))
+		why = "the region cannot change while the stack is held: restart the daemon";
+	else if (desired && desired->account && *stack->account &&
+		 !str_eq(desired->account, stack->account))
+		why = "the account differs from that of the credentials: restart the daemon with "
+		      "the "
+		      "right ones";
+	if (why) {
+		json_array_append_new(
+			findings, json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", held->path, "line",
+					  1, "column", 1, "severity", "error", "message", why));
+		log_error("the new file is refused", LOG_STR("file", held->path),
+			LOG_STR("why", why));
+		desired_free(desired);
+		desired = NULL;
+	}
+	json_decref(held->findings);
+	held->findings = NULL;
+	*ret_ok = desired != NULL;
+	if (!desired) {
+		held->findings = json_incref(findings);
+		held->refused_wall_ms = loop_wall_ms(&app->loop);
+		log_error("the file has errors; the last good one stays in force",
+			LOG_STR("file", held->path),
+			LOG_INT("findings", (int64_t)json_array_size(findings)));
+	} else {
+		log_notice("file loaded", LOG_STR("file", held->path),
+			LOG_STR("stack", desired->stack), LOG_STR("version", desired->version),
+			LOG_INT("resources", (int64_t)desired->count));
+		stack_reload(stack, desired);
+	}
+	stack->changes++;
+	task_wake(&app->task);
+	return findings;
+}
+
+static void reload_all(struct app *app)
+{
+	notify_reloading();
+	for (size_t i = 0; i < app->held_count; i++) {
+		struct err err = aws_reload(app->held[i].aws);
+		if (err_is(&err))
+			log_error("credentials and profiles stay as they were", LOG_ERR(&err));
+		bool ok;
+		json_decref(app_reload(app, &app->held[i], &ok));
+	}
+	app->status[0] = '\0';
+	notify_ready("reloaded");
+}
+
+// ---- status
+
+static void dump(const struct app *app)
+{
+	for (size_t i = 0; i < app->held_count; i++) {
+		_cleanup_json_ json_t *status = view_status(app->held[i].stack);
+		size_t j;
+		json_t *line;
+		json_array_foreach (json_object_get(status, "resources"), j, line)
+			log_notice("state", LOG_STR("resource", js_str(line, "address")),
+				LOG_STR("id", js_str(line, "id")),
+				LOG_STR("sync", js_str(line, "sync")),
+				LOG_STR("health", js_str(line, "health")),
+				LOG_STR("reason", js_str(line, "reason")),
+				LOG_STR("message", js_str(line, "message")));
+		log_notice("state of the stack", LOG_STR("stack", app->held[i].stack->name),
+			LOG_STR("summary", js_str(status, "summary")),
+			LOG_STR("store", store_message(app->store)),
+			LOG_INT("history_waiting", (int64_t)journal_count(app->held[i].journal)),
+			LOG_INT("steps", (int64_t)app->loop.steps));
+	}
+}
+
+static void tell_status(struct app *app)
+{
+	struct buf text;
+	buf_init(&text, sizeof(app->status));
+	for (size_t i = 0; i < app->held_count; i++) {
+		char summary[200];
+		view_summary(app->held[i].stack, summary, sizeof(summary));
+		buf_addf(&text, "%s%s: %s%s", i ? "; " : "", app->held[i].stack->name, summary,
+			app->held[i].findings
+				? " (the file has errors, the last good one is in force)"
+				: "");
+	}
+	if (store_phase(app->store) != STORE_READY)
+		buf_addf(&text, "; store: %s", store_message(app->store));
+	if (!str_eq(buf_str(&text), app->status)) {
+		str_copy(app->status, sizeof(app->status), buf_str(&text));
+		notify_status(app->status);
+	}
+	buf_done(&text);
+}
+
+// ---- stopping
+
+static void set_phase(struct app *app, enum app_phase phase)
+{
+	static const char *const names[] = {
+		"starting", "ready", "stopping", "draining", "closing", "closed"};
+	log_debug("daemon", LOG_STR("phase", names[phase]));
+	app->phase = phase;
+}
+
+static void begin_stop(struct app *app, const char *why)
+{
+	if (app->phase >= APP_STOPPING) {
+		log_notice("stopping at once", LOG_STR("why", why));
+		timer_start(&app->deadline, &app->task, 0);
+		return;
+	}
+	log_notice("stopping: what is in flight may finish", LOG_STR("why", why));
+	notify_stopping("stopping: waiting for what is in flight");
+	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS);
+	set_phase(app, APP_STOPPING);
+	api_drop_waiters(app);
+	timer_stop(&app->status_timer);
+	for (size_t i = 0; i < app->held_count; i++)
+		stack_stop(app->held[i].stack);
+	timer_start(&app->deadline, &app->task, STOP_IN_FLIGHT_MS);
+}
+
+static bool are_stacks_stopped(const struct app *app)
+{
+	for (size_t i = 0; i < app->held_count; i++)
+		if (app->held[i].stack->phase != STACK_STOPPED)
+			return false;
+	return true;
+}
+
+static bool is_history_written(const struct app *app)
+{
+	for (size_t i = 0; i < app->held_count; i++)
+		if (journal_count(app->held[i].journal) > 0)
+			return false;
+	return true;
+}
+
+static void stop_further(struct app *app)
+{
+	bool is_late = op_is_finished(&app->deadline.op);
+	if (app->phase == APP_STOPPING && (are_stacks_stopped(app) || is_late)) {
+		if (!are_stacks_stopped(app))
+			log_warning(
+				"calls to AWS are still in flight; the next start looks for their "
+				"outcome");
+		set_phase(app, APP_DRAINING);
+		timer_start(&app->deadline, &app->task, STOP_HISTORY_MS);
+		is_late = false;
+		for (size_t i = 0; i < app->held_count; i++)
+			journal_on_empty(app->held[i].journal, &app->task);
+	}
+	if (app->phase == APP_DRAINING &&
+		(is_history_written(app) || is_late || store_phase(app->store) != STORE_READY)) {
+		if (!is_history_written(app))
+			log_error("history was not written: the store is away");
+		set_phase(app, APP_CLOSING);
+		timer_stop(&app->deadline);
+		store_stop(app->store);
+	}
+	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED) {
+		set_phase(app, APP_CLOSED);
+		loop_stop(&app->loop);
+	}
+}
+
+// ---- the step
+
+static void on_ready(struct app *app)
+{
+	set_phase(app, APP_READY);
+	tell_status(app);
+	notify_ready(app->status);
+	log_notice("ready", LOG_INT("stacks", (int64_t)app->held_count),
+		LOG_STR("socket", app->settings->socket), LOG_STR("version", HOLDFAST_VERSION));
+}
+
+static void step(struct task *task)
+{
+	struct app *app = CONTAINER_OF(task, struct app, task);
+	if (signals_take(&app->signals, SIGTERM) > 0 || signals_take(&app->signals, SIGINT) > 0)
+		begin_stop(app, "signal");
+	if (app->phase >= APP_STOPPING) {
+		stop_further(app);
+		return;
+	}
+	if (signals_take(&app->signals, SIGHUP) > 0) // however many came: one reload
+		reload_all(app);
+	if (signals_take(&app->signals, SIGUSR1) > 0)
+		dump(app);
+	enum store_phase store = store_phase(app->store);
+	for (size_t i = 0; i < app->held_count; i++)
+		stack_store_changed(app->held[i].stack, store == STORE_READY);
+	// A Postgres that is away must not stop the boot; one that is being started is waited for.
+	if (app->phase == APP_STARTING && (store == STORE_READY || store == STORE_WAITING))
+		on_ready(app);
+	api_check_waiters(app);
+	if (op_is_finished(&app->status_timer.op)) {
+		op_reset(&app->status_timer.op);
+		tell_status(app);
+	} else if (!timer_is_running(&app->status_timer) && app->phase == APP_READY) {
+		timer_start(&app->status_timer, &app->task, STATUS_EVERY_MS);
+	}
+}
+
+// Fed from the run queue: when steps no longer run, neither does this.
+static void feed_watchdog(struct task *task)
+{
+	struct app *app = CONTAINER_OF(task, struct app, watchdog_task);
+	int64_t every_ms = notify_watchdog_ms();
+	if (every_ms <= 0)
+		return;
+	notify_watchdog_ping();
+	timer_start(&app->watchdog, &app->watchdog_task, every_ms);
+}
+
+// ---- starting
+
+static struct err lock_state(struct app *app)
+{
+	const char *dir = app->settings->state_dir;
+	// 0711: the embedded server may run as another user and must reach its own folder.
+	if (mkdir(dir, 0711) != 0 && errno != EEXIST)
+		return err_new(ERR_INVALID, "cannot make the state directory %s: %s", dir,
+			strerror(errno));
+	_cleanup_free_ char *path = str_format("%s/lock", dir);
+	app->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (app->lock_fd < 0)
+		return err_new(ERR_INVALID, "cannot write in the state directory %s: %s", dir,
+			strerror(errno));
+	if (flock(app->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return err_new(ERR_CONFLICT, "another holdfastd uses the state directory %s", dir);
+	return ERR_OK;
+}
+
+// Secrets pass through memory: no core dumps, no reading by others' debuggers.
+static void harden(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	signal(SIGPIPE, SIG_IGN);
+	umask(0077);
+}
+
+static struct err hold(struct app *app, struct held *held, const char *path)
+{
+	held->path = strdup(path);
+	struct desired *desired = load(path, app->settings->observe_only, NULL);
+	if (!desired)
+		return err_new(ERR_INVALID, "%s has errors", path);
+	for (size_t i = 0; i < app->held_count; i++) {
+		if (!app->held[i].stack || !str_eq(app->held[i].stack->name, desired->stack))
+			continue;
+		struct err err = err_new(ERR_INVALID, "%s and %s both declare the stack '%s'",
+			app->held[i].path, path, desired->stack);
+		desired_free(desired);
+		return err;
+	}
+	struct err err = aws_new(&app->loop, app->http,
+		&(struct aws_settings){.region = desired->region}, &held->aws);
+	if (err_is(&err)) {
+		desired_free(desired);
+		return err;
+	}
+	held->journal = journal_new(&app->loop, store_as_port(app->store));
+	held->stack = stack_new(&(struct stack_options){.loop = &app->loop,
+					.aws = aws_as_port(held->aws),
+					.store = store_as_port(app->store),
+					.journal = held->journal,
+					.region = aws_region(held->aws),
+					.watcher = &app->task},
+		desired);
+	log_notice("file loaded", LOG_STR("file", path), LOG_STR("stack", held->stack->name),
+		LOG_STR("version", held->stack->desired->version),
+		LOG_INT("resources", (int64_t)held->stack->desired->count));
+	return ERR_OK;
+}
+
+static struct err hold_all(struct app *app)
+{
+	json_t *paths;
+	struct err err = app_files(app->settings->config, &paths);
+	if (err_is(&err))
+		return err;
+	size_t i;
+	json_t *path;
+	app->held = calloc(json_array_size(paths), sizeof(*app->held));
+	json_array_foreach (paths, i, path) {
+		if (err_is(&err))
+			break;
+		app->held_count = i + 1;
+		err = hold(app, &app->held[i], json_string_value(path));
+	}
+	json_decref(paths);
+	return err;
+}
+
+static struct err start(struct app *app)
+{
+	const struct settings *settings = app->settings;
+	struct err err = lock_state(app);
+	if (!err_is(&err))
+		err = signals_init(&app->signals, &app->loop, &app->task);
+	if (!err_is(&err))
+		err = http_new(&app->loop,
+			&(struct http_options){.ca_bundle = getenv("AWS_CA_BUNDLE")}, &app->http);
+	int64_t retention_ms = 0;
+	if (settings->retention && !num_parse_duration_ms(settings->retention, &retention_ms))
+		retention_ms = 0;
+	if (!err_is(&err))
+		err = store_new(&app->loop,
+			&(struct store_settings){.conninfo = settings->postgres,
+				.state_dir = settings->state_dir,
+				.retention_ms = retention_ms},
+			&app->task, &app->store);
+	if (!err_is(&err))
+		err = hold_all(app);
+	if (err_is(&err))
+		return err;
+	api_init(app);
+	app->backend = routes_backend(&app->api);
+	return control_new(&app->loop,
+		&(struct control_settings){.socket_path = settings->socket,
+			.group = settings->socket_group,
+			.admin_group = settings->admin_group,
+			.listen = settings->listen},
+		&app->backend, &app->control);
+}
+
+static void close_all(struct app *app)
+{
+	if (app->control)
+		control_free(app->control);
+	for (size_t i = 0; i < app->held_count; i++) {
+		struct held *held = &app->held[i];
+		stack_free(held->stack);
+		journal_free(held->journal);
+		if (held->aws)
+			aws_free(held->aws);
+		json_decref(held->findings);
+		free(held->path);
+	}
+	free(app->held);
+	if (app->store)
+		store_free(app->store);
+	if (app->http)
+		http_free(app->http);
+	signals_done(&app->signals);
+	timer_stop(&app->status_timer);
+	timer_stop(&app->watchdog);
+	timer_stop(&app->deadline);
+	task_done(&app->task);
+	task_done(&app->watchdog_task);
+	if (loop_done(&app->loop) != 0)
+		log_debug("the loop was left with open handles");
+	if (app->lock_fd >= 0)
+		close(app->lock_fd);
+}
+
+int app_run(const struct settings *settings)
+{
+	struct app *app = calloc(1, sizeof(*app));
+	if (!app)
+		return 1;
+	harden();
+	app->settings = settings;
+	app->lock_fd = -1;
+	list_init(&app->waiters);
+	struct err err = loop_init(&app->loop);
+	if (err_is(&err)) {
+		fprintf(stderr, "holdfastd: %s\n", err.message);
+		free(app);
+		return 1;
+	}
+	app->started_wall_ms = loop_wall_ms(&app->loop);
+	task_init(&app->task, &app->loop, step, "app");
+	task_init(&app->watchdog_task, &app->loop, feed_watchdog, "watchdog");
+	timer_init(&app->status_timer, &app->loop);
+	timer_init(&app->watchdog, &app->loop);
+	timer_init(&app->deadline, &app->loop);
+	err = start(app);
+	if (err_is(&err)) {
+		log_error("cannot start", LOG_ERR(&err));
+		app->exit_status = 1;
+		begin_stop(app, "cannot start");
+		if (!app->store)
+			loop_stop(&app->loop);
+	}
+	task_wake(&app->task);
+	task_wake(&app->watchdog_task);
+	if (!err_is(&err) || app->store)
+		loop_run(&app->loop);
+	int status = app->exit_status;
+	close_all(app);
+	log_notice("stopped");
+	free(app);
+	return status;
+}

@@ -1,0 +1,59 @@
+// The wiring: what is started in which order, what a signal does, and how everything ends.
+#pragma once
+
+#include "control/routes.h"
+#include "core/stack.h"
+#include "loop/signals.h"
+#include "settings.h"
+#include "state/store.h"
+
+/* One file of desired state, and what holds AWS to it. */
+struct held {
+	char *path; // owned
+	struct aws *aws;
+	struct journal *journal;
+	struct stack *stack;
+	json_t *findings;        // of the last load that was refused; NULL: the last one was good
+	int64_t refused_wall_ms; // when
+};
+
+enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_DRAINING, APP_CLOSING, APP_CLOSED };
+
+struct app {
+	const struct settings *settings; // borrowed
+	struct loop loop;
+	struct http *http;
+	struct store *store;
+	struct control *control;
+	struct control_api api;
+	struct control_backend backend;
+	struct signals signals;
+	struct held *held; // owned
+	size_t held_count;
+	struct task task, watchdog_task;
+	struct timer status_timer, watchdog, deadline;
+	enum app_phase phase;
+	int lock_fd;
+	int64_t started_wall_ms;
+	char status[400];    // as last told to the service manager
+	struct list waiters; // sync requests that wait for their passes
+	int exit_status;
+};
+
+/* Runs the daemon to its end; the process' exit status. */
+int app_run(const struct settings *settings);
+/* --check: loads every file, prints the findings. */
+int app_check(const struct settings *settings);
+/* Loads the file of `held` again. Returns the findings as JSON (new), *ret_ok tells whether the new
+ * file is in force. */
+json_t *app_reload(struct app *app, struct held *held, bool *ret_ok);
+/* The files of --config: ["path", ...]; new. ERR_INVALID when there is none. */
+struct err app_files(const char *config, json_t **ret_paths) MUST_CHECK;
+
+// ---- api.c: the endpoints
+
+void api_init(struct app *app);
+/* Answers the sync requests whose passes are over. */
+void api_check_waiters(struct app *app);
+/* Answers them all with an error: the daemon stops. */
+void api_drop_waiters(struct app *app);

@@ -1,0 +1,24 @@
+// The settings of the process: flags win over the environment, which wins over the conf file.
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+struct settings {
+	char *config;    // file, or folder with one stack a file; required
+	char *state_dir; // journal, lock, embedded database
+	char *postgres;  // conninfo; NULL: the embedded server
+	char *socket;
+	char *socket_group; // whose members may read; NULL: none but ours
+	char *admin_group;  // whose members may change; NULL: root and our own user
+	char *listen;       // loopback address and port, or NULL
+	char *retention;    // "90d"
+	enum log_level log_level;
+	bool observe_only, check_only, wants_help, wants_version;
+};
+
+/* ERR_INVALID names the flag, variable, or file and line. */
+struct err settings_read(int argc, char **argv, struct settings *ret) MUST_CHECK;
+void settings_done(struct settings *settings);
+void settings_help(struct buf *out);
