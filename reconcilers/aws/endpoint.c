@@ -46,6 +46,7 @@ static const struct exception exceptions[] = {
 	{"organizations", "aws-iso",    PLAIN,        NULL,                              "us-iso-east-1"},
 	{"organizations", "aws-iso-b",  PLAIN,        NULL,                              "us-isob-east-1"},
 	{"organizations", "aws-iso-f",  PLAIN,        NULL,                              "us-isof-south-1"},
+	{"organizations", "*",          ANY,          NULL,                              NULL},
 
 	{"s3", "*", DUAL | BOTH, "s3{f}.dualstack.{r}.{s}", NULL},
 
