@@ -6,13 +6,12 @@
 // accepted. QUICK_EXIT keeps it from joining such a thread when a request is canceled.
 #include "loop/http.h"
 #include "base/str.h"
+#include "loop/field.h"
+#include "loop/trust.h"
 #include "loop/url.h"
 #include "loop/wire.h"
 #include <assert.h>
 #include <ctype.h>
-#include <dirent.h>
-#include <time.h>
-#include <unistd.h>
 
 enum {
 	MOST_SPARES = 8, // idle easy handles kept; each holds a 16 KiB receive buffer
@@ -35,9 +34,7 @@ struct http {
 	struct list running; // transfers in the multi
 	long running_count;
 	long most_connections, most_host_connections;
-	char *ca_bundle;       // owned; NULL: the system's
-	const char *ca_folder; // borrowed from libcurl; NULL when it holds no hashed links
-	time_t ca_set_at;      // CLOCK_MONOTONIC seconds of the last change; 0: never
+	struct trust trust;
 	CURL *spares[MOST_SPARES];
 	int spare_count;
 };
@@ -212,33 +209,6 @@ static void give_back_easy(struct http *http, CURL *easy)
 		curl_easy_cleanup(easy);
 }
 
-static time_t mono_seconds(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
-// A folder with hashed links is read one certificate at a time, when a handshake needs it; a bundle
-// is parsed whole (140 certificates, megabytes of memory) and then kept by curl. After a reload the
-// kept one is too old as soon as the limit is the time since then.
-static void set_ca(struct http *http, CURL *easy)
-{
-	long keep_seconds = 24 * 3600;
-	if (http->ca_set_at && mono_seconds() - http->ca_set_at < keep_seconds)
-		keep_seconds = (long)(mono_seconds() - http->ca_set_at);
-	if (http->ca_bundle || !http->ca_folder) {
-		const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-		curl_easy_setopt(
-			easy, CURLOPT_CAINFO, http->ca_bundle ? http->ca_bundle : info->cainfo);
-		curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, keep_seconds);
-	} else {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, http->ca_folder);
-	}
-}
-
 static void set_method(struct http_transfer *t)
 {
 	const struct http_request *r = t->request;
@@ -299,7 +269,7 @@ static bool launch(struct http_transfer *t)
 	set_method(t);
 	set_limits(t);
 	if (t->url.is_https)
-		set_ca(http, easy);
+		trust_apply(&http->trust, easy);
 	if (curl_easy_setopt(easy, CURLOPT_URL, t->request->url) != CURLE_OK ||
 		!wire_add(&http->wire, easy)) {
 		t->easy = NULL;
@@ -446,36 +416,6 @@ static void on_cancel(struct op *op)
 
 // ---- the start of a request
 
-static bool is_token_char(char c)
-{
-	return isalnum((unsigned char)c) || (c && strchr("!#$%&'*+-.^_`|~", c)); // RFC 9110 5.6.2
-}
-
-static struct err check_method(const char *method)
-{
-	size_t n = 0;
-	while (method && method[n] >= 'A' && method[n] <= 'Z')
-		n++;
-	if (n == 0 || n > 16 || method[n])
-		return err_new(ERR_INVALID, "not an HTTP method");
-	return ERR_OK;
-}
-
-// The value is not put into the message: it may be a secret.
-static struct err check_header(const char *line)
-{
-	size_t n = 0;
-	while (is_token_char(line[n]))
-		n++;
-	if (n == 0 || line[n] != ':')
-		return err_new(ERR_INVALID, "a header line without a name");
-	for (const char *p = line + n; *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
-			return err_new(ERR_INVALID, "control character in the header '%.*s'",
-				(int)(n < 60 ? n : 60), line);
-	return ERR_OK;
-}
-
 static bool is_header(const char *line, const char *name)
 {
 	size_t n = strlen(name);
@@ -489,7 +429,7 @@ static struct err set_headers(struct http_transfer *t)
 	size_t count = 0;
 	bool has_type = false;
 	for (const char *const *h = t->request->headers; h && *h; h++) {
-		struct err err = check_header(*h);
+		struct err err = field_check(*h);
 		if (err_is(&err))
 			return err;
 		if (count == HTTP_MOST_HEADERS)
@@ -518,7 +458,7 @@ static struct err set_headers(struct http_transfer *t)
 static struct err prepare(struct http_transfer *t)
 {
 	struct http_request *request = t->request;
-	struct err err = check_method(request->method);
+	struct err err = field_check_method(request->method);
 	if (!err_is(&err))
 		err = url_read(request->url ? request->url : "", &t->url);
 	if (!err_is(&err))
@@ -589,34 +529,9 @@ const char *http_header(const struct http_request *request, const char *name)
 
 // ---- the pool
 
-// OpenSSL finds a certificate in a folder by links like "5ed36f99.0".
-static bool has_hashed_links(const char *folder)
-{
-	DIR *dir = folder ? opendir(folder) : NULL;
-	struct dirent *entry;
-	bool found = false;
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		found = strspn(entry->d_name, "0123456789abcdef") == 8 &&
-			str_eq(entry->d_name + 8, ".0");
-	closedir(dir);
-	return found;
-}
-
 struct err http_set_ca_bundle(struct http *http, const char *path)
 {
-	char *copy = path ? strdup(path) : NULL;
-	if (path && !copy)
-		return err_nomem();
-	if (path && access(path, R_OK) != 0) {
-		free(copy);
-		return err_new(ERR_INVALID, "cannot read the CA bundle %.200s: %m", path);
-	}
-	free(http->ca_bundle);
-	http->ca_bundle = copy;
-	http->ca_set_at = mono_seconds();
-	return ERR_OK;
+	return trust_set_bundle(&http->trust, path);
 }
 
 struct err http_new(struct loop *loop, const struct http_options *options, struct http **ret_http)
@@ -629,6 +544,7 @@ struct err http_new(struct loop *loop, const struct http_options *options, struc
 		return err_nomem();
 	}
 	http->loop = loop;
+	trust_init(&http->trust);
 	list_init(&http->waiting);
 	list_init(&http->running);
 	http->most_connections =
@@ -640,15 +556,12 @@ struct err http_new(struct loop *loop, const struct http_options *options, struc
 	if (!err_is(&err) && !http->share)
 		err = err_nomem();
 	if (!err_is(&err) && options && options->ca_bundle)
-		err = http_set_ca_bundle(http, options->ca_bundle);
+		err = trust_set_bundle(&http->trust, options->ca_bundle);
 	if (err_is(&err)) {
 		http_free(http);
 		return err;
 	}
-	http->ca_set_at = 0;
 	curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-	const char *folder = curl_version_info(CURLVERSION_NOW)->capath;
-	http->ca_folder = has_hashed_links(folder) ? folder : NULL;
 	*ret_http = http;
 	return ERR_OK;
 }
@@ -662,7 +575,7 @@ void http_free(struct http *http)
 		curl_easy_cleanup(http->spares[i]);
 	wire_done(&http->wire);
 	curl_share_cleanup(http->share);
-	free(http->ca_bundle);
+	trust_done(&http->trust);
 	free(http);
 	curl_global_cleanup();
 }

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <signal.h>
 
-enum { STEPS_A_DRAIN = 4096 };
+enum { STEPS_A_DRAIN = 256 };
 
 struct grave {
 	struct list link;

@@ -1,0 +1,20 @@
+// Whose certificates are trusted: a CA bundle of the user's choice, or the system's.
+#pragma once
+
+#include "base/err.h"
+#include <curl/curl.h>
+#include <time.h>
+
+struct trust {
+	char *bundle; // PEM file, owned; NULL: the system's
+	const char
+		*folder;   // of the system, borrowed from libcurl; NULL when it has no hashed links
+	time_t changed_at; // CLOCK_MONOTONIC seconds of the last change by a reload; 0: never
+};
+
+void trust_init(struct trust *trust);
+void trust_done(struct trust *trust);
+/* Takes effect for the next connections, also when the path is the same and the file is new. NULL:
+ * the system's. INVALID when the file cannot be read. */
+struct err trust_set_bundle(struct trust *trust, const char *path) MUST_CHECK;
+void trust_apply(const struct trust *trust, CURL *easy);
