@@ -258,7 +258,7 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/gen/kinds.c $(filter %.h,$(C_FILES)
 check-cppcheck: ## cppcheck
 	cppcheck --quiet -j$(JOBS) --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppressions-list=tests/lint/cppcheck.txt --error-exitcode=1 \
-		--library=posix -D_GNU_SOURCE -I. -Idaemon -Ireconcilers \
+		--library=posix --include=tests/lint/cppcheck.h -D_GNU_SOURCE -I. -Idaemon -Ireconcilers \
 		$(filter %.c,$(filter-out tests/%,$(C_FILES)))
 
 check-unit-file: ## the systemd unit, as systemd itself reads it

@@ -44,13 +44,18 @@ char *interpolation_unescape(const char *text)
 	return copy;
 }
 
-/* Near is a slip of the finger: one letter in three, at most three, or one being the other's
- * beginning ("subnets", "db"). */
+/* One is the other's beginning or end: "subnets", "zone" for "availability_zone". */
+static bool is_part(const char *a, const char *b)
+{
+	return strlen(a) >= 3 && (str_starts(b, a) || str_ends(b, a));
+}
+
+/* Near is a slip of the finger: one letter in three, at most three; or a part of the name. */
 const char *nearest_name(const char *wrong, const char *const *names, size_t count)
 {
 	size_t wrong_len = strlen(wrong);
 	unsigned best = wrong_len < 3 ? 1 : wrong_len < 6 ? 2 : 3;
-	const char *nearest = NULL, *longer = NULL;
+	const char *nearest = NULL, *related = NULL;
 	for (size_t i = 0; i < count; i++) {
 		unsigned distance = str_distance(wrong, names[i], best);
 		if (distance <= best && (!nearest || distance < best) &&
@@ -58,10 +63,8 @@ const char *nearest_name(const char *wrong, const char *const *names, size_t cou
 			best = distance;
 			nearest = names[i];
 		}
-		if (!longer && wrong_len >= 3 && str_starts(names[i], wrong))
-			longer = names[i];
-		else if (!longer && strlen(names[i]) >= 3 && str_starts(wrong, names[i]))
-			longer = names[i];
+		if (!related && (is_part(wrong, names[i]) || is_part(names[i], wrong)))
+			related = names[i];
 	}
-	return nearest ? nearest : longer;
+	return nearest ? nearest : related;
 }

@@ -96,13 +96,15 @@ static void die_syntax(struct reader *reader)
 	for (size_t i = 0; line && i < parser->problem_mark.line; i++)
 		if ((line = strchr(line, '\n')))
 			line++;
+	const char *start = reader->text.bytes;
+	bool is_json = start[strspn(start, " \t\r\n")] == '{';
 	char where[100] = "";
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		snprintf(where, sizeof(where), " %s that begins on line %zu", parser->context,
 			parser->context_mark.line + 1);
 	findings_error(reader->findings, place_at(reader, &parser->problem_mark),
 		remedy_of_syntax(problem, line ? line : "", parser->problem_mark.column),
-		"YAML: %s%s", problem, where);
+		"%s: %s%s", is_json ? "JSON" : "YAML", problem, where);
 }
 
 static bool next_event(struct reader *reader)

@@ -90,7 +90,7 @@ bool buf_addf(struct buf *buf, const char *fmt, ...)
 		buf->failed = true;
 	} else if ((size_t)n < sizeof(small)) {
 		ok = buf_add(buf, small, (size_t)n);
-	} else if (reserve(buf, (size_t)n + 1)) {
+	} else if (reserve(buf, (size_t)n)) { // which leaves room for the NUL
 		vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, again);
 		buf->len += (size_t)n;
 		ok = true;

@@ -45,6 +45,7 @@ void err_wrap(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(context, sizeof(context), fmt, ap);
 	va_end(ap);
+	str_trim_utf8(context);
 	// The cut message still names the place first, which is what a reader needs most.
 	int n = snprintf(err->message, sizeof(err->message), "%s: %s", context, old);
 	if (n < 0 || (size_t)n >= sizeof(err->message))

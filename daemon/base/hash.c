@@ -1,7 +1,7 @@
 // EVP only: the low-level SHA256_* calls are deprecated in OpenSSL 3. The algorithms are fetched
 // once, because an implicit fetch a call costs more than hashing a short request.
 #include "base/hash.h"
-#include <openssl/core_names.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes
 	if (key_bytes > sizeof(block)) {
 		if (!hash_sha256(key, key_bytes, block))
 			return false;
-	} else {
+	} else if (key_bytes > 0) {
 		memcpy(block, key, key_bytes);
 	}
 	static EVP_MD_CTX *ctx;
@@ -67,12 +67,13 @@ bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes
 	     EVP_DigestUpdate(ctx, inner, sizeof(inner)) == 1 &&
 	     EVP_DigestFinal_ex(ctx, ret_digest, NULL) == 1;
 	explicit_bzero(block, sizeof(block));
+	explicit_bzero(inner, sizeof(inner));
 	return ok;
 }
 
 bool hash_random(void *ret_bytes, size_t count)
 {
-	return RAND_bytes(ret_bytes, (int)count) == 1;
+	return count <= INT_MAX && RAND_bytes(ret_bytes, (int)count) == 1;
 }
 
 bool hash_uuid(char ret_uuid[HASH_UUID_BYTES])

@@ -35,5 +35,5 @@ json_t *js_merge(const json_t *target, const json_t *patch);
 /* Sets a string member when value is not NULL. */
 bool js_set_str(json_t *obj, const char *key, const char *value);
 /* Parses text with the limits of this project (depth 64, duplicate keys refused, NUL refused).
- * NULL with *ret_error_line and ret_message filled (both optional) on bad text. */
+ * NULL on bad text, with ret_message (may be NULL) filled: "line 3, column 7: ...". */
 json_t *js_parse(const char *text, size_t bytes, char *ret_message, size_t message_bytes);

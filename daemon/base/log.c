@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <systemd/sd-journal.h>
@@ -58,19 +60,24 @@ static bool is_journal(void)
 	return known == 1;
 }
 
+// Also the two bytes of U+0080 to U+009F, which some terminals obey like an escape sequence.
+static bool is_control(const char *p)
+{
+	unsigned char c = (unsigned char)*p, next = c ? (unsigned char)p[1] : 0;
+	return c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next <= 0x9f);
+}
+
 // Foreign text may hold terminal escapes and line breaks: quoted and escaped, always.
 static void add_value(struct buf *line, const char *text)
 {
-	if (*text && !strpbrk(text, " \"=\\\t\r\n") && str_is_utf8(text, strlen(text))) {
-		bool plain = true;
-		for (const char *p = text; *p; p++)
-			plain = plain && (unsigned char)*p >= 0x20 && *p != 0x7f;
-		if (plain) {
-			buf_adds(line, text);
-			return;
-		}
-	}
 	bool utf8 = str_is_utf8(text, strlen(text));
+	bool plain = utf8 && *text && !strpbrk(text, " \"=\\");
+	for (const char *p = text; plain && *p; p++)
+		plain = !is_control(p);
+	if (plain) {
+		buf_adds(line, text);
+		return;
+	}
 	buf_addc(line, '"');
 	for (const char *p = text; *p; p++) {
 		unsigned char c = (unsigned char)*p;
@@ -78,9 +85,11 @@ static void add_value(struct buf *line, const char *text)
 			buf_addf(line, "\\%c", c);
 		else if (c == '\n')
 			buf_adds(line, "\\n");
-		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+		else if (is_control(p) || (c >= 0x80 && !utf8)) {
 			buf_addf(line, "\\x%02x", c);
-		else
+			if (c == 0xc2 && utf8) // both bytes, or the rest would be no UTF-8
+				buf_addf(line, "\\x%02x", (unsigned char)*++p);
+		} else
 			buf_addc(line, (char)c);
 	}
 	buf_addc(line, '"');
@@ -89,6 +98,30 @@ static void add_value(struct buf *line, const char *text)
 static bool has_value(const struct log_field *field)
 {
 	return !field->text || *field->text;
+}
+
+// A pipe that polls as writable takes at least PIPE_BUF bytes without blocking (pipe(7)). The
+// descriptor is shared with whoever started us, so it is not switched to O_NONBLOCK. A line that
+// was cut is closed before the next one.
+static bool write_now(const char *text, size_t bytes)
+{
+	static bool is_cut;
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	if (is_cut && (poll(&room, 1, 0) != 1 || write(STDERR_FILENO, "\n", 1) != 1))
+		return false;
+	is_cut = false;
+	for (size_t done = 0; done < bytes;) {
+		size_t part = bytes - done < PIPE_BUF ? bytes - done : PIPE_BUF;
+		ssize_t n = -1;
+		if (poll(&room, 1, 0) == 1 && room.revents & POLLOUT)
+			n = write(STDERR_FILENO, text + done, part);
+		if (n <= 0) {
+			is_cut = done > 0;
+			return false;
+		}
+		done += (size_t)n;
+	}
+	return true;
 }
 
 static void to_stderr(enum log_level level, const char *message, const struct log_field *fields)
@@ -108,7 +141,7 @@ static void to_stderr(enum log_level level, const char *message, const struct lo
 			buf_addf(&line, "%" PRId64, f->number);
 	}
 	buf_addc(&line, '\n');
-	if (line.failed || write(STDERR_FILENO, line.data, line.len) != (ssize_t)line.len)
+	if (line.failed || !write_now(line.data, line.len))
 		dropped++;
 }
 

@@ -71,9 +71,12 @@ static void index_entry(struct map *map, size_t at)
 	map->slots[i] = (uint32_t)(at + 1);
 }
 
-// Drops removed entries and makes the index at least twice as large as the entries.
+// Drops removed entries and makes the index at least twice as large as the room for entries, so
+// that a search always meets a free slot.
 static bool rebuild(struct map *map, size_t want)
 {
+	if (want < map->size)
+		want = map->size;
 	size_t slot_count = 16;
 	while (slot_count < want * 2)
 		slot_count *= 2;

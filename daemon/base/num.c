@@ -91,9 +91,13 @@ void num_format_duration(int64_t ms, char *ret_text, size_t bytes)
 		snprintf(ret_text, bytes, "%lldm", (long long)s / 60);
 	else if (s < 3600)
 		snprintf(ret_text, bytes, "%lldm %llds", (long long)s / 60, (long long)s % 60);
+	else if (s < 86400 && s / 60 % 60 == 0)
+		snprintf(ret_text, bytes, "%lldh", (long long)s / 3600);
 	else if (s < 86400)
 		snprintf(ret_text, bytes, "%lldh %lldm", (long long)s / 3600,
 			(long long)s / 60 % 60);
+	else if (s / 3600 % 24 == 0)
+		snprintf(ret_text, bytes, "%lldd", (long long)s / 86400);
 	else
 		snprintf(ret_text, bytes, "%lldd %lldh", (long long)s / 86400,
 			(long long)s / 3600 % 24);

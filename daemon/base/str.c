@@ -1,6 +1,5 @@
 // ASCII rules only: nothing here asks the locale.
 #include "base/str.h"
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,9 +14,14 @@ static bool is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_lower_or_digit(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+	return (c >= 'a' && c <= 'z') || is_digit(c);
 }
 
 bool str_eq_null(const char *a, const char *b)
@@ -69,6 +73,8 @@ bool str_copy(char *dst, size_t dst_bytes, const char *src)
 {
 	size_t n = strlen(src);
 	bool whole = n < dst_bytes;
+	if (dst_bytes == 0)
+		return false;
 	if (!whole)
 		n = dst_bytes - 1;
 	memcpy(dst, src, n);
@@ -127,9 +133,11 @@ char *str_snake(const char *camel)
 		// A word starts at an upper-case letter after a lower one ("cidrBlock"), or at the
 		// last of a run of upper-case letters that a lower one follows ("KMSKey").
 		bool after_lower = i > 0 && is_lower_or_digit(camel[i - 1]);
+		// ("VPCs" and "IPv6" are one word each.)
 		bool ends_run = i > 0 && is_upper(camel[i - 1]) && camel[i + 1] >= 'a' &&
 				camel[i + 1] <= 'z' &&
-				!(camel[i + 1] == 's' && camel[i + 2] == '\0');
+				!(camel[i + 1] == 's' && camel[i + 2] == '\0') &&
+				!(camel[i + 1] == 'v' && is_digit(camel[i + 2]));
 		if (is_upper(camel[i]) && (after_lower || ends_run))
 			out[o++] = '_';
 		out[o++] = camel[i] == '-' || camel[i] == '.' ? '_' : lower(camel[i]);
@@ -158,7 +166,8 @@ unsigned str_distance(const char *a, const char *b, unsigned cap)
 		for (size_t j = 1; j <= m; j++) {
 			unsigned cost = lower(a[i - 1]) != lower(b[j - 1]);
 			now[j] = min_of(min_of(last[j] + 1, now[j - 1] + 1), last[j - 1] + cost);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+				lower(a[i - 2]) == lower(b[j - 1]))
 				now[j] = min_of(now[j], before[j - 2] + cost);
 		}
 		unsigned *spare = before;

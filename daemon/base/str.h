@@ -26,7 +26,7 @@ bool str_is_utf8(const char *s, size_t bytes);
 /* printf into fresh memory (free); NULL when memory is out. */
 char *str_format(const char *fmt, ...) FORMAT_PRINTF(1, 2);
 /* AWS member name to the file's: "CidrBlock" -> "cidr_block", "VpcIds" -> "vpc_ids", "KMSKeyId" ->
- * "kms_key_id", "EnableDns64" -> "enable_dns64". Free the result. */
+ * "kms_key_id", "EnableDns64" -> "enable_dns64", "IPv6Pool" -> "ipv6_pool". Free the result. */
 char *str_snake(const char *camel);
 /* Damerau-Levenshtein distance, capped: anything above `cap` is cap + 1. For 'did you mean'. */
 unsigned str_distance(const char *a, const char *b, unsigned cap);

@@ -314,8 +314,8 @@ static json_t *answer_of(const struct place_in_file *place)
 
 static void put_rows(const struct view *view, const json_t *rows, struct buf *out)
 {
-	static const struct column columns[] = {{"FIELD", 0}, {"TYPE", COLUMN_FLEX},
-		{"LIMITS", COLUMN_FLEX | COLUMN_DROP}, {"NOTES", COLUMN_FLEX}};
+	static const struct column columns[] = {
+		{"FIELD", 0}, {"TYPE", COLUMN_FLEX}, {"LIMITS", COLUMN_DROP}, {NULL, COLUMN_BELOW}};
 	size_t i;
 	json_t *row;
 	_cleanup_table_ struct table table;

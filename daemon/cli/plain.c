@@ -114,6 +114,29 @@ bool plain_is_leaf(const json_t *value)
 	return true;
 }
 
+// AWS's way to write a map.
+static bool is_tag_list(const json_t *value)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)value, i, item)
+		if (json_object_size(item) != 2 || !js_str(item, "Key") ||
+			!json_object_get(item, "Value"))
+			return false;
+	return json_array_size(value) > 0;
+}
+
+static void add_tags(json_t *rows, const char *path, const json_t *tags)
+{
+	size_t i;
+	json_t *tag;
+	json_array_foreach ((json_t *)tags, i, tag) {
+		_cleanup_free_ char *below = str_format("%s.%s", path, js_str(tag, "Key"));
+		if (below)
+			json_object_set(rows, below, json_object_get(tag, "Value"));
+	}
+}
+
 static void add_leaves(json_t *rows, const char *path, const json_t *value, int depth)
 {
 	const char *key;
@@ -121,6 +144,10 @@ static void add_leaves(json_t *rows, const char *path, const json_t *value, int 
 	size_t i;
 	if (plain_is_leaf(value) || depth > DEEPEST) {
 		json_object_set(rows, path, (json_t *)value);
+		return;
+	}
+	if (is_tag_list(value)) {
+		add_tags(rows, path, value);
 		return;
 	}
 	json_object_foreach ((json_t *)value, key, member) {

@@ -14,20 +14,57 @@ static bool has_value(const json_t *object, const char *key)
 	return value && !json_is_null(value);
 }
 
-static void add_change(const struct view *view, struct buf *text, const json_t *object,
-	const char *from, const char *to)
+static void put_change(
+	const struct view *view, struct buf *text, const json_t *from, const json_t *to)
 {
-	if (!has_value(object, from) && !has_value(object, to))
-		return;
-	plain_text(text, json_object_get(object, from));
+	plain_text(text, from);
 	buf_adds(text, view_glyph(view, " → ", " -> "));
-	plain_text(text, json_object_get(object, to));
+	plain_text(text, to);
+}
+
+// Of two structures, the leaves that differ: "EnableDnsSupport false → true".
+static void put_leaf_changes(
+	const struct view *view, struct buf *text, const json_t *from, const json_t *to)
+{
+	_cleanup_json_ json_t *before = plain_leaves(from), *after = plain_leaves(to);
+	const char *path, *gap = "";
+	json_t *value;
+	json_object_foreach (after, path, value) {
+		const json_t *old = json_object_get(before, path);
+		if (old && json_equal(old, value))
+			continue;
+		buf_addf(text, "%s%s ", gap, path);
+		put_change(view, text, old, value);
+		gap = ", ";
+	}
+	json_object_foreach (before, path, value) {
+		if (json_object_get(after, path))
+			continue;
+		buf_addf(text, "%s%s ", gap, path);
+		put_change(view, text, value, NULL);
+		gap = ", ";
+	}
 }
 
 static void add_word(struct buf *text, const char *word)
 {
 	if (!str_empty(word))
 		buf_addf(text, "%s%s", text->len ? "  " : "", word);
+}
+
+// What was made or removed as a whole needs no list of its parts.
+static void add_change(const struct view *view, struct buf *text, const json_t *object,
+	const char *from_key, const char *to_key)
+{
+	const json_t *from = json_object_get(object, from_key),
+		     *to = json_object_get(object, to_key);
+	bool is_from = has_value(object, from_key), is_to = has_value(object, to_key);
+	_cleanup_buf_ struct buf change = {0};
+	if (json_is_object(from) && json_is_object(to) && plain_is_leaf(from) == plain_is_leaf(to))
+		put_leaf_changes(view, &change, from, to);
+	else if (is_from || is_to)
+		put_change(view, &change, from, to);
+	add_word(text, buf_str(&change));
 }
 
 // ---- history
@@ -52,8 +89,8 @@ static void tell_action(const struct view *view, const json_t *detail, struct to
 		add_word(&told->text, outcome);
 	add_word(&told->text, code);
 	add_word(&told->text, message);
-	buf_adds(&told->text, told->text.len ? "  " : "");
-	add_change(view, &told->text, detail, "before", "after");
+	if (has_value(detail, "before") && has_value(detail, "after"))
+		add_change(view, &told->text, detail, "before", "after");
 	if (dur_ms >= 0) {
 		num_format_duration(dur_ms, duration, sizeof(duration));
 		add_word(&told->text, duration);
@@ -73,7 +110,6 @@ static void tell_drift(const struct view *view, const json_t *detail, struct tol
 	add_word(&told->text, js_str(detail, "field"));
 	if (type && !str_eq(type, "changed"))
 		add_word(&told->text, type);
-	buf_adds(&told->text, told->text.len ? "  " : "");
 	add_change(view, &told->text, detail, "desired", "observed");
 }
 
@@ -105,7 +141,6 @@ static void tell_observed(const struct view *view, const json_t *detail, struct 
 	told->paint = PAINT_DIM;
 	add_word(&told->text, js_str(detail, "field"));
 	if (has_value(detail, "before") || has_value(detail, "after")) {
-		buf_adds(&told->text, told->text.len ? "  " : "");
 		add_change(view, &told->text, detail, "before", "after");
 	} else if (told->text.len == 0 && json_object_size(detail) > 0) {
 		plain_text(&told->text, detail);
@@ -138,8 +173,8 @@ static void tell(const struct view *view, const json_t *entry, struct told *told
 void render_entries(const struct view *view, const json_t *entries, bool has_address, int indent,
 	struct buf *out)
 {
-	static const struct column columns[] = {
-		{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}};
+	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_KEEP | COLUMN_TIGHT},
+		{NULL, 0}, {NULL, 0}, {NULL, COLUMN_BELOW}};
 	size_t i;
 	json_t *entry;
 	_cleanup_table_ struct table table;
@@ -199,20 +234,22 @@ static void add_drifts(struct table *table, const json_t *drifts, bool is_open)
 		const char *field = js_str(drift, "field"), *type = js_str(drift, "type");
 		_cleanup_buf_ struct buf text = {0};
 		view_time(js_str(drift, "opened_at"), at, sizeof(at));
+		add_word(&text, str_empty(field) ? type : field);
 		add_change(table->view, &text, drift, "desired", "observed");
-		table_add(table, PAINT_DIM, at);
-		table_add(table, PAINT_PLAIN, js_str(drift, "address"));
-		table_add(table, PAINT_PLAIN, str_empty(field) ? type : field);
-		table_add(table, PAINT_PLAIN, buf_str(&text));
+		table_add(table, is_open ? PAINT_YELLOW : PAINT_GREEN,
+			is_open ? "~" : view_glyph(table->view, "✓", "."));
+		table_add(table, PAINT_BOLD, js_str(drift, "address"));
 		add_how_it_ended(table, drift);
+		table_add(table, PAINT_DIM, at);
+		table_add(table, PAINT_PLAIN, buf_str(&text));
 	}
 }
 
 void render_drift(const struct view *view, const json_t *answer, struct buf *out)
 {
 	const json_t *drifts = json_object_get(answer, "drifts");
-	static const struct column columns[] = {{"SINCE", 0}, {"RESOURCE", COLUMN_FLEX},
-		{"FIELD", COLUMN_FLEX}, {"FILE, AWS", COLUMN_FLEX}, {"NOW", COLUMN_FLEX}};
+	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT}, {NULL, 0},
+		{NULL, COLUMN_FLEX}, {NULL, COLUMN_DROP}, {NULL, COLUMN_BELOW}};
 	_cleanup_table_ struct table table;
 	if (json_array_size(drifts) == 0) {
 		view_wrap(view, out, PAINT_GREEN, 0, "No drift.");
@@ -246,8 +283,8 @@ static const char *mark_of_type(const char *type, enum paint *ret_paint)
 static void put_differences(
 	const struct view *view, const json_t *differences, size_t from, size_t to, struct buf *out)
 {
-	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX},
-		{NULL, COLUMN_FLEX}, {NULL, 0}};
+	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT},
+		{NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, 0}};
 	_cleanup_table_ struct table table;
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
 	for (size_t i = from; i < to; i++) {
@@ -259,8 +296,12 @@ static void put_differences(
 		_cleanup_free_ char *observed = plain_line(json_object_get(difference, "observed"));
 		table_add(&table, paint, mark);
 		table_add(&table, PAINT_PLAIN, str_empty(path) ? "(the whole resource)" : path);
-		table_addf(&table, PAINT_GREEN, "file %s", desired ? desired : "");
-		table_addf(&table, PAINT_RED, "AWS %s", observed ? observed : "");
+		bool has_values =
+			has_value(difference, "desired") || has_value(difference, "observed");
+		table_addf(
+			&table, PAINT_GREEN, has_values ? "file: %s" : "", desired ? desired : "");
+		table_addf(
+			&table, PAINT_RED, has_values ? "AWS: %s" : "", observed ? observed : "");
 		table_add(&table, PAINT_DIM, type && !str_eq(type, "changed") ? type : "");
 	}
 	table_render(&table, out);

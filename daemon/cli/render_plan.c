@@ -1,6 +1,5 @@
 // `plan` in the notation that Terraform taught: + ~ - -/+ +/-, (known after apply), (sensitive),
 // # forces replacement, and a last line of counts.
-#include "base/num.h"
 #include "base/str.h"
 #include "cli/plain.h"
 #include "cli/render.h"
@@ -39,7 +38,7 @@ static bool is_tree(const json_t *value)
 static void put_tree(const struct view *view, const json_t *value, enum paint paint, const char *op,
 	int indent, struct buf *out);
 
-static void put_member(const struct view *view, const char *key, const json_t *value,
+static void put_member(const struct view *view, const char *key, int key_cells, const json_t *value,
 	enum paint paint, const char *op, int indent, struct buf *out)
 {
 	view_pad(out, indent);
@@ -47,6 +46,7 @@ static void put_member(const struct view *view, const char *key, const json_t *v
 	buf_adds(out, " ");
 	if (key) {
 		view_put(view, out, PAINT_PLAIN, key);
+		view_pad(out, key_cells - view_cells(key));
 		buf_adds(out, " = ");
 	}
 	if (is_tree(value)) {
@@ -65,12 +65,15 @@ static void put_tree(const struct view *view, const json_t *value, enum paint pa
 	const char *key;
 	json_t *member;
 	size_t i;
+	int key_cells = 0;
 	buf_adds(out, json_is_object(value) ? "{\n" : "[\n");
 	json_object_foreach ((json_t *)value, key, member)
-		put_member(view, key, member, paint, op, indent + 4, out);
+		key_cells = view_cells(key) > key_cells ? view_cells(key) : key_cells;
+	json_object_foreach ((json_t *)value, key, member)
+		put_member(view, key, key_cells, member, paint, op, indent + 4, out);
 	if (json_is_array(value))
 		json_array_foreach ((json_t *)value, i, member)
-			put_member(view, NULL, member, paint, op, indent + 4, out);
+			put_member(view, NULL, 0, member, paint, op, indent + 4, out);
 	view_pad(out, indent + 2);
 	buf_adds(out, json_is_object(value) ? "}" : "]");
 }
@@ -104,6 +107,7 @@ static void put_sides(
 	const json_t *value = json_object_get(field, str_eq(op, "-") ? "before" : "after");
 	bool is_plain = !js_bool(field, "sensitive", false) && !js_bool(field, "unknown", false);
 	if (!has_both && is_plain && is_tree(value)) {
+		buf_adds(out, " ");
 		put_tree(view, value, paint_of_change(op), op, FIELD_INDENT, out);
 		return;
 	}
@@ -111,6 +115,7 @@ static void put_sides(
 	if (!before || !after) {
 		out->failed = true;
 	} else if (!has_both) {
+		buf_adds(out, " ");
 		view_put(view, out, PAINT_PLAIN, one);
 	} else if (view->width > 0 &&
 		   used + view_cells(before) + view_cells(after) + 4 > view->width) {
@@ -123,6 +128,7 @@ static void put_sides(
 		buf_adds(out, "-> ");
 		view_put(view, out, PAINT_GREEN, after);
 	} else {
+		buf_adds(out, " ");
 		view_put(view, out, PAINT_PLAIN, before);
 		buf_adds(out, " -> ");
 		view_put(view, out, PAINT_PLAIN, after);
@@ -140,7 +146,7 @@ static void put_field(const struct view *view, const json_t *field, const char *
 	buf_adds(out, " ");
 	buf_adds(out, buf_str(&name));
 	view_pad(out, name_cells - view_cells(buf_str(&name)));
-	buf_adds(out, " = ");
+	buf_adds(out, " =");
 	int used =
 		FIELD_INDENT + 5 +
 		(view_cells(buf_str(&name)) > name_cells ? view_cells(buf_str(&name)) : name_cells);
@@ -240,7 +246,7 @@ void render_plan(const struct view *view, const json_t *plan, struct buf *out)
 	json_t *action;
 	bool is_complete = js_bool(plan, "complete", true);
 	int64_t age_ms = js_int(plan, "age_ms", -1);
-	num_format_duration(age_ms > 0 ? age_ms - age_ms % 1000 : 0, age, sizeof(age));
+	view_duration(age_ms, age, sizeof(age));
 	json_array_foreach ((json_t *)actions, i, action)
 		render_action(view, action, out);
 	if (!is_complete)
@@ -251,7 +257,6 @@ void render_plan(const struct view *view, const json_t *plan, struct buf *out)
 	else if (is_complete)
 		view_wrap(view, out, PAINT_GREEN, 0, "No changes: AWS is as the file says.");
 	if (age_ms >= 0)
-		view_putf(view, out, PAINT_DIM, "AWS was looked at %s ago.",
-			age_ms < 1000 ? "0s" : age);
+		view_putf(view, out, PAINT_DIM, "AWS was looked at %s ago.", age);
 	buf_adds(out, age_ms >= 0 ? "\n" : "");
 }

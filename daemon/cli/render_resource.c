@@ -119,7 +119,7 @@ static void put_row(struct table *table, const char *path, const json_t *desired
 // Rows that the file declares, first; then what else AWS says.
 static void put_sides(const struct view *view, const json_t *resource, struct buf *out)
 {
-	static const struct column columns[] = {{NULL, COLUMN_KEEP},
+	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT},
 		{"FIELD", COLUMN_FLEX | COLUMN_KEEP}, {"FILE", COLUMN_FLEX},
 		{"AWS", COLUMN_FLEX | COLUMN_KEEP}};
 	const json_t *differences = json_object_get(resource, "differences");

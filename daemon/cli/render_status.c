@@ -113,7 +113,7 @@ void status_progress(const struct view *view, const json_t *status, struct buf *
 	int filled = (int)(done * cells / total);
 	char elapsed[32];
 	int64_t elapsed_ms = js_int(progress, "elapsed_ms", 0);
-	num_format_duration(elapsed_ms - elapsed_ms % 1000, elapsed, sizeof(elapsed));
+	view_duration(elapsed_ms, elapsed, sizeof(elapsed));
 	buf_adds(out, "Converging ");
 	struct buf bar = {0};
 	for (int i = 0; i < filled; i++)
@@ -143,8 +143,8 @@ static void add_next(struct table *table, const json_t *layer)
 		table_add(table, PAINT_DIM, "-");
 	} else {
 		int64_t wait_ms = at_ms > table->view->now_ms ? at_ms - table->view->now_ms : 0;
-		num_format_duration(wait_ms - wait_ms % 1000, wait, sizeof(wait));
-		table_addf(table, PAINT_DIM, "in %s", wait_ms < 1000 ? "0s" : wait);
+		view_duration(wait_ms, wait, sizeof(wait));
+		table_addf(table, PAINT_DIM, "in %s", wait);
 	}
 }
 
@@ -175,7 +175,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 {
 	// clang-format off
 	static const struct column columns[] = {
-		{NULL, COLUMN_KEEP},
+		{NULL, COLUMN_KEEP | COLUMN_TIGHT},
 		{"LAYER", COLUMN_KEEP},
 		{"SYNC", COLUMN_KEEP},
 		{"HEALTH", COLUMN_KEEP},
@@ -194,6 +194,8 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	_cleanup_table_ struct table table;
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_array_foreach (json_object_get(status, "layers"), i, layer) {
+		if (!json_is_object(layer))
+			continue;
 		enum paint paint;
 		const char *sync = js_str(layer, "sync"), *health = js_str(layer, "health");
 		const char *mark = mark_of(view, layer, &paint);
@@ -260,19 +262,22 @@ static void put_resource(
 	view_put_escaped(view, out, PAINT_BOLD, buf_str(&escaped), escaped.len);
 	view_pad(out, address_cells - view_cells(buf_str(&escaped)) + 2);
 	view_put(view, out, paint, state);
-	if (*age)
-		view_putf(view, out, PAINT_PLAIN, "  %s", age);
 	const json_t *action = json_object_get(resource, "action");
-	if (json_is_object(action)) {
+	bool is_doing = json_is_object(action);
+	if (*age && !is_doing)
+		view_putf(view, out, PAINT_PLAIN, "  %s", age);
+	if (is_doing) {
 		buf_adds(out, "  ");
 		status_doing(view, action, out);
 	}
+	bool has_reason = !str_empty(reason) && !str_eq(reason, state);
+	if (has_reason && str_empty(message) && !is_doing)
+		view_putf(view, out, PAINT_DIM, "  %s", reason);
 	buf_adds(out, "\n");
-	bool is_said = str_empty(reason) || str_eq(reason, state);
-	if (is_said && str_empty(message))
+	if (str_empty(message))
 		return;
-	_cleanup_free_ char *text = str_format("%s%s%s", is_said ? "" : reason,
-		is_said || str_empty(message) ? "" : ": ", message ? message : "");
+	_cleanup_free_ char *text =
+		str_format("%s%s%s", has_reason ? reason : "", has_reason ? ": " : "", message);
 	view_wrap(view, out, PAINT_PLAIN, 4, text ? text : "");
 }
 
@@ -332,9 +337,9 @@ void status_attention(const struct view *view, const json_t *status, int most, s
 
 static void put_all(const struct view *view, const json_t *status, struct buf *out)
 {
-	static const struct column columns[] = {{NULL, COLUMN_KEEP},
+	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT},
 		{"RESOURCE", COLUMN_KEEP | COLUMN_FLEX}, {"SYNC", COLUMN_KEEP},
-		{"HEALTH", COLUMN_KEEP}, {"REASON", COLUMN_FLEX}, {"ID", COLUMN_FLEX},
+		{"HEALTH", COLUMN_KEEP}, {"REASON", COLUMN_DROP}, {"ID", COLUMN_DROP},
 		{"CHECKED", COLUMN_KEEP}};
 	size_t i;
 	json_t *resource;

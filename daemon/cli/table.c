@@ -87,14 +87,26 @@ static void measure(const struct table *table, int *ret_widths)
 	}
 }
 
+static bool is_below(const struct table *table, size_t column)
+{
+	return table->columns[column].flags & COLUMN_BELOW;
+}
+
+static int gap_after(const struct table *table, size_t column)
+{
+	return table->columns[column].flags & COLUMN_TIGHT ? 1 : GAP;
+}
+
 static int total(const struct table *table, const int *widths)
 {
-	int sum = table->indent, shown = 0;
+	int sum = table->indent, gap = 0;
 	for (size_t c = 0; c < table->column_count; c++) {
-		sum += widths[c];
-		shown += widths[c] > 0;
+		if (widths[c] == 0 || is_below(table, c))
+			continue;
+		sum += gap + widths[c];
+		gap = gap_after(table, c);
 	}
-	return sum + (shown > 1 ? (shown - 1) * GAP : 0);
+	return sum;
 }
 
 // Takes a cell at a time from the widest flexible column.
@@ -114,22 +126,23 @@ static void squeeze(const struct table *table, int *widths)
 	}
 }
 
+// Leaves out what may be left out, the last first, until the rest fits.
+static void drop(const struct table *table, int *widths, unsigned flags)
+{
+	for (size_t c = table->column_count; c-- > 0;)
+		if ((table->columns[c].flags & (COLUMN_DROP | COLUMN_FLEX)) == flags &&
+			total(table, widths) > table->view->width)
+			widths[c] = 0;
+}
+
 static void fit(const struct table *table, int *widths)
 {
 	measure(table, widths);
 	if (table->view->width <= 0)
 		return;
+	drop(table, widths, COLUMN_DROP);
 	squeeze(table, widths);
-	for (size_t c = table->column_count; c-- > 0;)
-		if ((table->columns[c].flags & COLUMN_DROP) &&
-			total(table, widths) > table->view->width)
-			widths[c] = 0;
-	int natural[MOST_COLUMNS]; // what was dropped gives its room back
-	measure(table, natural);
-	for (size_t c = 0; c < table->column_count; c++)
-		if (widths[c] > 0)
-			widths[c] = natural[c];
-	squeeze(table, widths);
+	drop(table, widths, COLUMN_DROP | COLUMN_FLEX);
 }
 
 // ---- lines
@@ -137,13 +150,12 @@ static void fit(const struct table *table, int *widths)
 static void put_line(const struct table *table, struct buf *out, const int *widths,
 	const struct cell *cells, const char **rests)
 {
-	int owed = table->indent; // blanks not yet written: none at the end of a line
-	bool is_first = true;
+	int owed = table->indent, gap = 0; // blanks not yet written: none at the end of a line
 	for (size_t c = 0; c < table->column_count; c++) {
-		if (widths[c] == 0)
+		if (widths[c] == 0 || is_below(table, c))
 			continue;
-		owed += is_first ? 0 : GAP;
-		is_first = false;
+		owed += gap;
+		gap = gap_after(table, c);
 		size_t n = view_break(rests[c], table->view->width > 0 ? widths[c] : 0), shown = n;
 		while (shown > 0 && rests[c][shown - 1] == ' ')
 			shown--;
@@ -165,6 +177,26 @@ static void put_line(const struct table *table, struct buf *out, const int *widt
 	buf_addc(out, '\n');
 }
 
+// At the end of the line that was just written, or below it.
+static void put_below(
+	const struct table *table, struct buf *out, const int *widths, const struct cell *cell)
+{
+	int used = total(table, widths) + GAP, cells = view_cells(cell->text);
+	if (out->failed || out->len == 0)
+		return;
+	if (table->view->width > 0 && used + cells > table->view->width) {
+		view_wrap_escaped(table->view, out, cell->paint, table->indent + 4, cell->text);
+		return;
+	}
+	out->data[--out->len] = '\0';
+	size_t start = out->len;
+	while (start > 0 && out->data[start - 1] != '\n')
+		start--;
+	view_pad(out, used - view_cells_painted(out->data + start));
+	view_put_escaped(table->view, out, cell->paint, cell->text, strlen(cell->text));
+	buf_addc(out, '\n');
+}
+
 static void put_row(
 	const struct table *table, struct buf *out, const int *widths, const struct cell *cells)
 {
@@ -176,8 +208,11 @@ static void put_row(
 		put_line(table, out, widths, cells, rests);
 		is_more = false;
 		for (size_t c = 0; c < table->column_count; c++)
-			is_more |= widths[c] > 0 && *rests[c];
+			is_more |= widths[c] > 0 && !is_below(table, c) && *rests[c];
 	} while (is_more);
+	size_t last = table->column_count - 1;
+	if (is_below(table, last) && *cells[last].text)
+		put_below(table, out, widths, &cells[last]);
 }
 
 void table_render(const struct table *table, struct buf *out)

@@ -5,10 +5,12 @@
 #include "cli/view.h"
 
 enum column_flags {
-	COLUMN_RIGHT = 1, // aligned to the right
-	COLUMN_FLEX = 2,  // may be narrowed: its cells wrap
-	COLUMN_DROP = 4,  // left out when the line is too short, the last such column first
-	COLUMN_KEEP = 8,  // shown also when all its cells are empty
+	COLUMN_RIGHT = 1,  // aligned to the right
+	COLUMN_FLEX = 2,   // may be narrowed: its cells wrap
+	COLUMN_DROP = 4,   // left out when the line is too short, the last such column first
+	COLUMN_KEEP = 8,   // shown also when all its cells are empty
+	COLUMN_TIGHT = 16, // one blank after it: a mark
+	COLUMN_BELOW = 32, // the last one: on the same line where it fits, else on lines of its own
 };
 
 struct column {

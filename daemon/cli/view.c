@@ -83,6 +83,23 @@ int view_cells(const char *escaped)
 	return cells;
 }
 
+int view_cells_painted(const char *painted)
+{
+	int cells = 0;
+	while (*painted) {
+		uint32_t code = 0;
+		if (*painted == '\033') {
+			painted += strcspn(painted, "m");
+			painted += *painted == 'm';
+			continue;
+		}
+		size_t n = decode(painted, &code);
+		cells += n ? cells_of(code) : 1;
+		painted += n ? n : 1;
+	}
+	return cells;
+}
+
 void view_put_escaped(const struct view *view, struct buf *out, enum paint paint,
 	const char *escaped, size_t bytes)
 {
@@ -147,8 +164,8 @@ size_t view_break(const char *escaped, int cells)
 			break;
 		used += more;
 		at += n ? n : 1;
-		if (code == ' ' || code == ',' ||
-			((code == '.' || code == '/') && used * 2 > cells))
+		bool is_inner = used * 2 > cells && at >= n + 1 && escaped[at - n - 1] != ' ';
+		if (code == ' ' || code == ',' || (is_inner && (code == '.' || code == '/')))
 			good = at;
 	}
 	if (!escaped[at] || escaped[at] == ' ')
@@ -156,15 +173,13 @@ size_t view_break(const char *escaped, int cells)
 	return good ? good : at;
 }
 
-void view_wrap(
-	const struct view *view, struct buf *out, enum paint paint, int indent, const char *text)
+void view_wrap_escaped(
+	const struct view *view, struct buf *out, enum paint paint, int indent, const char *escaped)
 {
-	_cleanup_buf_ struct buf escaped = {0};
-	view_escape(&escaped, text);
 	int cells = view->width > 0 ? view->width - indent : 0;
 	if (view->width > 0 && cells < 20)
 		cells = 20;
-	for (const char *p = buf_str(&escaped); *p;) {
+	for (const char *p = escaped; *p;) {
 		size_t n = view_break(p, cells), shown = n;
 		while (shown > 0 && p[shown - 1] == ' ')
 			shown--;
@@ -176,6 +191,21 @@ void view_wrap(
 	}
 }
 
+void view_wrap(
+	const struct view *view, struct buf *out, enum paint paint, int indent, const char *text)
+{
+	_cleanup_buf_ struct buf escaped = {0};
+	view_escape(&escaped, text);
+	view_wrap_escaped(view, out, paint, indent, buf_str(&escaped));
+}
+
+void view_duration(int64_t ms, char *ret_text, size_t bytes)
+{
+	str_copy(ret_text, bytes, "0s");
+	if (ms >= 1000)
+		num_format_duration(ms - ms % 1000, ret_text, bytes);
+}
+
 void view_age(const struct view *view, const char *iso, char *ret_text, size_t bytes)
 {
 	int64_t at_ms;
@@ -183,7 +213,7 @@ void view_age(const struct view *view, const char *iso, char *ret_text, size_t b
 	if (!iso || clock_parse_iso(iso, &at_ms) != 0)
 		return;
 	int64_t age_ms = view->now_ms > at_ms ? view->now_ms - at_ms : 0;
-	num_format_duration(age_ms - age_ms % 1000, ret_text, bytes);
+	view_duration(age_ms, ret_text, bytes);
 }
 
 void view_time(const char *iso, char *ret_text, size_t bytes)

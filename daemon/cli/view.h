@@ -33,6 +33,8 @@ enum paint {
 void view_escape(struct buf *out, const char *text);
 /* Cells that text takes; it must be escaped already. */
 int view_cells(const char *escaped);
+/* The same for text that has our own paint in it. */
+int view_cells_painted(const char *painted);
 /* Appends text, escaped and painted. */
 void view_put(const struct view *view, struct buf *out, enum paint paint, const char *text);
 void view_putf(const struct view *view, struct buf *out, enum paint paint, const char *fmt, ...)
@@ -48,6 +50,10 @@ size_t view_break(const char *escaped, int cells);
 /* A paragraph, each line indented, with its newlines. */
 void view_wrap(
 	const struct view *view, struct buf *out, enum paint paint, int indent, const char *text);
+void view_wrap_escaped(const struct view *view, struct buf *out, enum paint paint, int indent,
+	const char *escaped);
+/* Whole seconds: "0s", "42s", "1m 12s". */
+void view_duration(int64_t ms, char *ret_text, size_t bytes);
 /* "4s" since an ISO time; "" when there is none. */
 void view_age(const struct view *view, const char *iso, char *ret_text, size_t bytes);
 /* "2026-11-23 10:48:00" local time; "-" when there is none. */

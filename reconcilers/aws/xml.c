@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include <expat.h>
 
-enum { DEEPEST = 64, MOST_ELEMENTS = 4000000 };
+enum { DEEPEST = 64, MOST_ELEMENTS = 4000000, RECENT = 128, RECENT_BYTES = 48 };
 
 enum frame_kind { FRAME_ENVELOPE, FRAME_STRUCT, FRAME_LIST, FRAME_MAP, FRAME_ENTRY, FRAME_SCALAR };
 enum slot { SLOT_MEMBER, SLOT_ELEMENT, SLOT_KEY, SLOT_VALUE };
@@ -29,9 +29,10 @@ struct xml {
 	int depth;   // frames in use
 	int skipped; // open elements below one that nobody knows
 	int elements;
-	bool saw_value;   // the wrapper, or the root where there is none
-	bool in_id;       // inside a request id
-	char *request_id; // WIRE_ID_BYTES or NULL
+	bool saw_value;         // the wrapper, or the root where there is none
+	bool in_id;             // inside a request id
+	char *request_id;       // WIRE_ID_BYTES or NULL
+	json_t *recent[RECENT]; // short texts seen lately, by hash; owned
 };
 
 static void stop(struct xml *xml, struct err err)
@@ -296,15 +297,41 @@ static void on_start(void *data, const char *raw_name, const char **attributes)
 	}
 }
 
+// A page of resources repeats most of its texts (ids of parents, states, tag keys): they share a
+// value. Nobody changes a JSON string in place.
+static json_t *string_value(struct xml *xml, const char *text, size_t bytes)
+{
+	if (bytes > RECENT_BYTES)
+		return json_stringn_nocheck(text, bytes);
+	uint32_t hash = 2166136261U; // FNV-1a
+	for (size_t i = 0; i < bytes; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 16777619U;
+	json_t **slot = &xml->recent[(hash ^ hash >> 15) % RECENT];
+	if (!*slot || json_string_length(*slot) != bytes ||
+		memcmp(json_string_value(*slot), text, bytes) != 0) {
+		json_decref(*slot);
+		*slot = json_stringn_nocheck(text, bytes);
+	}
+	return json_incref(*slot);
+}
+
+static bool scalar_value(struct xml *xml, const struct shape *shape, json_t **ret_value)
+{
+	const char *text = buf_str(&xml->text);
+	if (shape->type != SHAPE_STRING || shape_is_sensitive(shape))
+		return wiretext_value(shape, text, xml->text.len, ret_value);
+	*ret_value = string_value(xml, text, xml->text.len);
+	return *ret_value;
+}
+
 static void close_scalar(struct xml *xml, const struct frame *frame, const char *name)
 {
 	json_t *value;
-	const char *text = buf_str(&xml->text);
 	if (xml->text.failed) {
 		stop(xml, wire_bad_answer("a text in it is too long"));
 		return;
 	}
-	if (!wiretext_value(frame->shape, text, xml->text.len, &value)) {
+	if (!scalar_value(xml, frame->shape, &value)) {
 		stop(xml, wire_bad_answer("<%.60s> is not %s", name,
 				  frame->shape->type == SHAPE_TIMESTAMP ? "a time"
 				  : frame->shape->type == SHAPE_BOOLEAN ? "a boolean"
@@ -438,6 +465,8 @@ struct err xml_decode(const struct xml_plan *plan, const char *text, size_t byte
 		json_decref(xml.frames[i].key);
 		json_decref(xml.frames[i].entry_value);
 	}
+	for (int i = 0; i < RECENT; i++)
+		json_decref(xml.recent[i]);
 	if (xml.parser)
 		XML_ParserFree(xml.parser);
 	buf_burn(&xml.text);

@@ -35,6 +35,17 @@ const char *checking_one_of(const char *const *names, size_t count, char text[CH
 	return text;
 }
 
+bool checking_has_slip(const struct node *map, const char *name)
+{
+	for (size_t i = 0; map && map->type == NODE_MAP && i < map->count; i++) {
+		_cleanup_free_ char *snake = str_snake(map->keys[i]);
+		if (!str_eq(map->keys[i], name) &&
+			(nearest_name(map->keys[i], &name, 1) || (snake && str_eq(snake, name))))
+			return true;
+	}
+	return false;
+}
+
 bool checking_is_name(const char *text)
 {
 	size_t length = strlen(text);
@@ -123,7 +134,8 @@ static bool name_resource(
 	else if (checking->desired->count == MOST_RESOURCES)
 		findings_error(checking->findings, place, "split the stack",
 			"more than %d resources", MOST_RESOURCES);
-	is_map_or_nothing(checking, node, kind->name, name, "write 'field: value' pairs below it");
+	bool is_readable = is_map_or_nothing(
+		checking, node, kind->name, name, "write 'field: value' pairs below it");
 	if (checking->desired->count > MOST_RESOURCES)
 		return true;
 	struct wanted *wanted = add_wanted(checking->desired);
@@ -132,6 +144,8 @@ static bool name_resource(
 	wanted->kind = kind;
 	wanted->place = place;
 	wanted->node = node->type == NODE_MAP ? node : NULL;
+	// What cannot be read is known by its name, so that references to it are no errors.
+	wanted->desired = is_readable ? NULL : json_object();
 	wanted->name = strdup(name);
 	wanted->address = str_format("%s.%s.%s", kind->layer, kind->name, name);
 	return wanted->name && wanted->address;
@@ -220,6 +234,8 @@ static void read_wanted(struct checking *checking, struct wanted *wanted)
 {
 	static const struct node nothing = {.type = NODE_MAP};
 	const struct node *node = wanted->node ? wanted->node : &nothing;
+	if (wanted->desired)
+		return;
 	checking->wanted = wanted;
 	wanted->policy = policy_read(checking, policy_above(checking->desired, wanted->kind),
 		node_get(node, "policy"), POLICY_RESOURCE, wanted->kind);

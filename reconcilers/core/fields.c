@@ -265,38 +265,53 @@ static const char *how_to_add(const struct field *field, char text[CHECKING_TEXT
 	return text;
 }
 
-/* Is a field given, under its name or that of its id? */
-static bool is_given(const struct field *field, const struct node *node)
+/* An unknown key that was meant to be this field, which unknown_field() has told. */
+static bool has_slip(struct scope *scope, const struct field *field, const struct node *node)
 {
-	if (is_set(node_get(node, field->name)))
+	for (size_t i = 0; i < node->count; i++) {
+		const char *key = node->keys[i];
+		_cleanup_free_ char *snake = str_snake(key);
+		if (!field_find(scope->fields, key) && !str_eq(key, "tags") &&
+			!str_eq(key, "policy") &&
+			(nearest_name(key, &field->name, 1) ||
+				(snake && str_eq(snake, field->name))))
+			return true;
+	}
+	return false;
+}
+
+/* Is a field given, under its name, misspelled, or as the id it stands for? */
+static bool is_given(struct scope *scope, const struct field *field, const struct node *node)
+{
+	if (field->preset)
 		return true;
-	if (field->type != FIELD_REF && field->type != FIELD_REFS)
-		return false;
-	_cleanup_free_ char *snake = field->member ? str_snake(field->member) : NULL;
-	return snake && is_set(node_get(node, snake));
+	for (size_t i = 0; i < node->count; i++)
+		if (field_find(scope->fields, node->keys[i]) == field && is_set(node->items[i]))
+			return true;
+	return !node_get(node, field->name) && has_slip(scope, field, node);
 }
 
 static void check_required(struct scope *scope, const struct node *node)
 {
 	struct findings *findings = scope->checking->findings;
 	char text[CHECKING_TEXT_BYTES];
-	const char *choices[20];
-	size_t choice_count = 0, chosen = 0;
+	_cleanup_buf_ struct buf choices;
+	buf_init(&choices, 1000);
+	bool is_chosen = false;
 	for (const struct field *f = scope->fields; f->name; f++) {
-		bool given = is_given(f, node) || f->preset;
+		bool given = is_given(scope, f, node);
 		if ((f->flags & FIELD_REQUIRED) && !given)
 			findings_error(findings, scope->place, how_to_add(f, text),
 				"%s%s needs '%s'", scope->items ? "an item of " : "", scope->what,
 				f->name);
-		if (!(f->flags & FIELD_ONE_OF))
-			continue;
-		chosen += given;
-		if (choice_count < ARRAY_COUNT(choices))
-			choices[choice_count++] = f->name;
+		if (f->flags & FIELD_ONE_OF) {
+			is_chosen = is_chosen || given;
+			buf_addf(&choices, "%s'%s'", choices.len ? " or " : "", f->name);
+		}
 	}
-	if (choice_count && !chosen)
-		findings_error(findings, scope->place, checking_one_of(choices, choice_count, text),
-			"%s needs one more field", scope->what);
+	if (choices.len && !is_chosen)
+		findings_error(findings, scope->place, "add one of them", "%s%s needs %s",
+			scope->items ? "an item of " : "", scope->what, buf_str(&choices));
 }
 
 /* AWS's name of the resource, when the file gives none. */

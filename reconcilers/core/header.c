@@ -11,6 +11,8 @@ enum { MOST_TAGS = 48, MOST_KEY = 128, MOST_VALUE = 256 };
 static char *read_stack(struct checking *checking, const struct node *root)
 {
 	const struct node *node = node_get(root, "stack");
+	if (!node && checking_has_slip(root, "stack"))
+		return NULL;
 	if (!node || (node->type == NODE_NULL && !node->is_broken)) {
 		findings_error(checking->findings, node ? node->place : root->place,
 			"begin with 'stack: <name>'", "the file names no stack");
@@ -40,17 +42,47 @@ static char *read_account(struct checking *checking, const struct node *root)
 	return NULL;
 }
 
+// clang-format off
+static const char *const regions[] = {
+	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+	"ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+	"ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1",
+	"ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1",
+	"eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1",
+	"me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2",
+	"us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
+};
+// clang-format on
+
+enum region_sort { REGION_KNOWN, REGION_NEW, REGION_WRONG };
+
+/* Regions of tomorrow have the shape of today's, words and a number; but words that are one letter
+ * away from today's are a slip. */
+static enum region_sort sort_of_region(const char *text)
+{
+	const char *dash = strrchr(text, '-');
+	int64_t number;
+	if (!partition_is_region_name(text) || !dash || strchr(text, '-') == dash ||
+		!num_parse_i64(dash + 1, 1, 99, &number))
+		return REGION_WRONG;
+	size_t length = (size_t)(dash - text);
+	bool is_slip = false, is_word = false;
+	for (size_t i = 0; i < ARRAY_COUNT(regions); i++) {
+		if (str_eq(regions[i], text))
+			return REGION_KNOWN;
+		size_t known = (size_t)(strrchr(regions[i], '-') - regions[i]);
+		is_word = is_word || (known == length && strncmp(regions[i], text, length) == 0);
+		is_slip = is_slip || (str_eq(regions[i] + known, dash) &&
+					     str_distance(regions[i], text, 1) <= 1);
+	}
+	return is_slip && !is_word ? REGION_WRONG : REGION_NEW;
+}
+
 static char *read_region(struct checking *checking, const struct node *root)
 {
-	static const char *const known[] = {"af-south-1", "ap-east-1", "ap-east-2",
-		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
-		"ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4",
-		"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1",
-		"cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1",
-		"eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1",
-		"me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2",
-		"us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2"};
 	const struct node *node = node_get(root, "region");
+	if (!node && checking_has_slip(root, "region"))
+		return NULL;
 	if (!node || (node->type == NODE_NULL && !node->is_broken)) {
 		findings_error(checking->findings, node ? node->place : root->place,
 			"add 'region: eu-west-1', or wherever it is", "the file names no region");
@@ -58,27 +90,24 @@ static char *read_region(struct checking *checking, const struct node *root)
 	}
 	if (node->is_broken)
 		return NULL;
-	const char *text = node->type == NODE_STRING ? node->text : "", *dash = strrchr(text, '-');
-	int64_t number;
+	const char *text = node->type == NODE_STRING ? node->text : "";
 	char suggestion[CHECKING_TEXT_BYTES];
-	// Regions of tomorrow have the shape of today's: words, then a number.
-	bool has_shape = partition_is_region_name(text) && dash && strchr(text, '-') != dash &&
-			 num_parse_i64(dash + 1, 1, 99, &number);
-	for (size_t i = 0; i < ARRAY_COUNT(known); i++)
-		if (str_eq(known[i], text))
-			return strdup(text);
-	if (!has_shape) {
-		findings_error(checking->findings, node->place,
-			checking_suggest(text, known, ARRAY_COUNT(known),
-				"write a region such as eu-west-1", suggestion),
-			"'%s' is no region of AWS",
-			node->text ? node->text : node_type_name(node->type));
-		return NULL;
+	switch (sort_of_region(text)) {
+	case REGION_KNOWN:
+		return strdup(text);
+	case REGION_NEW:
+		findings_warning(checking->findings, node->place,
+			checking_suggest(text, regions, ARRAY_COUNT(regions), NULL, suggestion),
+			"region '%s' is not one that this version knows", text);
+		return strdup(text);
+	case REGION_WRONG:
+		break;
 	}
-	findings_warning(checking->findings, node->place,
-		checking_suggest(text, known, ARRAY_COUNT(known), NULL, suggestion),
-		"region '%s' is not one that this version knows", text);
-	return strdup(text);
+	findings_error(checking->findings, node->place,
+		checking_suggest(text, regions, ARRAY_COUNT(regions),
+			"write a region such as eu-west-1", suggestion),
+		"'%s' is no region of AWS", node->text ? node->text : node_type_name(node->type));
+	return NULL;
 }
 
 // ---- tags

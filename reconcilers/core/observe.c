@@ -145,7 +145,8 @@ static void ask_about(struct observation *o, const json_t *ids)
 			if (fetch)
 				fetch->join = join;
 			json_t *scope = scope_of(o);
-			json_object_set(scope, "ids", batch);
+			// A copy: what is rendered shares values, and the batch is emptied below.
+			json_object_set_new(scope, "ids", json_copy(batch));
 			begin(o, fetch, join->list.operation, join->list.args, scope);
 			json_array_clear(batch);
 		}

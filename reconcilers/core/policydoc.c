@@ -40,6 +40,8 @@ static bool check_statement(
 	}
 	bool ok = check_keys(what, statement, names, ARRAY_COUNT(names), findings);
 	const struct node *effect = node_get(statement, "Effect");
+	if (!ok && !effect)
+		return false; // most likely it is the element that was just told
 	if (!effect || effect->type != NODE_STRING ||
 		(!str_eq(effect->text, "Allow") && !str_eq(effect->text, "Deny"))) {
 		findings_error(findings, effect ? effect->place : statement->place,

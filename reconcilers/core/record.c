@@ -4,8 +4,10 @@
 
 void record_init(struct record *record)
 {
-	*record = (struct record){
-		.baseline = json_object(), .writes = json_object(), .depends_on = json_array()};
+	*record = (struct record){.baseline = json_object(),
+		.writes = json_object(),
+		.depends_on = json_array(),
+		.drifts = json_object()};
 }
 
 void record_done(struct record *record)
@@ -24,7 +26,7 @@ json_t *record_json(const struct record *record)
 	json_t *out = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:s}", "created_ms",
 		(json_int_t)record->created_ms, "deleted_ms", (json_int_t)record->deleted_ms,
 		"baseline", record->baseline, "writes", record->writes, "depends_on",
-		record->depends_on);
+		record->depends_on, "drifts", record->drifts, "synced", record->synced);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;

@@ -28,10 +28,10 @@ def snake(name):
     out = []
     for i, c in enumerate(name):
         before = name[i - 1] if i else ""
-        after = name[i + 1:i + 2]
         after_lower = before.islower() or before.isdigit()
-        plural_end = after == "s" and i + 2 == len(name)
-        ends_run = before.isupper() and after.islower() and not plural_end
+        rest = name[i + 1:]  # "VPCs" and "IPv6" are one word each
+        one_word = rest == "s" or (rest[:1] == "v" and rest[1:2].isdigit())
+        ends_run = before.isupper() and rest[:1].islower() and not one_word
         if c.isupper() and (after_lower or ends_run):
             out.append("_")
         out.append("_" if c in "-." else c.lower())

@@ -133,6 +133,8 @@ static void names_become_snake_case_as_people_write_them(void **state)
 		{"ec2", "ModifySubnetAttribute", "AssignIpv6AddressOnCreation",
 			"assign_ipv6_address_on_creation"},
 		{"rds", "CreateDBInstance", "DBInstanceIdentifier", "db_instance_identifier"},
+		{"kms", "CreateKey", "BypassPolicyLockoutSafetyCheck",
+			"bypass_policy_lockout_safety_check"},
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		const struct operation *operation = find(names[i].service, names[i].operation);

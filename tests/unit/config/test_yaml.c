@@ -52,7 +52,7 @@ static void surrogate_pairs_of_json_are_one_character_and_move_no_column(void **
 		"shop.yaml:1:33: error: key 'a' is there already, on line 1; keep one of the "
 		"two\n");
 	expect_findings("{\"a\":\"\\ud83d\"}",
-		"shop.yaml:1:9: error: YAML: found invalid Unicode character escape code; write a "
+		"shop.yaml:1:9: error: JSON: found invalid Unicode character escape code; write a "
 		"valid \\u escape\n");
 }
 
