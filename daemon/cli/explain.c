@@ -318,7 +318,7 @@ static void put_rows(const struct view *view, const json_t *rows, struct buf *ou
 		{"FIELD", 0}, {"TYPE", COLUMN_FLEX}, {"LIMITS", COLUMN_DROP}, {NULL, COLUMN_BELOW}};
 	size_t i;
 	json_t *row;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
 	json_array_foreach ((json_t *)rows, i, row) {
 		table_add(&table, PAINT_BOLD, js_str(row, "name"));
@@ -364,7 +364,7 @@ static void put_kinds(const struct view *view, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
 	for (const struct layer *const *layer = all_layers; *layer; layer++) {
-		_cleanup_table_ struct table table;
+		_cleanup_table_ struct table table = {0};
 		view_put(view, out, PAINT_BOLD, (*layer)->name);
 		view_putf(
 			view, out, PAINT_PLAIN, "  %s", (*layer)->summary ? (*layer)->summary : "");

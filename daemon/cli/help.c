@@ -6,7 +6,7 @@
 static void put_options(const struct cli *cli, unsigned options, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, &cli->view, columns, ARRAY_COUNT(columns), 2);
 	for (size_t i = 0; i < option_row_count; i++) {
 		const struct option_row *row = &option_rows[i];
@@ -32,7 +32,7 @@ static void put_heading(const struct cli *cli, struct buf *out, const char *text
 void help_print(const struct cli *cli, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	buf_adds(out,
 		"holdfast: look at, and talk to, the daemon that holds an AWS architecture to "
 		"its file\n");

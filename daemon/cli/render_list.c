@@ -177,7 +177,7 @@ void render_entries(const struct view *view, const json_t *entries, bool has_add
 		{NULL, 0}, {NULL, 0}, {NULL, COLUMN_BELOW}};
 	size_t i;
 	json_t *entry;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), indent);
 	json_array_foreach ((json_t *)entries, i, entry) {
 		char at[32];
@@ -250,7 +250,7 @@ void render_drift(const struct view *view, const json_t *answer, struct buf *out
 	const json_t *drifts = json_object_get(answer, "drifts");
 	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT}, {NULL, 0},
 		{NULL, COLUMN_FLEX}, {NULL, COLUMN_DROP}, {NULL, COLUMN_BELOW}};
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	if (json_array_size(drifts) == 0) {
 		view_wrap(view, out, PAINT_GREEN, 0, "No drift.");
 		return;
@@ -285,7 +285,7 @@ static void put_differences(
 {
 	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT},
 		{NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, 0}};
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
 	for (size_t i = from; i < to; i++) {
 		const json_t *difference = json_array_get(differences, i);

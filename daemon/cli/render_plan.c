@@ -98,6 +98,14 @@ static const char *op_of(const json_t *field, const char *change)
 	return op ? op : str_eq_null(change, "+") ? "+" : str_eq_null(change, "-") ? "-" : "~";
 }
 
+static void put_force(const struct view *view, const json_t *field, struct buf *out)
+{
+	if (!js_bool(field, "forces_replacement", false))
+		return;
+	buf_adds(out, " ");
+	view_put(view, out, PAINT_RED, "# forces replacement");
+}
+
 static void put_sides(
 	const struct view *view, const json_t *field, const char *op, int used, struct buf *out)
 {
@@ -109,8 +117,10 @@ static void put_sides(
 	if (!has_both && is_plain && is_tree(value)) {
 		buf_adds(out, " ");
 		put_tree(view, value, paint_of_change(op), op, FIELD_INDENT, out);
+		put_force(view, field, out);
 		return;
 	}
+	int note = js_bool(field, "forces_replacement", false) ? 21 : 0;
 	const char *one = str_eq(op, "-") ? before : after;
 	if (!before || !after) {
 		out->failed = true;
@@ -118,8 +128,9 @@ static void put_sides(
 		buf_adds(out, " ");
 		view_put(view, out, PAINT_PLAIN, one);
 	} else if (view->width > 0 &&
-		   used + view_cells(before) + view_cells(after) + 4 > view->width) {
+		   used + view_cells(before) + view_cells(after) + 4 + note > view->width) {
 		// Too long for a line: one above the other, so that the eye compares.
+		put_force(view, field, out);
 		buf_adds(out, "\n");
 		view_pad(out, FIELD_INDENT + 4);
 		view_put(view, out, PAINT_RED, before);
@@ -127,12 +138,14 @@ static void put_sides(
 		view_pad(out, FIELD_INDENT + 1);
 		buf_adds(out, "-> ");
 		view_put(view, out, PAINT_GREEN, after);
+		return;
 	} else {
 		buf_adds(out, " ");
 		view_put(view, out, PAINT_PLAIN, before);
 		buf_adds(out, " -> ");
 		view_put(view, out, PAINT_PLAIN, after);
 	}
+	put_force(view, field, out);
 }
 
 static void put_field(const struct view *view, const json_t *field, const char *change,
@@ -151,10 +164,6 @@ static void put_field(const struct view *view, const json_t *field, const char *
 		FIELD_INDENT + 5 +
 		(view_cells(buf_str(&name)) > name_cells ? view_cells(buf_str(&name)) : name_cells);
 	put_sides(view, field, op, used, out);
-	if (js_bool(field, "forces_replacement", false)) {
-		buf_adds(out, " ");
-		view_put(view, out, PAINT_RED, "# forces replacement");
-	}
 	buf_adds(out, "\n");
 }
 

@@ -63,7 +63,7 @@ static void put_facts(const struct view *view, const json_t *resource, struct bu
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
 	const json_t *place = json_object_get(resource, "place");
 	const char *file = js_str(place, "file");
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
 	if (!str_empty(file)) {
 		table_add(&table, PAINT_DIM, "declared at");
@@ -127,7 +127,7 @@ static void put_sides(const struct view *view, const json_t *resource, struct bu
 	_cleanup_json_ json_t *observed = plain_leaves(json_object_get(resource, "observed"));
 	const char *path;
 	json_t *value;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_object_foreach (desired, path, value)
 		put_row(&table, path, value, true, json_object_get(observed, path),
@@ -175,7 +175,7 @@ static void put_undeclared(const struct view *view, const json_t *resource, stru
 	static const struct column columns[] = {{NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}};
 	size_t i;
 	json_t *item;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	if (json_array_size(undeclared) == 0)
 		return;
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
@@ -204,7 +204,7 @@ static void put_holds(const struct view *view, const json_t *resource, struct bu
 		{"ID", 0}, {"CHANGE", 0}, {"STATE", 0}, {"REASON", COLUMN_FLEX}, {"WHO", 0}};
 	size_t i;
 	json_t *hold;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	if (json_array_size(holds) == 0)
 		return;
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);

@@ -191,7 +191,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	// clang-format on
 	size_t i;
 	json_t *layer;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_array_foreach (json_object_get(status, "layers"), i, layer) {
 		if (!json_is_object(layer))
@@ -343,7 +343,7 @@ static void put_all(const struct view *view, const json_t *status, struct buf *o
 		{"CHECKED", COLUMN_KEEP}};
 	size_t i;
 	json_t *resource;
-	_cleanup_table_ struct table table;
+	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_array_foreach (json_object_get(status, "resources"), i, resource) {
 		enum paint paint;
