@@ -73,8 +73,8 @@ struct loaded {
 	struct credcache *credentials;
 };
 
-static struct err new_sts(
-	const struct credchain *chain, struct provider *source, struct aws **ret_sts);
+static struct err new_sts(const struct credchain *chain, struct provider *source,
+	struct aws_port **ret_port, struct aws **ret_sts);
 
 static struct err load(struct aws *aws, struct loaded *ret)
 {
@@ -178,8 +178,8 @@ struct err aws_new(struct loop *loop, struct http *http, const struct aws_settin
 
 /* A client that only fetches credentials, in the same region, with the credentials of another
  * source. */
-static struct err new_sts(
-	const struct credchain *chain, struct provider *source, struct aws **ret_sts)
+static struct err new_sts(const struct credchain *chain, struct provider *source,
+	struct aws_port **ret_port, struct aws **ret_sts)
 {
 	const struct awsconfig *config = chain->config;
 	struct loaded loaded = {0};
@@ -202,6 +202,7 @@ static struct err new_sts(
 	}
 	adopt(aws, &loaded);
 	*ret_sts = aws;
+	*ret_port = &aws->port;
 	return ERR_OK;
 }
 

@@ -87,10 +87,11 @@ static struct err make_role(const struct credchain *chain, const struct credsts_
 	struct provider *source, struct provider **ret)
 {
 	struct aws *sts = NULL;
-	struct err err = chain->new_sts(chain, source, &sts);
+	struct aws_port *port = NULL;
+	struct err err = chain->new_sts(chain, source, &port, &sts);
 	if (err_is(&err))
 		return err;
-	err = credsts_new(chain->loop, role, aws_as_port(sts), sts, ret);
+	err = credsts_new(chain->loop, role, port, sts, ret);
 	if (err_is(&err))
 		aws_free(sts);
 	return err;

@@ -10,6 +10,7 @@
 #include "loop/http.h"
 
 struct aws;
+struct aws_port;
 
 struct credchain {
 	struct loop *loop;
@@ -17,8 +18,8 @@ struct credchain {
 	const struct awsconfig *config; // borrowed; its env as long as the provider lives
 	/* Makes a client for STS that signs with `source` (taken over in any case; NULL: unsigned).
 	 */
-	struct err (*new_sts)(
-		const struct credchain *chain, struct provider *source, struct aws **ret_sts);
+	struct err (*new_sts)(const struct credchain *chain, struct provider *source,
+		struct aws_port **ret_port, struct aws **ret_sts);
 };
 
 /* ERR_INVALID names the profile and the setting: a role without a source or with two, a loop of
