@@ -218,13 +218,14 @@ static bool add_query(struct buf *out, const char *query, struct buf *text)
 	}
 	if (text->failed || !count)
 		return !text->failed;
-	qsort_r(pairs, count, sizeof(*pairs), compare_pairs, text->data);
+	const char *s = buf_str(text); // not NULL, also when all names and values are empty
+	qsort_r(pairs, count, sizeof(*pairs), compare_pairs, (void *)s);
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_addc(out, '&');
-		buf_add(out, text->data + pairs[i].name, pairs[i].name_bytes);
+		buf_add(out, s + pairs[i].name, pairs[i].name_bytes);
 		buf_addc(out, '=');
-		buf_add(out, text->data + pairs[i].value, pairs[i].value_bytes);
+		buf_add(out, s + pairs[i].value, pairs[i].value_bytes);
 	}
 	return true;
 }
