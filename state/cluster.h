@@ -58,8 +58,9 @@ void cluster_trim_log(const struct cluster *cluster);
 void cluster_last_words(const struct cluster *cluster, char *ret_text, size_t bytes);
 
 enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_UP, CLUSTER_STOPPING };
-/* What postmaster.pid and /proc say; *ret_pid is the server when not DOWN. */
-enum cluster_state cluster_look(const struct cluster *cluster, pid_t *ret_pid);
+/* What postmaster.pid and /proc say; *ret_pid is the server when not DOWN. `child` is a process
+ * that is known to be the server, or 0. */
+enum cluster_state cluster_look(const struct cluster *cluster, pid_t child, pid_t *ret_pid);
 /* Removes lock files (postmaster.pid, the socket's) whose process is not a server of ours, when
  * none is: Postgres itself would refuse to start if the number has been given to another process
  * since. */

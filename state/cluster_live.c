@@ -36,26 +36,56 @@ static const char *find_line(const char *text, int number)
 	return text ? text : "";
 }
 
-// Where a process of the server's user works; false for anybody else's.
-static bool read_cwd(const struct cluster *cluster, pid_t pid, char ret_cwd[PATH_MAX])
+static bool is_of_server_user(const struct cluster *cluster, pid_t pid)
 {
 	char path[64];
 	struct stat st;
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	uid_t uid = cluster->uid ? cluster->uid : geteuid();
-	if (pid <= 1 || stat(path, &st) < 0 || st.st_uid != uid)
-		return false;
+	return pid > 1 && stat(path, &st) == 0 && st.st_uid == uid;
+}
+
+// Where a process works; false when that is not to be seen, as for root without CAP_SYS_PTRACE.
+static bool read_cwd(pid_t pid, char ret_cwd[PATH_MAX])
+{
+	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
 	ssize_t n = readlink(path, ret_cwd, PATH_MAX - 1);
 	ret_cwd[n > 0 ? n : 0] = '\0';
 	return n > 0;
 }
 
+static bool has_argument(pid_t pid, const char *wanted)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *arg = text; arg < text + n; arg += strlen(arg) + 1)
+		if (str_eq(arg, wanted))
+			return true;
+	return false;
+}
+
 // The postmaster and all its children work in the data folder, and nothing else has a reason to.
+// The postmaster is also known by its arguments.
 static bool is_ours(const struct cluster *cluster, pid_t pid)
 {
 	char cwd[PATH_MAX];
-	return read_cwd(cluster, pid, cwd) && str_eq(cwd, cluster->data);
+	if (!is_of_server_user(cluster, pid))
+		return false;
+	return read_cwd(pid, cwd) ? str_eq(cwd, cluster->data) : has_argument(pid, cluster->data);
+}
+
+// An initdb works in its draft and is told so; its children work there.
+static bool is_drafting(const struct cluster *cluster, pid_t pid)
+{
+	char cwd[PATH_MAX];
+	return is_of_server_user(cluster, pid) && read_cwd(pid, cwd) &&
+	       cluster_is_draft(cluster, cwd);
 }
 
 static bool read_pid_file(
@@ -73,10 +103,11 @@ static bool read_pid_file(
 	return true;
 }
 
-enum cluster_state cluster_look(const struct cluster *cluster, pid_t *ret_pid)
+enum cluster_state cluster_look(const struct cluster *cluster, pid_t child, pid_t *ret_pid)
 {
 	char text[PID_FILE_BYTES];
-	if (!read_pid_file(cluster, text, ret_pid) || !is_ours(cluster, *ret_pid))
+	if (!read_pid_file(cluster, text, ret_pid) ||
+		(*ret_pid != child && !is_ours(cluster, *ret_pid)))
 		return CLUSTER_DOWN;
 	const char *status = find_line(text, 8);
 	if (str_starts(status, "ready"))
@@ -115,9 +146,8 @@ void cluster_remove_stale_locks(const struct cluster *cluster)
 void cluster_end_drafts(const struct cluster *cluster)
 {
 	DIR *proc = opendir("/proc");
-	char cwd[PATH_MAX];
 	for (pid_t pid; proc && (pid = next_process(proc)) != 0;)
-		if (read_cwd(cluster, pid, cwd) && cluster_is_draft(cluster, cwd))
+		if (is_drafting(cluster, pid))
 			kill(pid, SIGKILL);
 	if (proc)
 		closedir(proc);

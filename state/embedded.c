@@ -59,6 +59,12 @@ static void set_phase(struct embedded *embedded, enum embedded_phase phase)
 	embedded->phase = phase;
 }
 
+// The server as we know it without looking: our child.
+static pid_t child_of(const struct embedded *embedded)
+{
+	return op_is_running(&embedded->service.op) ? embedded->service.pid : 0;
+}
+
 static void look_again(struct embedded *embedded)
 {
 	timer_start(&embedded->timer, &embedded->task, LOOK_MS);
@@ -208,7 +214,8 @@ static void go_on(struct embedded *embedded)
 {
 	pid_t pid;
 	struct err err = cluster_lock(&embedded->cluster);
-	if (!err_is(&err) && cluster_look(&embedded->cluster, &pid) != CLUSTER_DOWN) {
+	if (!err_is(&err) &&
+		cluster_look(&embedded->cluster, child_of(embedded), &pid) != CLUSTER_DOWN) {
 		embedded->adopted = pid;
 		embedded->give_up_ms = loop_now_ms(embedded->loop) + START_MS;
 		set_phase(embedded, EMBEDDED_ADOPTING);
@@ -269,7 +276,7 @@ static void step_starting(struct embedded *embedded)
 		finish_start(embedded, err);
 		return;
 	}
-	if (cluster_look(&embedded->cluster, &pid) == CLUSTER_UP) {
+	if (cluster_look(&embedded->cluster, child_of(embedded), &pid) == CLUSTER_UP) {
 		log_info("embedded database started", LOG_INT("pid", embedded->service.pid));
 		finish_start(embedded, ERR_OK);
 		return;
@@ -285,7 +292,7 @@ static void step_starting(struct embedded *embedded)
 static void step_adopting(struct embedded *embedded)
 {
 	pid_t pid;
-	enum cluster_state state = cluster_look(&embedded->cluster, &pid);
+	enum cluster_state state = cluster_look(&embedded->cluster, child_of(embedded), &pid);
 	if (state == CLUSTER_DOWN) {
 		go_on(embedded);
 		return;
@@ -324,7 +331,7 @@ static bool is_gone(const struct embedded *embedded)
 {
 	pid_t pid;
 	if (embedded->adopted)
-		return cluster_look(&embedded->cluster, &pid) == CLUSTER_DOWN ||
+		return cluster_look(&embedded->cluster, child_of(embedded), &pid) == CLUSTER_DOWN ||
 		       pid != embedded->adopted;
 	return !op_is_running(&embedded->service.op);
 }
@@ -492,9 +499,7 @@ const char *embedded_conninfo(const struct embedded *embedded)
 
 pid_t embedded_pid(const struct embedded *embedded)
 {
-	if (embedded->adopted)
-		return embedded->adopted;
-	return op_is_running(&embedded->service.op) ? embedded->service.pid : 0;
+	return embedded->adopted ? embedded->adopted : child_of(embedded);
 }
 
 void embedded_trim_log(const struct embedded *embedded)

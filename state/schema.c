@@ -44,7 +44,7 @@ static const char first[] =
 "CREATE INDEX action_address ON holdfast.action (stack, address, intended_at);"
 "CREATE INDEX action_intended ON holdfast.action (intended_at, stack);"
 "CREATE INDEX action_open ON holdfast.action (stack, intended_at)"
-" WHERE outcome IS NULL OR outcome = 'unknown';"
+" WHERE outcome IS NULL;"
 "COMMENT ON TABLE holdfast.action IS 'each call that changes AWS: intended before it is sent, then settled';"
 
 "CREATE TABLE holdfast.pass ("

@@ -118,7 +118,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	 JSON_OR_NULL("after"), TEXT_OR_NULL("client_token"), TEXT_OR_NULL("config_version"),
 	 TIME("at_ms")}},
 
-// "unknown" may still become "found", "done", "failed" or "abandoned"; nothing else changes again
+// dur_ms is of the whole call with its attempts. "unknown" may still become "found", "done", "failed" or "abandoned"; nothing else changes again
 [STORE_ACTION_SETTLE] = {"ACTION_SETTLE",
 	"UPDATE holdfast.action SET outcome = $2, class = $3, code = $4, message = $5,"
 	" request_id = COALESCE($6, request_id), result_id = COALESCE($7, result_id),"
@@ -128,11 +128,11 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	 TEXT_OR_NULL("message"), TEXT_OR_NULL("request_id"), TEXT_OR_NULL("result_id"),
 	 INT_OR_NULL("dur_ms"), INT_OR_NULL("attempts"), TIME("at_ms")}},
 
-// oldest first; outcome is null or "unknown"
+// oldest first
 [STORE_ACTIONS_OPEN] = {"ACTIONS_OPEN",
-	"SELECT action_id, address, plan_id, operation, change, input, client_token, outcome, "
+	"SELECT action_id, address, plan_id, operation, change, input, client_token, "
 	MS("intended_at") " AS at_ms FROM holdfast.action"
-	" WHERE stack = $1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY intended_at",
+	" WHERE stack = $1 AND outcome IS NULL ORDER BY intended_at",
 	{TEXT("stack")}},
 
 // A quiet pass joins the row of a quiet pass of its layer that began less than an hour earlier, so a year of
@@ -242,13 +242,13 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"SELECT drift_id, address, field, type, desired, observed, " MS("opened_at") " AS opened_ms, "
 	MS("closed_at") " AS closed_ms, how, action_id FROM ("
 	"(SELECT * FROM holdfast.drift WHERE stack = $1 AND closed_at IS NULL"
-	" ORDER BY opened_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))"
+	" AND " UNDER("address", "$4") " ORDER BY opened_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))"
 	" UNION ALL "
 	"(SELECT * FROM holdfast.drift WHERE stack = $1 AND closed_at >= COALESCE($2, '-infinity')"
-	" ORDER BY closed_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))) AS d"
+	" AND " UNDER("address", "$4") " ORDER BY closed_at DESC LIMIT LEAST(COALESCE($3, 100), 10000))) AS d"
 	" ORDER BY closed_at DESC NULLS FIRST, opened_at DESC"
 	" LIMIT LEAST(COALESCE($3, 100), 10000)",
-	{TEXT("stack"), TIME_OR_NULL("since_ms"), INT_OR_NULL("limit")}},
+	{TEXT("stack"), TIME_OR_NULL("since_ms"), INT_OR_NULL("limit"), TEXT_OR_NULL("address")}},
 
 // -> deleted: rows in all. The last observation of an address, the configuration in force, and what is open
 // stay, whatever their age.
@@ -258,7 +258,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	      "EXISTS (SELECT 1 FROM holdfast.observation y WHERE y.stack = x.stack"
 	      " AND y.address = x.address AND y.at > x.at)") ", "
 	SWEEP("d", "drift", "closed_at", "true") ", "
-	SWEEP("a", "action", "intended_at", "outcome <> 'unknown'") ", "
+	SWEEP("a", "action", "intended_at", "outcome IS NOT NULL") ", "
 	SWEEP("p", "pass", "last_at", "true") ", "
 	SWEEP("u", "config_use", "at",
 	      "EXISTS (SELECT 1 FROM holdfast.config_use y WHERE y.stack = x.stack"

@@ -22,7 +22,7 @@
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
 	X(HISTORY)   /* {stack, since_ms, until_ms, address, limit} -> merged, newest first */     \
 	X(STATE_AT)  /* {stack, address, at_ms} -> what was observed at that time */               \
-	X(DRIFTS)    /* {stack, since_ms, limit} */                                                \
+	X(DRIFTS)    /* {stack, since_ms, limit, address} -> open, then closed */                  \
 	X(RETENTION) /* {before_ms}: deletes one bounded batch of old history */
 
 enum store_statement {

@@ -51,6 +51,7 @@ struct store {
 	struct list refused; // calls that end in the next step
 	int entry_count;
 	size_t queued_bytes;
+	struct err misplaced; // the server does not take writes any more
 	char message[512];
 	char last_error[400]; // logged last
 };
@@ -113,6 +114,8 @@ static void finish_entries(struct store *store)
 			continue;
 		store->entry_count--;
 		store->queued_bytes -= entry->bind.bytes;
+		if (str_eq(entry->query.op.err.code, "25006")) // read-only: it was made a standby
+			store->misplaced = entry->query.op.err;
 		finish_entry(entry, entry->query.op.err);
 	}
 }
@@ -231,6 +234,7 @@ static void begin(struct store *store)
 
 static void enter_ready(struct store *store)
 {
+	store->misplaced = ERR_OK;
 	store->ready_ms = loop_now_ms(store->loop);
 	store->last_error[0] = '\0';
 	log_notice("database ready", LOG_STR("where", conninfo_where(&store->conninfo)),
@@ -310,6 +314,8 @@ static void on_step(struct task *task)
 	case STORE_READY:
 		if (!pg_is_open(store->pg))
 			wait_and_retry(store, pg_loss(store->pg));
+		else if (err_is(&store->misplaced))
+			wait_and_retry(store, &store->misplaced);
 		return;
 	case STORE_WAITING:
 		if (op_is_finished(&store->timer.op))

@@ -416,6 +416,34 @@ static void the_reason_for_a_refusal_is_told_without_the_password(void **state)
 	close_all();
 }
 
+static void a_server_that_takes_no_writes_is_left_for_another(void **state)
+{
+	(void)state;
+	open_ready();
+	char conninfo[256];
+	snprintf(conninfo, sizeof(conninfo),
+		"host=%s user=holdfast dbname=postgres"
+		" options='-c default_transaction_read_only=on'",
+		path_of("run"));
+	struct store *first = f.store;
+	fixture_open(&f, conninfo);
+	expect_waiting("session is read-only");
+	fixture_close(&f);
+	// One that turns read-only later.
+	str_copy(conninfo + strlen(conninfo), sizeof(conninfo) - strlen(conninfo),
+		" target_session_attrs=any");
+	fixture_open(&f, conninfo);
+	run_until(&f, store_phase(f.store) == STORE_READY);
+	json_t *args = json_pack("{s:s, s:s}", "stack", "s", "address", "a");
+	struct err err = fixture_try(&f, STORE_RECORD_DELETE, args, NULL);
+	assert_int_equal(err.class, ERR_CONFLICT);
+	assert_string_equal(err.code, "25006");
+	expect_waiting("read-only transaction");
+	fixture_close(&f);
+	f.store = first;
+	close_all();
+}
+
 static void a_name_that_does_not_resolve_is_told(void **state)
 {
 	(void)state;
@@ -486,6 +514,7 @@ int main(void)
 		BIRTH(a_path_too_long_for_a_socket_gets_a_short_one),
 		LIFE(a_data_folder_of_another_version_is_refused),
 		LIFE(the_reason_for_a_refusal_is_told_without_the_password),
+		LIFE(a_server_that_takes_no_writes_is_left_for_another),
 		LIFE(several_hosts_are_tried_in_turn),
 		BIRTH(a_name_that_does_not_resolve_is_told),
 		BIRTH(a_bad_connection_string_is_an_error_at_once),
