@@ -534,7 +534,9 @@ static struct err read_payload(const struct operation *operation, const struct m
 static struct err read_body(const struct operation *operation, const struct shape *shape,
 	const struct wire_answer *answer, json_t *output)
 {
-	if (!(shape->flags & SHAPE_HAS_BODY))
+	// Not SHAPE_HAS_BODY: what a request would carry in its query, an answer carries in the
+	// body.
+	if (shape->wire_count == 0)
 		return ERR_OK;
 	if (answer->body_bytes == 0)
 		return answer->status == 200 ? wire_bad_answer("it is empty") : ERR_OK;

@@ -64,14 +64,18 @@ static void write_attributes(struct buf *out, const struct shape *shape, const j
 	}
 }
 
-static void write_element(
-	struct buf *out, const char *name, const struct shape *list, const json_t *value)
+static void write_element(struct buf *out, const char *name, const char *attribute,
+	const struct shape *list, const json_t *value)
 {
 	const struct shape *element = shape_element(list);
-	write_value(out, name, model_text(list->element_attribute), element, list->element_format,
+	if (!*attribute)
+		attribute = model_text(list->element_attribute);
+	write_value(out, name, attribute, element, list->element_format,
 		element->flags & SHAPE_FLATTENED, value);
 }
 
+// A flattened list or map has no element of its own to carry its namespace: each of its elements
+// does.
 static void write_list(struct buf *out, const char *name, const char *attribute,
 	const struct shape *shape, bool is_flat, const json_t *value)
 {
@@ -81,8 +85,8 @@ static void write_list(struct buf *out, const char *name, const char *attribute,
 	json_t *element;
 	json_array_foreach (value, i, element) {
 		if (!json_is_null(element))
-			write_element(out, is_flat ? name : model_text(shape->element_wire), shape,
-				element);
+			write_element(out, is_flat ? name : model_text(shape->element_wire),
+				is_flat ? attribute : "", shape, element);
 	}
 	if (!is_flat)
 		buf_addf(out, "</%s>", name);
@@ -97,10 +101,11 @@ static void write_map(struct buf *out, const char *name, const char *attribute,
 	const char *key;
 	json_t *inner;
 	json_object_foreach ((json_t *)value, key, inner) {
-		buf_addf(out, "<%s><%s%s>", entry, key_name, model_text(shape->key_attribute));
+		buf_addf(out, "<%s%s><%s%s>", entry, is_flat ? attribute : "", key_name,
+			model_text(shape->key_attribute));
 		write_text(out, key, false);
 		buf_addf(out, "</%s>", key_name);
-		write_element(out, model_text(shape->element_wire), shape, inner);
+		write_element(out, model_text(shape->element_wire), "", shape, inner);
 		buf_addf(out, "</%s>", entry);
 	}
 	if (!is_flat)

@@ -116,7 +116,8 @@ class Service:
 
     def names(self, name, ref):
         """Name in a request, name in an answer, further names in an answer."""
-        own = ref.get("locationName", name)
+        # The name of a map of headers is their prefix, which may be none.
+        own = ref.get("locationName", "" if ref.get("location") == "headers" else name)
         sent = own
         if self.protocol == "ec2":
             sent = ref.get("queryName") or upper_first(own)
