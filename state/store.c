@@ -20,6 +20,7 @@ enum {
 	LONGEST_WAIT_MS = 30000,
 	STEADY_MS = 10000, // a connection that lasted so long was a good one
 	DRAIN_MS = 5000,
+	TRIM_MS = 60 * 60 * 1000,
 	MOST_CALLS = 2048,
 	MOST_QUEUED_BYTES = 64 << 20,
 };
@@ -45,6 +46,7 @@ struct store {
 	struct retention retention;
 	struct op *awaited; // of the phase: start, connect, migrate or stop; borrowed
 	struct timer timer; // the wait of the backoff, or the end of draining
+	struct timer trim;  // of the embedded server's log
 	unsigned attempt;
 	int64_t ready_ms;
 	struct list entries; // calls at work, in order
@@ -242,8 +244,14 @@ static void enter_ready(struct store *store)
 		LOG_INT("embedded", store->embedded != NULL));
 	set_phase(store, STORE_READY, "");
 	retention_start(&store->retention);
-	if (store->embedded)
-		embedded_trim_log(store->embedded);
+}
+
+static void step_trim(struct store *store)
+{
+	if (!op_is_finished(&store->trim.op))
+		return;
+	embedded_trim_log(store->embedded);
+	timer_start(&store->trim, &store->task, TRIM_MS);
 }
 
 // What the awaited op of a phase came to.
@@ -273,6 +281,7 @@ static void close_everything(struct store *store)
 {
 	store->stopping = STOPPING_SERVER;
 	timer_stop(&store->timer);
+	timer_stop(&store->trim);
 	retention_stop(&store->retention);
 	op_cancel(&store->migrate.op);
 	pg_hang_up(store->pg, "closing");
@@ -305,6 +314,7 @@ static void on_step(struct task *task)
 		step_stopping(store);
 		return;
 	}
+	step_trim(store);
 	switch (store->phase) {
 	case STORE_STARTING:
 	case STORE_CONNECTING:
@@ -341,6 +351,7 @@ struct err store_new(struct loop *loop, const struct store_settings *settings, s
 	list_init(&store->refused);
 	task_init(&store->task, loop, on_step, "store");
 	timer_init(&store->timer, loop);
+	timer_init(&store->trim, loop);
 	migrate_init(&store->migrate, loop, migrate_store, migrate_store_count);
 	retention_init(&store->retention, loop, &store->port,
 		settings->retention_ms > 0 ? settings->retention_ms : ninety_days_ms);
@@ -359,6 +370,8 @@ struct err store_new(struct loop *loop, const struct store_settings *settings, s
 		store_free(store);
 		return err;
 	}
+	if (store->embedded)
+		timer_start(&store->trim, &store->task, TRIM_MS);
 	begin(store);
 	*ret_store = store;
 	return ERR_OK;
@@ -393,6 +406,7 @@ void store_free(struct store *store)
 	if (!store)
 		return;
 	timer_stop(&store->timer);
+	timer_stop(&store->trim);
 	retention_done(&store->retention);
 	migrate_done(&store->migrate);
 	pg_free(store->pg);

@@ -30,10 +30,14 @@ struct store_port {
 void store_call_init(struct store_call *call, enum store_statement statement, json_t *args);
 void store_call_done(struct store_call *call);
 /* Queued and pipelined; answered in order. Ends with ERR_OK and rows, or
- *   TRANSIENT  connection lost or not there (08*, 57P*), resources (53*): maybe_done when the
- * statement may have been carried out; every statement of the table may be repeated (unique ids)
+ *   TRANSIENT  "NotConnected", "QueueFull" (nothing was sent); connection lost (08*, 57P*),
+ * resources (53*): maybe_done when the statement may have been carried out; every statement of the
+ *              table may be repeated (unique ids)
  *   CONFLICT   40001, 40P01, 25006
- *   INVALID    28*, 3D*: configuration; 42*, 22*, 23* are BUG */
+ *   DENIED     42501: a role without rights on the schema
+ *   INVALID    an argument is missing or of another type, a NUL, too large: 22021, 22P05, 54*; 42*,
+ *              other 22* and 23* are BUG
+ *   CANCELED   only before it was sent; later it ends with what comes */
 static inline void store_start(struct store_port *port, struct store_call *call, struct task *owner)
 {
 	port->start(port, call, owner);
@@ -59,7 +63,8 @@ enum store_phase {
 };
 
 /* Starts to work on the connection by itself (server, connect, migrate) and reconnects with backoff
- * for ever. Wakes `watcher` at every change of phase. */
+ * for ever, whatever the reason. INVALID at once when the conninfo is malformed or this machine
+ * cannot run a server in state_dir (embedded.h). Wakes `watcher` at every change of phase. */
 struct err store_new(struct loop *loop, const struct store_settings *settings, struct task *watcher,
 	struct store **ret_store) MUST_CHECK;
 struct store_port *store_as_port(struct store *store);
