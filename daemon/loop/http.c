@@ -482,7 +482,7 @@ void http_request_init(struct http_request *request)
 
 void http_request_done(struct http_request *request)
 {
-	buf_done(&request->answer);
+	buf_burn(&request->answer); // may hold credentials
 	free_headers(request);
 	op_reset(&request->op);
 }

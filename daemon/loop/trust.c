@@ -1,19 +1,16 @@
 // A folder with hashed links is read one certificate at a time, when a handshake needs it: 2 ms and
 // a few kilobytes. A bundle is parsed whole (140 certificates: 20 ms, a megabyte) and then kept by
-// curl, in the multi handle, for as long as the limit given here says.
+// curl in the multi handle.
+//
+// curl tells by the bundle's path whether a connection, a TLS session to resume (which checks no
+// certificate again) or the parsed bundle may be used once more. So after each change the path is
+// spelled differently, with more slashes in front, and nothing from before fits any more.
 #include "loop/trust.h"
 #include "base/str.h"
 #include <dirent.h>
 #include <unistd.h>
 
-enum { KEEP_SECONDS = 24 * 3600 };
-
-static time_t mono_seconds(void)
-{
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
+enum { MOST_SLASHES = 1000 };
 
 // OpenSSL finds a certificate in a folder by links like "5ed36f99.0".
 static bool has_hashed_links(const char *folder)
@@ -44,26 +41,22 @@ void trust_done(struct trust *trust)
 
 struct err trust_set_bundle(struct trust *trust, const char *path)
 {
-	char *copy = path ? strdup(path) : NULL;
-	if (path && !copy)
-		return err_nomem();
-	if (path && access(path, R_OK) != 0) {
-		free(copy);
+	char *spelling = NULL;
+	if (path && access(path, R_OK) != 0)
 		return err_new(ERR_INVALID, "cannot read the CA bundle %.200s: %m", path);
+	if (path) {
+		char slashes[MOST_SLASHES + 1];
+		unsigned count = trust->changes % MOST_SLASHES;
+		memset(slashes, '/', count);
+		slashes[count] = '\0';
+		spelling = str_format("%s%s%s", *path == '/' ? "" : "./", slashes, path);
+		if (!spelling)
+			return err_nomem();
 	}
-	if (trust->bundle)
-		trust->changed_at = mono_seconds();
 	free(trust->bundle);
-	trust->bundle = copy;
+	trust->bundle = spelling;
+	trust->changes++;
 	return ERR_OK;
-}
-
-// After a change curl may still hold what it read from the same path before. It is too old as soon
-// as the limit is the time since the change; what is read after the change is always younger.
-static long keep_seconds(const struct trust *trust)
-{
-	time_t since = mono_seconds() - trust->changed_at;
-	return trust->changed_at && since < KEEP_SECONDS ? (long)since : KEEP_SECONDS;
 }
 
 void trust_apply(const struct trust *trust, CURL *easy)
@@ -75,7 +68,6 @@ void trust_apply(const struct trust *trust, CURL *easy)
 	}
 	const char *bundle =
 		trust->bundle ? trust->bundle : curl_version_info(CURLVERSION_NOW)->cainfo;
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); // with one, curl keeps nothing
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); // with one, curl keeps no parsed bundle
 	curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
-	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, keep_seconds(trust));
 }

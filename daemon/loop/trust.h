@@ -3,13 +3,11 @@
 
 #include "base/err.h"
 #include <curl/curl.h>
-#include <time.h>
 
 struct trust {
-	char *bundle; // PEM file, owned; NULL: the system's
-	const char
-		*folder;   // of the system, borrowed from libcurl; NULL when it has no hashed links
-	time_t changed_at; // CLOCK_MONOTONIC seconds of the last change by a reload; 0: never
+	char *bundle;       // PEM file, spelled as this change demands; owned; NULL: the system's
+	const char *folder; // the system's; borrowed from libcurl; NULL: it has no hashed links
+	unsigned changes;   // of the bundle so far
 };
 
 void trust_init(struct trust *trust);

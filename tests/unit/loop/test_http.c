@@ -794,6 +794,91 @@ static void cancel_while_the_name_is_looked_up(void **state)
 	close_bench(&b);
 }
 
+static void a_name_with_two_addresses_is_reached_at_the_second(void **state)
+{
+	(void)state;
+	OPEN(b, REPLY_OK("2", "ok"));
+	// ::1 refuses (the server listens on 127.0.0.1 only), and curl closes that socket by
+	// itself.
+	snprintf(b.url, sizeof(b.url), "http://localhost:%d/", b.server.port);
+	for (int i = 0; i < 20; i++) {
+		struct http_request *r = add(&b, "GET", NULL);
+		r->is_mutating = true; // a fresh connection each
+		start(&b, r);
+		loop_run(&b.loop);
+		assert_class(r, ERR_NONE, false);
+	}
+	assert_int_equal(b.server.connections, 20);
+	close_bench(&b);
+}
+
+// A deterministic storm: every sort of reply, every sort of request, cancels at any moment.
+static uint32_t next_random(uint32_t *random)
+{
+	*random = *random * 1664525 + 1013904223;
+	return *random >> 16;
+}
+
+struct storm {
+	struct bench *bench;
+	struct task task;
+	struct timer timer;
+	uint32_t random;
+};
+
+static void storm_step(struct task *task)
+{
+	struct storm *storm = CONTAINER_OF(task, struct storm, task);
+	struct http_request *r =
+		&storm->bench->requests[next_random(&storm->random) % storm->bench->count];
+	op_cancel(&r->op);
+	timer_start(&storm->timer, &storm->task, next_random(&storm->random) % 5);
+}
+
+static void a_storm_of_failures_and_cancels_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	static const struct reply replies[] = {REPLY_OK("2", "ok"), {.end = REPLY_RESET},
+		REPLY_OK("2", "ok"), {.end = REPLY_SILENT}, {.end = REPLY_CLOSE},
+		{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", .end = REPLY_RESET},
+		{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabcdefghi",
+			.chunk = 5,
+			.pause_ms = 3},
+		{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .end = REPLY_CLOSE},
+		{.bytes = "garbage\r\n\r\n", .end = REPLY_CLOSE}};
+	for (uint32_t seed = 1; seed <= 10; seed++) {
+		struct reply shuffled[256];
+		struct storm storm = {.random = seed};
+		for (size_t i = 0; i < ARRAY_COUNT(shuffled); i++)
+			shuffled[i] = replies[next_random(&storm.random) % ARRAY_COUNT(replies)];
+		struct bench b;
+		struct http_options options = {.most_connections = 12, .most_host_connections = 10};
+		open_bench(&b, &options, shuffled, ARRAY_COUNT(shuffled));
+		char by_name[64];
+		snprintf(by_name, sizeof(by_name), "http://localhost:%d/", b.server.port);
+		for (int i = 0; i < 60; i++) {
+			uint32_t kind = next_random(&storm.random);
+			struct http_request *r =
+				add(&b, kind & 1 ? "POST" : "GET", kind & 1 ? "body" : NULL);
+			r->is_mutating = kind & 2;
+			r->total_ms = 150;
+			if (kind & 4)
+				r->url = by_name;
+			start(&b, r);
+		}
+		storm.bench = &b;
+		task_init(&storm.task, &b.loop, storm_step, "storm");
+		timer_init(&storm.timer, &b.loop);
+		timer_start(&storm.timer, &storm.task, 1);
+		loop_run(&b.loop);
+		timer_stop(&storm.timer);
+		task_done(&storm.task);
+		for (size_t i = 0; i < b.count; i++)
+			assert_true(op_is_finished(&b.requests[i].op));
+		close_bench(&b);
+	}
+}
+
 static void idle_connections_do_not_keep_the_loop_alive(void **state)
 {
 	(void)state;
@@ -845,6 +930,8 @@ int main(void)
 		cmocka_unit_test(cancel_while_the_body_is_being_sent),
 		cmocka_unit_test(cancel_while_connecting),
 		cmocka_unit_test(cancel_while_the_name_is_looked_up),
+		cmocka_unit_test(a_name_with_two_addresses_is_reached_at_the_second),
+		cmocka_unit_test(a_storm_of_failures_and_cancels_leaves_nothing_behind),
 		cmocka_unit_test(idle_connections_do_not_keep_the_loop_alive),
 	};
 	// Proxies of the machine that runs the tests are not theirs.
