@@ -262,9 +262,11 @@ const struct shape *field_shape(
  */
 const char *disruption_name(enum disruption disruption);
 /* Checks every table against the models and each other: operation and member names, paths,
- * references, an update call for every mutable field. Returns the number of complaints and prints
- * them. */
+ * references, an update call for every mutable field. Returns the number of complaints and appends
+ * them to `out`, a line each: "subnet.cidr_block: ...". */
 int kinds_lint(struct buf *out);
+/* The same for one table, which need not be one of all_kinds. */
+int kind_lint(const struct kind *kind, struct buf *out);
 
 /* EC2's way with tags, for all its kinds. */
 extern const struct tagging ec2_tagging;
