@@ -388,10 +388,9 @@ void lint_args(struct lint *lint, const struct operation *operation, const char 
 static void lint_failures(struct lint *lint, const struct operation *operation, const char *path)
 {
 	const struct shape *output = operation ? operation_output(operation) : NULL;
-	const struct shape *item = lint_element(lint_path(lint, output, path));
-	if (!output)
-		return;
-	if (!item)
+	struct lint_found found = lint_path(lint, output, path);
+	const struct shape *item = lint_element(found);
+	if (found.shape && !item)
 		lint_say(lint, "failures: %s is no list", path);
 	lint_path(lint, item, "Error.Code");
 	lint_path(lint, item, "Error.Message");
