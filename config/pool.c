@@ -1,4 +1,5 @@
-// A bump allocator in chunks; nothing is freed before all is.
+// A bump allocator in chunks; nothing is freed before all is. A file may hold secrets, so what it
+// was is zeroed.
 #include "config/pool.h"
 
 #define CHUNK_BYTES ((size_t)32 << 10)
@@ -18,6 +19,7 @@ void pool_done(struct pool *pool)
 {
 	while (pool->chunks) {
 		struct pool_chunk *next = pool->chunks->next;
+		explicit_bzero(pool->chunks->bytes, pool->chunks->used);
 		free(pool->chunks);
 		pool->chunks = next;
 	}

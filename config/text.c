@@ -153,6 +153,8 @@ bool text_init(struct text *text, const char *file, const char *bytes, size_t co
 
 void text_done(struct text *text)
 {
+	if (text->bytes)
+		explicit_bzero(text->bytes, text->count);
 	free(text->bytes);
 	free(text->shifts);
 	*text = (struct text){0};

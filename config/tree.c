@@ -124,7 +124,7 @@ static bool is_loop(const struct loading *loading)
 static const struct node *load_file(struct loading *loading, const char *path, struct place place)
 {
 	const struct node *root = NULL;
-	_cleanup_free_ char *text = NULL;
+	char *text = NULL;
 	size_t bytes = 0;
 	char why[100] = "";
 	const char *file = own_file(loading->tree, path);
@@ -140,6 +140,9 @@ static const struct node *load_file(struct loading *loading, const char *path, s
 			place.line ? "the path is relative to the folder of this file" : NULL,
 			place.line ? "cannot include '%s': %s" : "cannot read '%s': %s", path, why);
 	leave(loading);
+	if (text)
+		explicit_bzero(text, bytes);
+	free(text);
 	if (!root)
 		loading->is_incomplete = true;
 	return root;

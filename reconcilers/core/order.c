@@ -9,6 +9,7 @@ struct order {
 	struct desired *desired;
 	struct findings *findings;
 	uint8_t *marks; // enum mark of each wanted
+	uint8_t *back;  // scratch
 	size_t *path;   // open ones, from the first
 	size_t depth;
 };
@@ -29,55 +30,52 @@ static bool has_text(const json_t *list, const char *text)
 	return false;
 }
 
-/* Does the creation of `from` need `address`, near or far? */
-static bool needs(const struct desired *desired, const struct wanted *from, const char *address,
-	uint8_t *seen)
+/* Marks all that the creation of `from` needs, near or far. */
+static void mark_needs(const struct desired *desired, const struct wanted *from, uint8_t *marks)
 {
 	size_t i;
 	json_t *one;
-	if (seen[from - desired->wanted])
-		return false;
-	seen[from - desired->wanted] = 1;
-	if (has_text(from->depends_on, address))
-		return true;
 	json_array_foreach (from->depends_on, i, one) {
 		const struct wanted *next = desired_find(desired, json_string_value(one));
-		if (next && needs(desired, next, address, seen))
-			return true;
+		if (!next || marks[next - desired->wanted])
+			continue;
+		marks[next - desired->wanted] = 1;
+		mark_needs(desired, next, marks);
 	}
-	return false;
 }
 
-static bool needs_far(const struct desired *desired, const struct wanted *from, const char *address,
-	uint8_t *seen)
-{
-	memset(seen, 0, desired->count);
-	return needs(desired, from, address, seen);
-}
-
-/* Do they stand in the same thing: does `wanted` need, near or far, what `other` refers to? */
-static bool share_reference(const struct desired *desired, const struct wanted *wanted,
-	const struct wanted *other, uint8_t *seen)
+/* Does `other` refer to something that is marked? */
+static bool refers_to_marked(
+	const struct desired *desired, const struct wanted *other, const uint8_t *marks)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach (other->refers_to, i, one)
-		if (needs_far(desired, wanted, json_string_value(one), seen))
+		if (marks[index_of(desired, json_string_value(one))])
 			return true;
 	return false;
 }
 
-/* struct kind's `after`: a NAT gateway comes after the internet gateway of its VPC. */
-static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *seen)
+/* struct kind's `after`: a NAT gateway comes after the internet gateway of the VPC that its subnet
+ * stands in. `marks` and `back` are scratch. */
+static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *marks, uint8_t *back)
 {
+	// AWS has one or a few of what comes first; more than that is a file gone wrong.
+	enum { MOST_AFTER = 32 };
+	size_t added = 0;
+	memset(marks, 0, desired->count + 1);
+	mark_needs(desired, wanted, marks);
 	for (const char *const *name = wanted->kind->after; name && *name; name++) {
-		for (size_t i = 0; i < desired->count; i++) {
+		for (size_t i = 0; i < desired->count && added < MOST_AFTER; i++) {
 			const struct wanted *other = &desired->wanted[i];
-			if (!str_eq(other->kind->name, *name) || other == wanted ||
-				has_text(wanted->depends_on, other->address) ||
-				!share_reference(desired, wanted, other, seen) ||
-				needs_far(desired, other, wanted->address, seen))
+			if (!str_eq(other->kind->name, *name) || other == wanted || marks[i] ||
+				!refers_to_marked(desired, other, marks))
 				continue;
+			memset(back, 0, desired->count + 1);
+			mark_needs(desired, other, back);
+			if (back[wanted - desired->wanted])
+				continue; // it needs us already: that circle is not of the file
+			added++;
 			json_array_append_new(wanted->depends_on, json_string(other->address));
 			if (!has_text(wanted->refers_to, other->address))
 				json_array_append_new(
@@ -127,11 +125,12 @@ void order_check(struct desired *desired, struct findings *findings)
 {
 	struct order order = {.desired = desired, .findings = findings};
 	order.marks = calloc(desired->count + 1, sizeof(*order.marks));
+	order.back = calloc(desired->count + 1, sizeof(*order.back));
 	order.path = calloc(desired->count + 1, sizeof(*order.path));
-	if (order.marks && order.path) {
+	if (order.marks && order.back && order.path) {
 		for (size_t i = 0; i < desired->count; i++)
 			if (desired->wanted[i].kind->after)
-				add_after(desired, &desired->wanted[i], order.marks);
+				add_after(desired, &desired->wanted[i], order.marks, order.back);
 		memset(order.marks, 0, desired->count);
 		for (size_t i = 0; i < desired->count; i++)
 			if (order.marks[i] == MARK_NONE)
@@ -140,5 +139,6 @@ void order_check(struct desired *desired, struct findings *findings)
 		findings_error(findings, place_in(NULL, 0, 0), NULL, "out of memory");
 	}
 	free(order.marks);
+	free(order.back);
 	free(order.path);
 }

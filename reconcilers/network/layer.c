@@ -84,7 +84,7 @@ static void check_overlap(
 		first->place.line);
 }
 
-static void check(const struct desired *desired, struct findings *findings)
+static void check_blocks(const struct desired *desired, struct findings *findings)
 {
 	struct block *subnets = calloc(desired->count + 1, sizeof(*subnets));
 	size_t count = 0;
@@ -108,6 +108,73 @@ static void check(const struct desired *desired, struct findings *findings)
 		count++;
 	}
 	free(subnets);
+}
+
+// ---- what only one can have
+
+/* At AWS one thing has one owner of this sort; two of the file would take it from each other for
+ * ever. */
+struct claim {
+	const char *kind;
+	const char *member; // of the desired JSON: what is claimed, or a list of items ...
+	const char *item;   // ... with it; NULL: no list
+	const char *field;  // in the file, for the place
+	const char *when;   // a member that must be true, or NULL
+	const char *what;   // "subnet"
+};
+
+// clang-format off
+static const struct claim claims[] = {
+	{"internet_gateway", "VpcId",        NULL,       "vpc",        NULL,   "vpc"},
+	{"nat_gateway",      "AllocationId", NULL,       "elastic_ip", NULL,   "elastic_ip"},
+	{"route_table",      "Subnets",      "SubnetId", "subnets",    NULL,   "subnet"},
+	{"route_table",      "VpcId",        NULL,       "main",       "Main", "main table of a vpc"},
+	{"network_acl",      "Subnets",      "SubnetId", "subnets",    NULL,   "subnet"},
+};
+// clang-format on
+
+/* `node`: where it is claimed; NULL: nowhere in particular. */
+static void claim_one(const struct claim *claim, const struct wanted *wanted, const json_t *value,
+	const struct node *node, struct map *owners, struct findings *findings)
+{
+	_cleanup_free_ char *key = value ? js_text(value) : NULL;
+	const struct wanted *first = key ? map_get(owners, key) : NULL;
+	if (first && first != wanted)
+		findings_error(findings, node ? node->place : wanted->place,
+			"take one of the two out", "%s '%s': the %s is that of %s '%s' (%s:%d)",
+			claim->kind, wanted->name, claim->what, claim->kind, first->name,
+			first->place.file, first->place.line);
+	else if (key && !first && !map_set(owners, key, (void *)wanted, NULL))
+		findings_error(findings, wanted->place, NULL, "out of memory");
+}
+
+static void check_claim(
+	const struct desired *desired, const struct claim *claim, struct findings *findings)
+{
+	struct map owners;
+	map_init(&owners);
+	for (size_t i = 0; i < desired->count; i++) {
+		const struct wanted *wanted = &desired->wanted[i];
+		if (!str_eq(wanted->kind->name, claim->kind) ||
+			(claim->when && !js_bool(wanted->desired, claim->when, false)))
+			continue;
+		const struct node *node = node_get(wanted->node, claim->field);
+		const json_t *value = json_object_get(wanted->desired, claim->member);
+		if (!claim->item)
+			claim_one(claim, wanted, value, node, &owners, findings);
+		for (size_t j = 0; claim->item && j < json_array_size(value); j++)
+			claim_one(claim, wanted,
+				json_object_get(json_array_get(value, j), claim->item),
+				node && j < node->count ? node->items[j] : node, &owners, findings);
+	}
+	map_done(&owners);
+}
+
+static void check(const struct desired *desired, struct findings *findings)
+{
+	check_blocks(desired, findings);
+	for (size_t i = 0; i < ARRAY_COUNT(claims); i++)
+		check_claim(desired, &claims[i], findings);
 }
 
 const struct layer network_layer = {
