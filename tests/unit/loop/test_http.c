@@ -748,6 +748,11 @@ static void cancel_while_the_body_is_being_sent(void **state)
 	close_bench(&b);
 }
 
+static void free_handle(uv_handle_t *handle)
+{
+	free(handle);
+}
+
 static void cancel_while_connecting(void **state)
 {
 	(void)state;
@@ -756,12 +761,12 @@ static void cancel_while_connecting(void **state)
 	struct sockaddr_in addr;
 	socklen_t length = sizeof(addr);
 	uv_ip4_addr("127.0.0.1", 0, &addr);
-	int fds[4];
+	int fds[8];
 	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fds[0], (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fds[0], 0), 0);
 	assert_int_equal(getsockname(fds[0], (struct sockaddr *)&addr, &length), 0);
-	for (size_t i = 1; i < ARRAY_COUNT(fds); i++) {
+	for (size_t i = 1; i < 4; i++) {
 		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		(void)!connect(fds[i], (struct sockaddr *)&addr, sizeof(addr));
 	}
@@ -769,6 +774,14 @@ static void cancel_while_connecting(void **state)
 	start(&b, add(&b, "POST", "x"));
 	run_and_cancel(&b, is_any_time);
 	assert_class(&b.requests[0], ERR_CANCELED, false);
+	// The number of the closed socket is free for others: nothing watches it any more.
+	for (int i = 0; i < 4; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		uv_poll_t *poll = malloc(sizeof(*poll));
+		assert_int_equal(uv_poll_init(&b.loop.uv, poll, fd), 0);
+		uv_close((uv_handle_t *)poll, free_handle);
+		fds[ARRAY_COUNT(fds) - 1 - (size_t)i] = fd;
+	}
 	struct http_request *r = add(&b, "POST", "x");
 	r->connect_ms = 50;
 	start(&b, r);
@@ -791,6 +804,24 @@ static void cancel_while_the_name_is_looked_up(void **state)
 	// A resolver that answers at once may be first.
 	assert_true(r->op.err.class == ERR_CANCELED || r->op.err.class == ERR_TRANSIENT);
 	assert_false(r->op.err.maybe_done);
+	close_bench(&b);
+}
+
+static void an_idle_connection_that_the_peer_closes_wakes_nobody_for_long(void **state)
+{
+	(void)state;
+	OPEN(b, REPLY_OK("0", ""));
+	for (int i = 0; i < 8; i++)
+		start(&b, add(&b, "GET", NULL));
+	loop_run(&b.loop);
+	uint64_t turns = b.loop.turns;
+	server_stop(&b.server);
+	struct timer timer;
+	timer_init(&timer, &b.loop);
+	timer_start(&timer, NULL, 50);
+	loop_run(&b.loop);
+	assert_true(op_is_finished(&timer.op));
+	assert_true(b.loop.turns - turns < 30);
 	close_bench(&b);
 }
 
@@ -930,6 +961,7 @@ int main(void)
 		cmocka_unit_test(cancel_while_the_body_is_being_sent),
 		cmocka_unit_test(cancel_while_connecting),
 		cmocka_unit_test(cancel_while_the_name_is_looked_up),
+		cmocka_unit_test(an_idle_connection_that_the_peer_closes_wakes_nobody_for_long),
 		cmocka_unit_test(a_name_with_two_addresses_is_reached_at_the_second),
 		cmocka_unit_test(a_storm_of_failures_and_cancels_leaves_nothing_behind),
 		cmocka_unit_test(idle_connections_do_not_keep_the_loop_alive),
