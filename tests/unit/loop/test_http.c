@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -489,6 +490,7 @@ static void silence_ends_at_the_time_limit(void **state)
 	loop_run(&b.loop);
 	assert_class(r, ERR_TRANSIENT, false);
 	assert_string_equal(r->op.err.code, "CURLE_28");
+	assert_true(b.loop.turns < 30); // nobody polls meanwhile
 	close_bench(&b);
 }
 
@@ -748,20 +750,12 @@ static void cancel_while_the_body_is_being_sent(void **state)
 	close_bench(&b);
 }
 
-static void free_handle(uv_handle_t *handle)
+// A listener whose backlog is full does not answer the handshake.
+static int deaf_port(int fds[4])
 {
-	free(handle);
-}
-
-static void cancel_while_connecting(void **state)
-{
-	(void)state;
-	OPEN(b, {.end = REPLY_SILENT});
-	// A listener whose backlog is full does not answer the handshake.
 	struct sockaddr_in addr;
 	socklen_t length = sizeof(addr);
 	uv_ip4_addr("127.0.0.1", 0, &addr);
-	int fds[8];
 	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fds[0], (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fds[0], 0), 0);
@@ -770,18 +764,18 @@ static void cancel_while_connecting(void **state)
 		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		(void)!connect(fds[i], (struct sockaddr *)&addr, sizeof(addr));
 	}
-	snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d/", ntohs(addr.sin_port));
+	return ntohs(addr.sin_port);
+}
+
+static void cancel_while_connecting(void **state)
+{
+	(void)state;
+	OPEN(b, {.end = REPLY_SILENT});
+	int fds[4], port = deaf_port(fds);
+	snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d/", port);
 	start(&b, add(&b, "POST", "x"));
 	run_and_cancel(&b, is_any_time);
 	assert_class(&b.requests[0], ERR_CANCELED, false);
-	// The number of the closed socket is free for others: nothing watches it any more.
-	for (int i = 0; i < 4; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		uv_poll_t *poll = malloc(sizeof(*poll));
-		assert_int_equal(uv_poll_init(&b.loop.uv, poll, fd), 0);
-		uv_close((uv_handle_t *)poll, free_handle);
-		fds[ARRAY_COUNT(fds) - 1 - (size_t)i] = fd;
-	}
 	struct http_request *r = add(&b, "POST", "x");
 	r->connect_ms = 50;
 	start(&b, r);
@@ -805,6 +799,54 @@ static void cancel_while_the_name_is_looked_up(void **state)
 	assert_true(r->op.err.class == ERR_CANCELED || r->op.err.class == ERR_TRANSIENT);
 	assert_false(r->op.err.maybe_done);
 	close_bench(&b);
+}
+
+struct neighbour {
+	uv_poll_t poll;
+	int fd;
+	int events;
+};
+
+static void on_neighbour(uv_poll_t *poll, int status, int events)
+{
+	struct neighbour *n = CONTAINER_OF(poll, struct neighbour, poll);
+	(void)status;
+	(void)events;
+	n->events++;
+	uv_poll_stop(poll);
+}
+
+static void the_number_of_a_closed_socket_belongs_to_whoever_gets_it_next(void **state)
+{
+	(void)state;
+	OPEN(b, REPLY_OK("0", ""));
+	int fds[4], port = deaf_port(fds);
+	snprintf(b.url, sizeof(b.url), "http://127.0.0.1:%d/", port);
+	for (int i = 0; i < 4; i++)
+		start(&b, add(&b, "POST", "x"));
+	run_and_cancel(&b, is_any_time);
+	struct neighbour neighbours[8] = {0};
+	for (size_t i = 0; i < ARRAY_COUNT(neighbours); i++) {
+		struct neighbour *n = &neighbours[i];
+		n->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		assert_int_equal(uv_poll_init(&b.loop.uv, &n->poll, n->fd), 0);
+		assert_int_equal(uv_poll_start(&n->poll, UV_READABLE, on_neighbour), 0);
+	}
+	uv_run(&b.loop.uv, UV_RUN_NOWAIT); // libuv tells the kernel
+	http_free(b.http);
+	b.http = NULL;
+	for (size_t i = 0; i < ARRAY_COUNT(neighbours); i++)
+		assert_int_equal(eventfd_write(neighbours[i].fd, 1), 0);
+	uv_run(&b.loop.uv, UV_RUN_NOWAIT);
+	for (size_t i = 0; i < ARRAY_COUNT(neighbours); i++) {
+		assert_int_equal(neighbours[i].events, 1);
+		uv_close((uv_handle_t *)&neighbours[i].poll, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(fds); i++)
+		close(fds[i]);
+	close_bench(&b);
+	for (size_t i = 0; i < ARRAY_COUNT(neighbours); i++)
+		close(neighbours[i].fd);
 }
 
 static void an_idle_connection_that_the_peer_closes_wakes_nobody_for_long(void **state)
@@ -961,6 +1003,7 @@ int main(void)
 		cmocka_unit_test(cancel_while_the_body_is_being_sent),
 		cmocka_unit_test(cancel_while_connecting),
 		cmocka_unit_test(cancel_while_the_name_is_looked_up),
+		cmocka_unit_test(the_number_of_a_closed_socket_belongs_to_whoever_gets_it_next),
 		cmocka_unit_test(an_idle_connection_that_the_peer_closes_wakes_nobody_for_long),
 		cmocka_unit_test(a_name_with_two_addresses_is_reached_at_the_second),
 		cmocka_unit_test(a_storm_of_failures_and_cancels_leaves_nothing_behind),
