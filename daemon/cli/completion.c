@@ -46,10 +46,10 @@ static void put_bash_values(struct buf *out)
 			_cleanup_free_ char *words = strdup(row->argument);
 			for (char *p = words; p && *p; p++)
 				*p = *p == '|' ? ' ' : *p;
-			buf_addf(out, " COMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))",
+			buf_addf(out, " COMPREPLY=($(compgen -W \"%s\" -- \"$cur\"));",
 				words ? words : "");
 		} else if (str_eq(row->argument, "PATH")) {
-			buf_adds(out, " COMPREPLY=($(compgen -f -- \"$cur\"))");
+			buf_adds(out, " COMPREPLY=($(compgen -f -- \"$cur\"));");
 		}
 		buf_adds(out, " return ;;\n");
 	}

@@ -43,6 +43,7 @@ static void put_type(struct buf *out, const struct shape *shape, bool is_long)
 	case SHAPE_LIST:
 		buf_adds(out, "list of ");
 		put_type(out, shape_element(shape), is_long);
+		buf_adds(out, shape_type(shape_element(shape)) == SHAPE_STRUCT ? "s" : "");
 		return;
 	case SHAPE_MAP:
 		buf_adds(out, "map to ");
@@ -94,7 +95,8 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 	const struct field *field = place->field;
 	switch (field->type) {
 	case FIELD_REF:
-		buf_addf(out, "name of a %s", field->ref);
+		buf_addf(out, "name of %s %s", strchr("aeio", field->ref[0]) ? "an" : "a",
+			field->ref);
 		return;
 	case FIELD_REFS:
 		buf_addf(out, "names of %ss", field->ref);
@@ -110,6 +112,8 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 	}
 	if (place->shape)
 		put_type(out, place->shape, is_long);
+	else if (field->flags & FIELD_COMPUTED)
+		buf_adds(out, "from AWS");
 }
 
 static void add_note(struct buf *out, const char *note)
@@ -127,6 +131,8 @@ static void put_field_notes(struct buf *out, const struct field *field)
 		{FIELD_CREATE_ONLY, "another value means another resource"},
 		{FIELD_WRITE_ONLY, "cannot be read back"}, {FIELD_SECRET, "secret"},
 		{FIELD_NAME, "<stack>-<name> when unset"}};
+	if (field->summary)
+		add_note(out, field->summary);
 	for (size_t i = 0; i < ARRAY_COUNT(notes); i++)
 		if (field->flags & (unsigned)notes[i].flag)
 			add_note(out, notes[i].note);
@@ -135,8 +141,6 @@ static void put_field_notes(struct buf *out, const struct field *field)
 	if (field->disrupts != DISRUPTS_NONE)
 		buf_addf(out, "%sa change means: %s", out->len ? "; " : "",
 			disruption_name(field->disrupts));
-	if (field->summary)
-		add_note(out, field->summary);
 }
 
 // ---- following a path

@@ -172,6 +172,77 @@ json_t *plain_leaves(const json_t *tree)
 	return rows;
 }
 
+bool plain_is_empty(const json_t *value)
+{
+	return !value || json_is_null(value) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_object(value) && json_object_size(value) == 0) ||
+	       (json_is_string(value) && json_string_length(value) == 0);
+}
+
+// How alike two items are: the members that are equal. A reference says nothing here.
+static int likeness(const json_t *desired, const json_t *observed)
+{
+	const char *key;
+	json_t *member;
+	int score = 0;
+	if (!json_is_object(desired))
+		return json_equal(desired, observed);
+	json_object_foreach ((json_t *)desired, key, member) {
+		const json_t *other = json_object_get(observed, key);
+		if (json_is_object(member) && !is_reference(member))
+			score += likeness(member, other);
+		else
+			score += other && json_equal(member, other);
+	}
+	return score;
+}
+
+enum { MOST_ALIGNED = 200 };
+
+static json_t *align_list(const json_t *desired, const json_t *observed)
+{
+	_cleanup_json_ json_t *rest = json_copy((json_t *)observed);
+	json_t *out = json_array();
+	size_t i;
+	json_t *want;
+	if (json_array_size(observed) > MOST_ALIGNED) {
+		json_decref(out);
+		return TAKE(rest);
+	}
+	json_array_foreach ((json_t *)desired, i, want) {
+		size_t best = 0;
+		int most = -1;
+		for (size_t j = 0; j < json_array_size(rest); j++) {
+			int score = likeness(want, json_array_get(rest, j));
+			if (score > most) {
+				most = score;
+				best = j;
+			}
+		}
+		if (most < 0)
+			break;
+		json_array_append_new(out, plain_align(want, json_array_get(rest, best)));
+		json_array_remove(rest, best);
+	}
+	json_array_extend(out, rest);
+	return out;
+}
+
+json_t *plain_align(const json_t *desired, const json_t *observed)
+{
+	const char *key;
+	json_t *member;
+	if (json_is_array(desired) && json_is_array(observed))
+		return align_list(desired, observed);
+	if (!json_is_object(desired) || !json_is_object(observed))
+		return json_incref((json_t *)observed);
+	json_t *out = json_object();
+	json_object_foreach ((json_t *)observed, key, member)
+		json_object_set_new(out, key, plain_align(json_object_get(desired, key), member));
+	return out;
+}
+
 bool plain_is_same_path(const char *a, const char *b)
 {
 	for (;;) {

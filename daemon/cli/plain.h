@@ -16,5 +16,10 @@ bool plain_is_leaf(const json_t *value);
 /* {"Tags.Name": value} with every leaf of either tree, in order; borrowed values. New; NULL when
  * memory is out. */
 json_t *plain_leaves(const json_t *tree);
+/* `observed` with the items of its lists in the order of the like ones in `desired`: AWS answers
+ * sets in any order. New; NULL when memory is out. */
+json_t *plain_align(const json_t *desired, const json_t *observed);
+/* null, "", [] or {}. */
+bool plain_is_empty(const json_t *value);
 /* The same path, whether AWS's spelling or the file's: "CidrBlock" is "cidr_block". */
 bool plain_is_same_path(const char *a, const char *b);

@@ -29,7 +29,8 @@ void render_history(const struct view *view, const json_t *answer, struct buf *o
 void render_findings(const struct view *view, const json_t *findings, struct buf *out);
 /* The parts that several answers share. */
 void render_action(const struct view *view, const json_t *action, struct buf *out);
-void render_entries(const struct view *view, const json_t *entries, bool has_address, int indent,
+enum entry_flags { ENTRY_ADDRESS = 1, ENTRY_CLOCK = 2 }; // with addresses; without today's date
+void render_entries(const struct view *view, const json_t *entries, unsigned flags, int indent,
 	struct buf *out);
 enum paint paint_of_change(const char *change);
 enum paint paint_of_sync(const char *sync);

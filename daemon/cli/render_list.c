@@ -14,12 +14,27 @@ static bool has_value(const json_t *object, const char *key)
 	return value && !json_is_null(value);
 }
 
+enum { MOST_INLINE_BYTES = 64 };
+
+// A structure that would fill the line is named, not shown: `get` and `diff` show it whole.
+static void put_short(const struct view *view, struct buf *text, const json_t *value)
+{
+	_cleanup_buf_ struct buf whole = {0};
+	plain_text(&whole, value);
+	if (whole.len <= MOST_INLINE_BYTES || (!json_is_object(value) && !json_is_array(value)))
+		buf_adds(text, buf_str(&whole));
+	else if (json_is_object(value))
+		buf_adds(text, view_glyph(view, "{…}", "{...}"));
+	else
+		buf_adds(text, view_glyph(view, "[…]", "[...]"));
+}
+
 static void put_change(
 	const struct view *view, struct buf *text, const json_t *from, const json_t *to)
 {
-	plain_text(text, from);
+	put_short(view, text, from);
 	buf_adds(text, view_glyph(view, " → ", " -> "));
-	plain_text(text, to);
+	put_short(view, text, to);
 }
 
 // Of two structures, the leaves that differ: "EnableDnsSupport false → true".
@@ -52,7 +67,7 @@ static void add_word(struct buf *text, const char *word)
 		buf_addf(text, "%s%s", text->len ? "  " : "", word);
 }
 
-// What was made or removed as a whole needs no list of its parts.
+// What was made or removed as a whole, an item of a set too, needs no list of its parts.
 static void add_change(const struct view *view, struct buf *text, const json_t *object,
 	const char *from_key, const char *to_key)
 {
@@ -62,7 +77,8 @@ static void add_change(const struct view *view, struct buf *text, const json_t *
 	_cleanup_buf_ struct buf change = {0};
 	if (json_is_object(from) && json_is_object(to) && plain_is_leaf(from) == plain_is_leaf(to))
 		put_leaf_changes(view, &change, from, to);
-	else if (is_from || is_to)
+	else if ((is_from || is_to) && !(json_is_object(from) && !is_to) &&
+		 !(json_is_object(to) && !is_from))
 		put_change(view, &change, from, to);
 	add_word(text, buf_str(&change));
 }
@@ -80,13 +96,13 @@ static void tell_action(const struct view *view, const json_t *detail, struct to
 	const char *outcome = js_str(detail, "outcome"), *change = js_str(detail, "change");
 	const char *code = js_str(detail, "code"), *message = js_str(detail, "message");
 	int64_t dur_ms = js_int(detail, "dur_ms", -1), attempts = js_int(detail, "attempts", 1);
-	bool is_done = !outcome || str_eq(outcome, "done") || str_eq(outcome, "ok");
+	bool is_done = str_eq_null(outcome, "done") || str_eq_null(outcome, "found");
 	char duration[32];
 	told->mark = change ? change : "~";
 	told->paint = is_done ? paint_of_change(told->mark) : PAINT_RED;
 	add_word(&told->text, js_str(detail, "operation"));
 	if (!is_done)
-		add_word(&told->text, outcome);
+		add_word(&told->text, outcome ? outcome : "not answered yet");
 	add_word(&told->text, code);
 	add_word(&told->text, message);
 	if (has_value(detail, "before") && has_value(detail, "after"))
@@ -137,9 +153,16 @@ static void tell_config(const json_t *detail, struct told *told)
 
 static void tell_observed(const struct view *view, const json_t *detail, struct told *told)
 {
-	told->mark = "o";
+	const char *sync = js_str(detail, "sync"), *health = js_str(detail, "health");
+	told->mark = view_glyph(view, "·", ".");
 	told->paint = PAINT_DIM;
+	add_word(&told->text, js_bool(detail, "gone", false) ? "gone" : NULL);
 	add_word(&told->text, js_str(detail, "field"));
+	if (sync)
+		buf_addf(&told->text, "%s%s%s%s", told->text.len ? "  " : "", sync,
+			health ? ", " : "", health ? health : "");
+	add_word(&told->text, js_str(detail, "reason"));
+	add_word(&told->text, js_str(detail, "aws_id"));
 	if (has_value(detail, "before") || has_value(detail, "after")) {
 		add_change(view, &told->text, detail, "before", "after");
 	} else if (told->text.len == 0 && json_object_size(detail) > 0) {
@@ -170,8 +193,8 @@ static void tell(const struct view *view, const json_t *entry, struct told *told
 	}
 }
 
-void render_entries(const struct view *view, const json_t *entries, bool has_address, int indent,
-	struct buf *out)
+void render_entries(
+	const struct view *view, const json_t *entries, unsigned flags, int indent, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_KEEP | COLUMN_TIGHT},
 		{NULL, 0}, {NULL, 0}, {NULL, COLUMN_BELOW}};
@@ -182,12 +205,16 @@ void render_entries(const struct view *view, const json_t *entries, bool has_add
 	json_array_foreach ((json_t *)entries, i, entry) {
 		char at[32];
 		struct told told;
-		view_time(js_str(entry, "at"), at, sizeof(at));
+		if (flags & ENTRY_CLOCK)
+			view_clock(view, js_str(entry, "at"), at, sizeof(at));
+		else
+			view_time(js_str(entry, "at"), at, sizeof(at));
 		tell(view, entry, &told);
 		table_add(&table, PAINT_DIM, at);
 		table_add(&table, told.paint, told.mark);
 		table_add(&table, told.paint, js_str(entry, "what"));
-		table_add(&table, PAINT_PLAIN, has_address ? js_str(entry, "address") : "");
+		table_add(
+			&table, PAINT_PLAIN, flags & ENTRY_ADDRESS ? js_str(entry, "address") : "");
 		table_add(&table, PAINT_PLAIN, buf_str(&told.text));
 		buf_done(&told.text);
 	}
@@ -199,7 +226,7 @@ void render_history(const struct view *view, const json_t *answer, struct buf *o
 	const json_t *entries = json_object_get(answer, "entries");
 	if (json_array_size(entries) == 0)
 		view_wrap(view, out, PAINT_DIM, 0, "Nothing is recorded for that time.");
-	render_entries(view, entries, true, 0, out);
+	render_entries(view, entries, ENTRY_ADDRESS, 0, out);
 }
 
 // ---- drift
@@ -234,7 +261,8 @@ static void add_drifts(struct table *table, const json_t *drifts, bool is_open)
 		const char *field = js_str(drift, "field"), *type = js_str(drift, "type");
 		_cleanup_buf_ struct buf text = {0};
 		view_time(js_str(drift, "opened_at"), at, sizeof(at));
-		add_word(&text, str_empty(field) ? type : field);
+		add_word(&text, field);
+		add_word(&text, type && !str_eq(type, "changed") ? type : NULL);
 		add_change(table->view, &text, drift, "desired", "observed");
 		table_add(table, is_open ? PAINT_YELLOW : PAINT_GREEN,
 			is_open ? "~" : view_glyph(table->view, "✓", "."));
@@ -280,11 +308,17 @@ static const char *mark_of_type(const char *type, enum paint *ret_paint)
 	return "~";
 }
 
+static void put_side(struct buf *text, const char *name, const json_t *difference, const char *key)
+{
+	_cleanup_free_ char *value = plain_line(json_object_get(difference, key));
+	buf_addf(text, "%s%s: %s", text->len ? "  " : "", name, value ? value : "");
+}
+
 static void put_differences(
 	const struct view *view, const json_t *differences, size_t from, size_t to, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT},
-		{NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, COLUMN_FLEX}, {NULL, 0}};
+		{NULL, COLUMN_FLEX}, {NULL, 0}, {NULL, COLUMN_BELOW}};
 	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 2);
 	for (size_t i = from; i < to; i++) {
@@ -292,17 +326,16 @@ static void put_differences(
 		enum paint paint;
 		const char *type = js_str(difference, "type"), *path = js_str(difference, "path");
 		const char *mark = mark_of_type(type, &paint);
-		_cleanup_free_ char *desired = plain_line(json_object_get(difference, "desired"));
-		_cleanup_free_ char *observed = plain_line(json_object_get(difference, "observed"));
+		_cleanup_buf_ struct buf sides = {0};
+		bool is_both = !type || str_eq(type, "changed") || str_eq(type, "undeclared");
+		if (is_both || has_value(difference, "desired"))
+			put_side(&sides, "file", difference, "desired");
+		if (is_both || has_value(difference, "observed"))
+			put_side(&sides, "AWS", difference, "observed");
 		table_add(&table, paint, mark);
-		table_add(&table, PAINT_PLAIN, str_empty(path) ? "(the whole resource)" : path);
-		bool has_values =
-			has_value(difference, "desired") || has_value(difference, "observed");
-		table_addf(
-			&table, PAINT_GREEN, has_values ? "file: %s" : "", desired ? desired : "");
-		table_addf(
-			&table, PAINT_RED, has_values ? "AWS: %s" : "", observed ? observed : "");
-		table_add(&table, PAINT_DIM, type && !str_eq(type, "changed") ? type : "");
+		table_add(&table, PAINT_PLAIN, str_empty(path) ? "(resource)" : path);
+		table_add(&table, paint, type && !str_eq(type, "changed") ? type : "");
+		table_add(&table, PAINT_PLAIN, buf_str(&sides));
 	}
 	table_render(&table, out);
 }

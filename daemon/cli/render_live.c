@@ -47,6 +47,20 @@ static int count_lines(const char *text)
 	return lines;
 }
 
+// What was done and what went wrong; mere observations would crowd it out.
+static json_t *lately(const json_t *history)
+{
+	enum { MOST_ENTRIES = 12 };
+	json_t *out = json_array();
+	size_t i;
+	json_t *entry;
+	json_array_foreach (json_object_get(history, "entries"), i, entry)
+		if (!str_eq_null(js_str(entry, "what"), "observed") &&
+			json_array_size(out) < MOST_ENTRIES)
+			json_array_append(out, entry);
+	return out;
+}
+
 static void put_body(const struct view *view, const json_t *status, const json_t *history,
 	const char *trouble, struct buf *out)
 {
@@ -70,12 +84,12 @@ static void put_body(const struct view *view, const json_t *status, const json_t
 		view_put(view, out, PAINT_GREEN, " Everything is as the file says.");
 		buf_adds(out, "\n");
 	}
-	const json_t *entries = json_object_get(history, "entries");
+	_cleanup_json_ json_t *entries = lately(history);
 	if (json_array_size(entries) > 0) {
 		buf_adds(out, "\n");
 		view_put(view, out, PAINT_DIM, "LATELY");
 		buf_adds(out, "\n");
-		render_entries(view, entries, true, 0, out);
+		render_entries(view, entries, ENTRY_ADDRESS | ENTRY_CLOCK, 0, out);
 	}
 }
 

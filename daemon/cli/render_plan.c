@@ -254,7 +254,7 @@ void render_plan(const struct view *view, const json_t *plan, struct buf *out)
 	size_t i;
 	json_t *action;
 	bool is_complete = js_bool(plan, "complete", true);
-	int64_t age_ms = js_int(plan, "age_ms", -1);
+	int64_t age_ms = js_str(plan, "checked_at") ? js_int(plan, "age_ms", -1) : -1;
 	view_duration(age_ms, age, sizeof(age));
 	json_array_foreach ((json_t *)actions, i, action)
 		render_action(view, action, out);
@@ -264,7 +264,7 @@ void render_plan(const struct view *view, const json_t *plan, struct buf *out)
 	if (json_array_size(actions) > 0)
 		put_counts(view, plan, out);
 	else if (is_complete)
-		view_wrap(view, out, PAINT_GREEN, 0, "No changes: AWS is as the file says.");
+		view_wrap(view, out, PAINT_GREEN, 0, "No changes are to be made.");
 	if (age_ms >= 0)
 		view_putf(view, out, PAINT_DIM, "AWS was looked at %s ago.", age);
 	buf_adds(out, age_ms >= 0 ? "\n" : "");

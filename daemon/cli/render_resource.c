@@ -105,15 +105,23 @@ static bool is_different(const json_t *differences, const char *leaf)
 	return false;
 }
 
-static void put_row(struct table *table, const char *path, const json_t *desired, bool has_desired,
+static void put_row(struct table *table, const char *path, const json_t *desired,
 	const json_t *observed, bool is_diff)
 {
-	_cleanup_free_ char *left = has_desired ? plain_line(desired) : NULL;
+	_cleanup_free_ char *left = desired ? plain_line(desired) : NULL;
 	_cleanup_free_ char *right = observed ? plain_line(observed) : NULL;
+	enum paint plain = desired ? PAINT_PLAIN : PAINT_DIM;
 	table_add(table, PAINT_YELLOW, is_diff ? "~" : " ");
-	table_add(table, is_diff ? PAINT_BOLD : PAINT_PLAIN, path);
-	table_add(table, is_diff ? PAINT_GREEN : PAINT_PLAIN, left);
-	table_add(table, is_diff ? PAINT_RED : PAINT_PLAIN, right);
+	table_add(table, is_diff ? PAINT_BOLD : plain, path);
+	table_add(table, is_diff ? PAINT_GREEN : plain, left);
+	table_add(table, is_diff ? PAINT_RED : plain, right);
+}
+
+static json_t *observed_leaves(const json_t *resource)
+{
+	_cleanup_json_ json_t *aligned = plain_align(
+		json_object_get(resource, "desired"), json_object_get(resource, "observed"));
+	return plain_leaves(aligned);
 }
 
 // Rows that the file declares, first; then what else AWS says.
@@ -124,17 +132,17 @@ static void put_sides(const struct view *view, const json_t *resource, struct bu
 		{"AWS", COLUMN_FLEX | COLUMN_KEEP}};
 	const json_t *differences = json_object_get(resource, "differences");
 	_cleanup_json_ json_t *desired = plain_leaves(json_object_get(resource, "desired"));
-	_cleanup_json_ json_t *observed = plain_leaves(json_object_get(resource, "observed"));
+	_cleanup_json_ json_t *observed = observed_leaves(resource);
 	const char *path;
 	json_t *value;
 	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_object_foreach (desired, path, value)
-		put_row(&table, path, value, true, json_object_get(observed, path),
+		put_row(&table, path, value, json_object_get(observed, path),
 			is_different(differences, path));
 	json_object_foreach (observed, path, value)
-		if (!json_object_get(desired, path))
-			put_row(&table, path, NULL, false, value, is_different(differences, path));
+		if (!json_object_get(desired, path) && !plain_is_empty(value))
+			put_row(&table, path, NULL, value, is_different(differences, path));
 	if (table.count > 0)
 		buf_adds(out, "\n");
 	table_render(&table, out);
@@ -145,7 +153,7 @@ static void put_other_differences(const struct view *view, const json_t *resourc
 {
 	_cleanup_json_ json_t *others = json_array();
 	_cleanup_json_ json_t *desired = plain_leaves(json_object_get(resource, "desired"));
-	_cleanup_json_ json_t *observed = plain_leaves(json_object_get(resource, "observed"));
+	_cleanup_json_ json_t *observed = observed_leaves(resource);
 	size_t i;
 	json_t *difference;
 	json_array_foreach (json_object_get(resource, "differences"), i, difference) {
@@ -244,6 +252,6 @@ void render_resource(const struct view *view, const json_t *answer, struct buf *
 		buf_adds(out, "\n");
 		view_put(view, out, PAINT_BOLD, "History");
 		buf_adds(out, "\n");
-		render_entries(view, history, false, 2, out);
+		render_entries(view, history, 0, 2, out);
 	}
 }

@@ -171,6 +171,28 @@ void status_add_age(struct table *table, const char *iso)
 		table_add(table, PAINT_YELLOW, "not yet");
 }
 
+// A layer for which the file declares nothing, and of which nothing is left.
+static bool is_unused(const json_t *layer)
+{
+	return js_int(layer, "resources", 0) == 0 && js_int(layer, "held", 0) == 0 &&
+	       str_eq_null(js_str(layer, "sync"), "Synced") &&
+	       str_eq_null(js_str(layer, "health"), "Healthy");
+}
+
+static void put_unused(const struct view *view, const json_t *layers, struct buf *out)
+{
+	size_t i;
+	json_t *layer;
+	_cleanup_buf_ struct buf names = {0};
+	json_array_foreach ((json_t *)layers, i, layer)
+		if (is_unused(layer) && js_str(layer, "name"))
+			buf_addf(&names, "%s%s", names.len ? ", " : "", js_str(layer, "name"));
+	if (names.len == 0)
+		return;
+	_cleanup_free_ char *text = str_format("Nothing declared: %s", buf_str(&names));
+	view_wrap(view, out, PAINT_DIM, 2, text ? text : "");
+}
+
 void status_layers(const struct view *view, const json_t *status, struct buf *out)
 {
 	// clang-format off
@@ -194,7 +216,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	_cleanup_table_ struct table table = {0};
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);
 	json_array_foreach (json_object_get(status, "layers"), i, layer) {
-		if (!json_is_object(layer))
+		if (!json_is_object(layer) || is_unused(layer))
 			continue;
 		enum paint paint;
 		const char *sync = js_str(layer, "sync"), *health = js_str(layer, "health");
@@ -215,6 +237,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 		add_last_pass(&table, layer);
 	}
 	table_render(&table, out);
+	put_unused(view, json_object_get(status, "layers"), out);
 }
 
 // ---- resources that want attention
@@ -312,6 +335,19 @@ static int widest_address(const json_t *resources)
 	return most < MOST_ADDRESS_CELLS ? most : MOST_ADDRESS_CELLS;
 }
 
+enum { MOST_UNKNOWN = 3, RANK_UNKNOWN = 5 };
+
+// What was not looked at yet is many at a start, and all the same.
+static int count_unknown(const json_t *resources)
+{
+	size_t i;
+	json_t *resource;
+	int count = 0;
+	json_array_foreach ((json_t *)resources, i, resource)
+		count += !status_is_well(resource) && rank_of(resource) == RANK_UNKNOWN;
+	return count;
+}
+
 void status_attention(const struct view *view, const json_t *status, int most, struct buf *out)
 {
 	const json_t *resources = json_object_get(status, "resources");
@@ -319,6 +355,13 @@ void status_attention(const struct view *view, const json_t *status, int most, s
 	for (int rank = 0; rank < RANK_COUNT; rank++) {
 		size_t i;
 		json_t *resource;
+		int unknown = rank == RANK_UNKNOWN ? count_unknown(resources) : 0;
+		if (most > 0 && unknown > MOST_UNKNOWN) {
+			view_putf(
+				view, out, PAINT_DIM, "? %d resources are not known yet", unknown);
+			buf_adds(out, "\n");
+			break;
+		}
 		json_array_foreach ((json_t *)resources, i, resource) {
 			if (status_is_well(resource) || rank_of(resource) != rank)
 				continue;

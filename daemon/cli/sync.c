@@ -21,7 +21,8 @@ static const json_t *first_stack(const json_t *status)
 	return json_is_array(stacks) ? json_array_get(stacks, 0) : status;
 }
 
-// What changed, as lines on standard error; on a terminal a bar below them that is drawn over.
+// On a terminal a line that is drawn over: the bar and what is being done; elsewhere lines, one a
+// change.
 static void show_progress(struct shown *shown)
 {
 	struct cli *cli = shown->cli;
@@ -31,14 +32,13 @@ static void show_progress(struct shown *shown)
 	if (err_is(&err) || !json_is_object(reply.body))
 		return; // the request itself will say what is wrong
 	cli->view.now_ms = clock_wall_ms();
-	buf_adds(&out, cli->is_terminal ? "\r\033[K" : "");
-	if (shown->status)
-		render_progress(&cli->view, shown->status, reply.body, &out);
 	if (cli->is_terminal) {
+		buf_adds(&out, "\r\033[K");
 		status_progress(&cli->view, first_stack(reply.body), &out);
-		if (out.len > 0 && out.data[out.len - 1] == '\n' &&
-			json_is_object(json_object_get(first_stack(reply.body), "progress")))
+		if (out.len > 0 && out.data[out.len - 1] == '\n')
 			out.data[--out.len] = '\0';
+	} else if (shown->status) {
+		render_progress(&cli->view, shown->status, reply.body, &out);
 	}
 	fputs(buf_str(&out), stdout);
 	fflush(stdout);
@@ -76,19 +76,46 @@ static struct err wait_for(struct cli *cli, const json_t *body, struct reply *re
 	return err;
 }
 
-static void render_started(const struct cli *cli, const json_t *answer, struct buf *out)
+static void put_layers(const struct cli *cli, const json_t *answer, struct buf *out)
 {
-	struct buf names = {0};
+	_cleanup_buf_ struct buf names = {0};
 	size_t i;
 	json_t *layer;
 	json_array_foreach (json_object_get(answer, "started"), i, layer)
 		if (json_is_string(layer))
-			buf_addf(&names, "%s%s", i ? ", " : "", json_string_value(layer));
+			buf_addf(&names, "%s%s", names.len ? ", " : "", json_string_value(layer));
 	view_putf(&cli->view, out, PAINT_PLAIN, "%s %s.",
-		js_bool(answer, "done", false) ? "Done with" : "Looking at",
+		js_bool(answer, "done", false) ? "Looked at" : "Looking at",
 		names.len ? buf_str(&names) : "nothing");
 	buf_adds(out, "\n");
-	buf_done(&names);
+}
+
+// What the look has led to, from history: found, done, and how it stands now.
+static void put_outcome(struct cli *cli, const char *since, struct buf *out)
+{
+	struct client *client = NULL;
+	_cleanup_reply_ struct reply history = {0}, status = {0};
+	_cleanup_json_ json_t *entries = json_array();
+	_cleanup_free_ char *history_path = client_path(
+		"/v1/history", NULL, "since", since, "limit", "1000", "stack", cli->stack, NULL);
+	_cleanup_free_ char *status_path =
+		client_path("/v1/status", NULL, "stack", cli->stack, NULL);
+	struct err err = history_path && status_path ? cli_connect(cli, &client) : err_nomem();
+	if (!err_is(&err))
+		err = client_ask(client, history_path, NULL, ASK_MS, &history);
+	size_t i;
+	json_t *entry;
+	json_array_foreach (json_object_get(history.body, "entries"), i, entry)
+		if (!str_eq_null(js_str(entry, "what"), "observed"))
+			json_array_insert(entries, 0, entry); // oldest first: it is a story
+	if (!err_is(&err))
+		err = client_ask(client, status_path, NULL, ASK_MS, &status);
+	client_free(client);
+	cli->view.now_ms = clock_wall_ms();
+	render_entries(&cli->view, entries, ENTRY_ADDRESS | ENTRY_CLOCK, 0, out);
+	const char *summary = js_str(first_stack(status.body), "summary");
+	if (!str_empty(summary))
+		view_wrap(&cli->view, out, PAINT_PLAIN, 0, summary);
 }
 
 int run_sync(struct cli *cli)
@@ -98,6 +125,8 @@ int run_sync(struct cli *cli)
 		"{s:s, s:b, s:s*}", "target", target, "wait", cli->is_waiting, "stack", cli->stack);
 	_cleanup_reply_ struct reply reply = {0};
 	_cleanup_buf_ struct buf out = {0};
+	char since[CLOCK_TEXT_BYTES];
+	clock_format_iso(clock_wall_ms(), since);
 	if (!cli->is_waiting) {
 		if (!cli_ask(cli, "/v1/sync", body, &reply))
 			return EXIT_ERROR;
@@ -106,10 +135,12 @@ int run_sync(struct cli *cli)
 		if (err_is(&err))
 			return cli_fail(cli, &err, cli_remedy(&err, &reply));
 	}
-	int status =
-		!cli->is_waiting || js_bool(reply.body, "done", false) ? EXIT_DONE : EXIT_ERROR;
+	bool is_done = js_bool(reply.body, "done", false);
+	int status = !cli->is_waiting || is_done ? EXIT_DONE : EXIT_ERROR;
 	if (cli->is_json)
 		return cli_print_json(cli, reply.body, status);
-	render_started(cli, reply.body, &out);
+	put_layers(cli, reply.body, &out);
+	if (is_done)
+		put_outcome(cli, since, &out);
 	return cli_print(cli, &out, status);
 }

@@ -152,7 +152,8 @@ void view_pad(struct buf *out, int cells)
 
 size_t view_break(const char *escaped, int cells)
 {
-	size_t at = 0, good = 0;
+	size_t at = 0, blank = 0,
+	       inner = 0; // the last places after a blank; after a dot or a slash
 	int used = 0;
 	if (cells <= 0)
 		return strlen(escaped);
@@ -162,15 +163,17 @@ size_t view_break(const char *escaped, int cells)
 		int more = n ? cells_of(code) : 1;
 		if (used + more > cells && at > 0)
 			break;
+		bool is_inner = at > 0 && used * 2 > cells && escaped[at - 1] != ' ';
 		used += more;
 		at += n ? n : 1;
-		bool is_inner = used * 2 > cells && at >= n + 1 && escaped[at - n - 1] != ' ';
-		if (code == ' ' || code == ',' || (is_inner && (code == '.' || code == '/')))
-			good = at;
+		if (code == ' ')
+			blank = at;
+		else if (is_inner && (code == '.' || code == '/' || code == ','))
+			inner = at;
 	}
 	if (!escaped[at] || escaped[at] == ' ')
 		return at;
-	return good ? good : at;
+	return blank ? blank : inner ? inner : at;
 }
 
 void view_wrap_escaped(
@@ -226,6 +229,16 @@ void view_time(const char *iso, char *ret_text, size_t bytes)
 	time_t seconds = (time_t)(at_ms / 1000);
 	if (localtime_r(&seconds, &tm))
 		strftime(ret_text, bytes, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+void view_clock(const struct view *view, const char *iso, char *ret_text, size_t bytes)
+{
+	char now_iso[CLOCK_TEXT_BYTES], now[32], at[32];
+	clock_format_iso(view->now_ms, now_iso);
+	view_time(now_iso, now, sizeof(now));
+	view_time(iso, at, sizeof(at));
+	bool is_today = strlen(at) == strlen(now) && strncmp(at, now, strlen("2026-11-23 ")) == 0;
+	str_copy(ret_text, bytes, is_today ? at + strlen("2026-11-23 ") : at);
 }
 
 void view_count(char *ret_text, size_t bytes, int64_t count, const char *singular)

@@ -58,6 +58,8 @@ void view_duration(int64_t ms, char *ret_text, size_t bytes);
 void view_age(const struct view *view, const char *iso, char *ret_text, size_t bytes);
 /* "2026-11-23 10:48:00" local time; "-" when there is none. */
 void view_time(const char *iso, char *ret_text, size_t bytes);
+/* The same without the date when that is today's. */
+void view_clock(const struct view *view, const char *iso, char *ret_text, size_t bytes);
 /* One of two glyphs, by what the terminal can show. */
 static inline const char *view_glyph(const struct view *view, const char *utf8, const char *ascii)
 {

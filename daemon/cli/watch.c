@@ -90,7 +90,9 @@ static void draw(struct watch *watch, struct buf *frame)
 		if (was == is && old_bytes == new_bytes &&
 			memcmp(old_line, new_line, old_bytes) == 0)
 			continue;
-		printf("\033[%d;1H%.*s\033[0m\033[K", row, (int)new_bytes, new_line);
+		_cleanup_free_ char *line = strndup(new_line, new_bytes);
+		bool is_full = line && view_cells_painted(line) >= watch->cli->view.width;
+		printf("\033[%d;1H%s\033[0m%s", row, line ? line : "", is_full ? "" : "\033[K");
 		has_changed = true;
 	}
 	if (has_changed)
@@ -271,7 +273,7 @@ int run_watch(struct cli *cli)
 	watch.is_screen = cli->is_terminal && !cli->is_json;
 	watch.path = client_path("/v1/status", NULL, "stack", cli->stack, NULL);
 	watch.history_path =
-		client_path("/v1/history", NULL, "limit", "12", "stack", cli->stack, NULL);
+		client_path("/v1/history", NULL, "limit", "60", "stack", cli->stack, NULL);
 	struct err err = cli_connect(cli, &watch.client);
 	if (err_is(&err) || !watch.path || !watch.history_path) {
 		err = err_is(&err) ? err : err_nomem();

@@ -1,0 +1,95 @@
+# Completion of holdfast for bash; made by 'holdfast completion bash'.
+_holdfast()
+{
+	local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"
+	local i word command= skip= options= words= files=
+	COMPREPLY=()
+	case "$prev" in
+	--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	-o|--output) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
+	-s|--stack) return ;;
+	--since) return ;;
+	--until) return ;;
+	-n|--limit) return ;;
+	--var) return ;;
+	--color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
+	esac
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word="${COMP_WORDS[i]}"
+		if [[ $skip ]]; then skip=; continue; fi
+		case "$word" in
+		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--color) skip=1 ;;
+		-*) ;;
+		*) command="$word"; break ;;
+		esac
+	done
+	case "$command" in
+	"")
+		words="status get plan diff drift history sync reload approve reject validate explain version completion help "
+		options="--socket --output --watch --stack --all --since --until --limit --wait --var --color --help --version "
+		;;
+	status)
+		options="--socket --output --watch --stack --all --color --help "
+		;;
+	get)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	plan)
+		options="--socket --output --stack --color --help "
+		;;
+	diff)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	drift)
+		options="--socket --output --stack --since --limit --color --help "
+		;;
+	history)
+		options="--socket --output --stack --since --until --limit --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	sync)
+		options="--socket --output --stack --wait --color --help "
+		words="$(holdfast __words targets 2>/dev/null)"
+		;;
+	reload)
+		options="--socket --output --stack --color --help "
+		;;
+	approve)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words holds 2>/dev/null)"
+		;;
+	reject)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words holds 2>/dev/null)"
+		;;
+	validate)
+		options="--socket --output --var --color --help "
+		files=1
+		;;
+	explain)
+		options="--socket --output --color --help "
+		words="$(holdfast __words kinds 2>/dev/null)"
+		;;
+	version)
+		options="--socket --output --color --help "
+		;;
+	completion)
+		options="--socket --output --color --help "
+		words="$(holdfast __words shells 2>/dev/null)"
+		;;
+	help)
+		options="--socket --output --color --help "
+		words="$(holdfast __words commands 2>/dev/null)"
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+	elif [[ $files ]]; then
+		COMPREPLY=($(compgen -f -- "$cur"))
+	else
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+	fi
+}
+complete -o filenames -F _holdfast holdfast
