@@ -166,7 +166,7 @@ def with_unknown_members(root):
         target.insert(0, extra)
 
 
-def paged(root, offset, size):
+def paged(root, offset, size, order):
     """Keeps `size` items of the answer's own list from `offset`; True when more follow."""
     space = root.tag.rsplit("}", 1)[0] + "}" if root.tag.startswith("{") else ""
     own = [child for child in root if len(child) and child[0].tag.endswith("}item")]
@@ -177,7 +177,7 @@ def paged(root, offset, size):
     if offset + size >= len(items):
         return None
     token = ET.SubElement(root, f"{space}nextToken")
-    token.text = f"page-{random.getrandbits(32):08x}-{offset + size}"
+    token.text = f"page-{order:08x}-{offset + size}"
     return token.text
 
 
@@ -481,14 +481,16 @@ class Proxy:
         return None
 
     def page_for(self, call):
-        """(offset, size) of the page that was asked for, or None."""
+        """(offset, size, order) of the page that was asked for, or None. The order of a list is the
+        same on all its pages, or rows would be lost between them: the token carries it."""
         if not self.page_size or call.service != "ec2" or not call.operation.startswith("Describe"):
             return None
         if call.operation in UNPAGED:
             return None
         token = call.params.get("NextToken", "")
         most = int(call.params.get("MaxResults") or self.page_size)
-        return int(token.rsplit("-", 1)[-1]) if token else 0, min(most, self.page_size)
+        order, offset = token.split("-")[1:] if token else (f"{random.getrandbits(32):x}", "0")
+        return int(offset), min(most, self.page_size), int(order, 16)
 
     def as_aws_would(self, call, answer, page):
         if not (page or self.reorder or self.unknown):
@@ -501,7 +503,7 @@ class Proxy:
             return answer
         if self.reorder:
             with self.lock:
-                reordered(root, self.rng)
+                reordered(root, random.Random(page[2]) if page else self.rng)
         if page:
             paged(root, *page)
         if self.unknown:
