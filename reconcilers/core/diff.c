@@ -100,6 +100,29 @@ static bool is_broken(const struct field *field, const json_t *item)
 	return false;
 }
 
+static enum compare how_of(const struct field *field)
+{
+	if (field->type == FIELD_REFS)
+		return COMPARE_SET;
+	return field->compare;
+}
+
+// As a whole first, which nearly always decides; then member by member, each by its own word.
+static bool item_holds(const struct kind *kind, const struct field *field, const json_t *desired,
+	const json_t *observed)
+{
+	if (compare_holds(field->compare, desired, observed))
+		return true;
+	for (const struct field *f = field->items; f && f->name; f++) {
+		const char *member = field_member(kind, field, f);
+		_cleanup_json_ json_t *want = member ? path_get(desired, member) : NULL;
+		_cleanup_json_ json_t *seen = want ? path_get(observed, member) : NULL;
+		if (want && !compare_holds(how_of(f), want, seen))
+			return false;
+	}
+	return true;
+}
+
 static void diff_items(const struct diff_input *in, const struct field *field, const json_t *want,
 	const json_t *seen, struct differences *out)
 {
@@ -112,7 +135,7 @@ static void diff_items(const struct diff_input *in, const struct field *field, c
 			if (!match && same_key(field, desired, observed))
 				match = observed;
 		if (match && !is_broken(field, match) &&
-			compare_holds(field->compare, desired, match))
+			item_holds(in->kind, field, desired, match))
 			continue;
 		_cleanup_free_ char *key = item_key(field, desired);
 		add(out, field, match ? DIFFERS_CHANGED : DIFFERS_MISSING,
@@ -130,13 +153,6 @@ static void diff_items(const struct diff_input *in, const struct field *field, c
 		add(out, field, DIFFERS_FOREIGN, str_format("%s[%s]", member, key ? key : ""), NULL,
 			observed);
 	}
-}
-
-static enum compare how_of(const struct field *field)
-{
-	if (field->type == FIELD_REFS)
-		return COMPARE_SET;
-	return field->compare;
 }
 
 json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed)
