@@ -232,7 +232,7 @@ static const struct policy *policy_above(const struct desired *desired, const st
 
 static void read_wanted(struct checking *checking, struct wanted *wanted)
 {
-	static const struct node nothing = {.type = NODE_MAP};
+	const struct node nothing = {.type = NODE_MAP, .place = wanted->place};
 	const struct node *node = wanted->node ? wanted->node : &nothing;
 	if (wanted->desired)
 		return;

@@ -242,9 +242,10 @@ static void put_field(
 		checking->is_secret = field->flags & FIELD_SECRET;
 	json_t *value = read_field(scope, field, key, node);
 	if (value && js_at(scope->object, member)) {
-		findings_error(checking->findings, key_place, "keep one of them",
-			"field '%s' excludes another one of the same %s", key,
-			scope->items ? "item" : scope->what);
+		if (!(field->flags & FIELD_ONE_OF)) // else check_required() tells it
+			findings_error(checking->findings, key_place, "keep one of them",
+				"field '%s' excludes another one of the same %s", key,
+				scope->items ? "item" : scope->what);
 		json_decref(value);
 	} else if (value && js_put(scope->object, member, value)) {
 		put_sets(scope, field);
@@ -297,7 +298,7 @@ static void check_required(struct scope *scope, const struct node *node)
 	char text[CHECKING_TEXT_BYTES];
 	_cleanup_buf_ struct buf choices;
 	buf_init(&choices, 1000);
-	bool is_chosen = false;
+	const char *chosen = NULL;
 	for (const struct field *f = scope->fields; f->name; f++) {
 		bool given = is_given(scope, f, node);
 		if ((f->flags & FIELD_REQUIRED) && !given)
@@ -305,11 +306,17 @@ static void check_required(struct scope *scope, const struct node *node)
 				"%s%s needs '%s'", scope->items ? "an item of " : "", scope->what,
 				f->name);
 		if (f->flags & FIELD_ONE_OF) {
-			is_chosen = is_chosen || given;
+			if (given && chosen && node_get(node, f->name))
+				findings_error(findings, node_key_place(node, f->name),
+					"keep one of them",
+					"'%s' and '%s' of one %s exclude each other", chosen,
+					f->name, scope->items ? "item" : scope->what);
+			if (given && !chosen)
+				chosen = f->name;
 			buf_addf(&choices, "%s'%s'", choices.len ? " or " : "", f->name);
 		}
 	}
-	if (choices.len && !is_chosen)
+	if (choices.len && !chosen)
 		findings_error(findings, scope->place, "add one of them", "%s%s needs %s",
 			scope->items ? "an item of " : "", scope->what, buf_str(&choices));
 }

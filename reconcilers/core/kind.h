@@ -86,7 +86,7 @@ enum field_flags {
 	FIELD_SECRET = 16,       // value never stored, logged or shown
 	FIELD_AFTER_CREATE = 32, // the create call does not take it: its update call runs after
 	FIELD_NAME = 64,         // AWS's name of the resource: "<stack>-<name>" when unset
-	FIELD_ONE_OF = 128, // at least one of the fields so marked (in the same table) must be set
+	FIELD_ONE_OF = 128, // exactly one of the fields so marked (in the same table) must be set
 	FIELD_QUIET = 256,  // not recorded when unset: AWS changes it by itself
 };
 

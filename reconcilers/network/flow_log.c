@@ -1,6 +1,32 @@
-// A flow log. All but its tags is for ever, and two alike cannot stand on one resource, so a replacement deletes
-// first. A log that cannot be delivered is unwell, not different.
+// A flow log. All but its tags is for ever, and two alike cannot stand on one resource, so a
+// replacement deletes first. A log that cannot be delivered is unwell, not different.
+#include "base/str.h"
 #include "core/kind.h"
+#include "core/place.h"
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	const char *type = js_str(desired, "LogDestinationType");
+	bool is_logs = type && str_eq(type, "cloud-watch-logs");
+	bool has_group = json_object_get(desired, "LogGroupName"),
+	     has_arn = json_object_get(desired, "LogDestination");
+	int64_t seconds = js_int(desired, "MaxAggregationInterval", 60);
+	if (is_logs && !has_group && !has_arn)
+		findings_error(findings, node->place, "add 'log_group_name: ...'",
+			"a flow_log needs somewhere to write to");
+	if (is_logs && !json_object_get(desired, "DeliverLogsPermissionArn"))
+		findings_error(findings, node->place, "add 'deliver_logs_permission_arn: <role>'",
+			"a flow_log into a log group needs a role");
+	if (!is_logs && !has_arn)
+		findings_error(findings, node->place, "add 'log_destination: <arn>'",
+			"a flow_log into %s needs 'log_destination'", type ? type : "there");
+	if (!is_logs && has_group)
+		findings_error(findings, place_of(node, "log_group_name"), "take it out",
+			"log_group_name is only for cloud-watch-logs");
+	if (seconds != 60 && seconds != 600)
+		findings_error(findings, place_of(node, "max_aggregation_interval"),
+			"write 60 or 600", "AWS sums up over 60 or 600 seconds");
+}
 
 // clang-format off
 static const struct field fields[] = {
@@ -36,5 +62,6 @@ const struct kind flow_log_kind = {
 	.remove = {.operation = "DeleteFlowLogs", .args = ARGS({"FlowLogIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},
 	.delete_first = true,
+	.check = check,
 };
 // clang-format on

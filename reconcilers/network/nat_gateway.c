@@ -1,6 +1,21 @@
-// A NAT gateway. All but its tags is for ever; a public one needs an internet gateway attached to its
-// VPC, or AWS lets it fail minutes later. Deleted ones stay listed for about an hour.
+// A NAT gateway. All but its tags is for ever; a public one needs an internet gateway attached to
+// its VPC, or AWS lets it fail minutes later. Deleted ones stay listed for about an hour.
+#include "base/str.h"
 #include "core/kind.h"
+#include "core/place.h"
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	const char *type = js_str(desired, "ConnectivityType");
+	bool is_private = type && str_eq(type, "private");
+	if (!is_private && !json_object_get(desired, "AllocationId"))
+		findings_error(findings, place_of(node, "elastic_ip"),
+			"add 'elastic_ip: <name of a elastic_ip>', or 'connectivity_type: private'",
+			"a public nat_gateway needs 'elastic_ip'");
+	else if (is_private && json_object_get(desired, "AllocationId"))
+		findings_error(findings, place_of(node, "elastic_ip"), "take it out",
+			"a private nat_gateway has no elastic_ip");
+}
 
 // clang-format off
 static const struct field fields[] = {
@@ -36,5 +51,6 @@ const struct kind nat_gateway_kind = {
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidAllocationID.NotFound", "InvalidSubnetID.NotFound", "Resource.AlreadyAssociated", NULL},
 	.delete_first = true,
+	.check = check,
 };
 // clang-format on

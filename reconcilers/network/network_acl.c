@@ -1,22 +1,60 @@
 // A network ACL with its entries and associations.
 //
-// Entries are keyed by direction and rule number; 32767 is AWS's own. A subnet always has exactly one ACL: giving it ours replaces
-// its association, taking it away gives it back to the VPC's default ACL.
+// Entries are keyed by direction and rule number; 32767 is AWS's own. A subnet always has exactly
+// one ACL: giving it ours replaces its association, taking it away gives it back to the VPC's
+// default ACL.
+#include "base/num.h"
 #include "base/str.h"
 #include "core/kind.h"
+#include "core/place.h"
 
 // AWS answers protocol numbers whatever was sent ("tcp" becomes "6").
 static void canon_entry(json_t *entry)
 {
 	static const struct {
 		const char *name, *number;
-	} protocols[] = {{"tcp", "6"}, {"udp", "17"}, {"icmp", "1"}, {"icmpv6", "58"}, {"all", "-1"}};
+	} protocols[] = {
+		{"tcp", "6"}, {"udp", "17"}, {"icmp", "1"}, {"icmpv6", "58"}, {"all", "-1"}};
 	const char *protocol = js_str(entry, "Protocol");
 	for (size_t i = 0; protocol && i < ARRAY_COUNT(protocols); i++)
 		if (str_eq_nocase(protocol, protocols[i].name)) {
 			js_set_str(entry, "Protocol", protocols[i].number);
 			break;
 		}
+}
+
+static void check_entry(const json_t *entry, struct place place, struct findings *findings)
+{
+	const char *protocol = js_str(entry, "Protocol");
+	int64_t rule = js_int(entry, "RuleNumber", 1), number;
+	const json_t *ports = json_object_get(entry, "PortRange");
+	if (rule < 1 || rule > 32766)
+		findings_error(findings, place, "write a number from 1 to 32766",
+			"rule_number %lld is out of range", (long long)rule);
+	if (!protocol)
+		return;
+	if (!num_parse_i64(protocol, -1, 255, &number)) {
+		findings_error(findings, place, "write tcp, udp, icmp, icmpv6, all, or a number",
+			"'%s' is no protocol", protocol);
+		return;
+	}
+	if ((number == 6 || number == 17) && !ports)
+		findings_error(findings, place, "add 'port_range: {from: ..., to: ...}'",
+			"an entry for tcp or udp needs 'port_range'");
+	if (ports && js_int(ports, "From", 0) > js_int(ports, "To", 65535))
+		findings_error(
+			findings, place, "exchange them", "the first port is above the last");
+	if ((number == 1 || number == 58) && !json_object_get(entry, "IcmpTypeCode"))
+		findings_error(findings, place, "add 'icmp_type_code: {type: -1, code: -1}'",
+			"an entry for icmp needs 'icmp_type_code'");
+}
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach (json_object_get(desired, "Entries"), i, entry)
+		check_entry(entry, place_of_item(node, "entries", i), findings);
 }
 
 // clang-format off
@@ -93,5 +131,6 @@ const struct kind network_acl_kind = {
 		{0}},
 	.remove = {.operation = "DeleteNetworkAcl", .args = ARGS({"NetworkAclId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
+	.check = check,
 };
 // clang-format on

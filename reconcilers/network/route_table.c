@@ -1,9 +1,29 @@
 // A route table with its routes and associations, both held as sets.
 //
-// Routes are keyed by destination; a change of target is ReplaceRoute, which is atomic. Local routes, those that a gateway
-// endpoint put there and propagated ones are not ours. A subnet that is associated elsewhere is moved
-// by ReplaceRouteTableAssociation, so the call looks for its association first.
+// Routes are keyed by destination; a change of target is ReplaceRoute, which is atomic. Local
+// routes, those that a gateway endpoint put there and propagated ones are not ours. A subnet that
+// is associated elsewhere is moved by ReplaceRouteTableAssociation, so the call looks for its
+// association first.
 #include "core/kind.h"
+#include "core/place.h"
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	static const char *const targets[] = {"GatewayId", "NatGatewayId", "NetworkInterfaceId",
+		"TransitGatewayId", "EgressOnlyInternetGatewayId", "VpcPeeringConnectionId"};
+	size_t i;
+	json_t *route;
+	json_array_foreach (json_object_get(desired, "Routes"), i, route) {
+		int count = 0;
+		for (size_t t = 0; t < ARRAY_COUNT(targets); t++)
+			count += json_object_get(route, targets[t]) != NULL;
+		if (count != 1)
+			findings_error(findings, place_of_item(node, "routes", i),
+				"name one: internet_gateway, nat_gateway, network_interface_id, "
+				"...",
+				"a route has %s target", count ? "more than one" : "no");
+	}
+}
 
 // clang-format off
 #define TARGETS                                                                                    \
@@ -91,5 +111,6 @@ const struct kind route_table_kind = {
 		{0}},
 	.remove = {.operation = "DeleteRouteTable", .args = ARGS({"RouteTableId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
+	.check = check,
 };
 // clang-format on

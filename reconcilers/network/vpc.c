@@ -3,6 +3,16 @@
 // The attributes have no bulk read and no place in the create call; AWS changes one a call
 // (ModifyVpcAttribute). DNS host names need DNS support, so support stands first.
 #include "core/kind.h"
+#include "core/place.h"
+
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	if (js_bool(desired, "EnableDnsHostnames", false) &&
+		!js_bool(desired, "EnableDnsSupport", true))
+		findings_error(findings, place_of(node, "enable_dns_hostnames"),
+			"set enable_dns_support to true",
+			"enable_dns_hostnames needs enable_dns_support");
+}
 
 // clang-format off
 static const struct field secondary_fields[] = {
@@ -70,5 +80,6 @@ const struct kind vpc_kind = {
 	.created_id = "Vpc.VpcId",
 	.remove = {.operation = "DeleteVpc", .args = ARGS({"VpcId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", NULL},
+	.check = check,
 };
 // clang-format on

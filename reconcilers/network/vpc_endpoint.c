@@ -1,6 +1,33 @@
 // A VPC endpoint, gateway or interface. ModifyVpcEndpoint takes what is added and removed, not the
 // whole; the type is always sent, because a gateway endpoint made without it is listed without one.
+#include "base/str.h"
 #include "core/kind.h"
+#include "core/place.h"
+
+// AWS answers a field of the other type with an error that does not name it.
+static void check(const json_t *desired, const struct node *node, struct findings *findings)
+{
+	static const struct {
+		const char *member, *field, *type;
+	} rows[] = {
+		{"RouteTableIds", "route_tables", "Gateway"},
+		{"SubnetIds", "subnets", "Interface"},
+		{"SecurityGroupIds", "security_groups", "Interface"},
+		{"PrivateDnsEnabled", "private_dns_enabled", "Interface"},
+	};
+	const char *type = js_str(desired, "VpcEndpointType");
+	for (size_t i = 0; type && i < ARRAY_COUNT(rows); i++) {
+		const char *other = str_eq(rows[i].type, "Gateway") ? "Interface" : "Gateway";
+		if (!str_eq(type, other) || !json_object_get(desired, rows[i].member) ||
+			json_is_false(json_object_get(desired, rows[i].member)))
+			continue;
+		char remedy[80];
+		snprintf(remedy, sizeof(remedy), "take it out, or write 'vpc_endpoint_type: %s'",
+			rows[i].type);
+		findings_error(findings, place_of(node, rows[i].field), remedy,
+			"%s is not for endpoints of type %s", rows[i].field, type);
+	}
+}
 
 // clang-format off
 static const struct field fields[] = {
@@ -51,5 +78,6 @@ const struct kind vpc_endpoint_kind = {
 	.remove = {.operation = "DeleteVpcEndpoints", .args = ARGS({"VpcEndpointIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},
 	.delete_first = true,
+	.check = check,
 };
 // clang-format on

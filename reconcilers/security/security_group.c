@@ -1,27 +1,23 @@
 // A security group with its rules, held as two sets.
 //
-// Rules are read from DescribeSecurityGroupRules (one row an atomic rule, with an id) and revoked by id. New ones
-// are authorised before old ones are revoked. Groups may refer to each other in a circle, so rules come
-// after all groups. A new group lets everything out: where `egress` is set, that rule goes unless listed.
+// Rules are read from DescribeSecurityGroupRules (one row an atomic rule, with an id) and revoked
+// by id. New ones are authorised before old ones are revoked. Groups may refer to each other in a
+// circle, so rules come after all groups. A new group lets everything out: where `egress` is set,
+// that rule goes unless listed.
+#include "base/num.h"
 #include "base/str.h"
 #include "core/compare.h"
 #include "core/kind.h"
+#include "core/place.h"
 
-// "On protocols other than tcp, udp, icmp and icmpv6, traffic on all ports is allowed, whatever ports you specify"
-// (AuthorizeSecurityGroupIngress): AWS shows -1 for theirs, or nothing.
-static bool has_ports(const char *protocol)
-{
-	return str_eq_null(protocol, "tcp") || str_eq_null(protocol, "udp") ||
-	       str_eq_null(protocol, "icmp") || str_eq_null(protocol, "icmpv6");
-}
-
-// One form for both sides: protocol names as AWS shows them, no ports where there are none, addresses in
-// network form.
+// One form for both sides: protocol names as AWS shows them, no ports where there are none (AWS
+// shows -1), addresses in network form.
 static void canon_rule(json_t *rule)
 {
 	static const struct {
 		const char *from, *to;
-	} protocols[] = {{"6", "tcp"}, {"17", "udp"}, {"1", "icmp"}, {"58", "icmpv6"}, {"all", "-1"}};
+	} protocols[] = {
+		{"6", "tcp"}, {"17", "udp"}, {"1", "icmp"}, {"58", "icmpv6"}, {"all", "-1"}};
 	static const char *const cidrs[] = {"CidrIpv4", "CidrIpv6"};
 	const char *protocol = js_str(rule, "IpProtocol");
 	for (size_t i = 0; protocol && i < ARRAY_COUNT(protocols); i++)
@@ -29,7 +25,7 @@ static void canon_rule(json_t *rule)
 			js_set_str(rule, "IpProtocol", protocols[i].to);
 			break;
 		}
-	if (!has_ports(js_str(rule, "IpProtocol"))) {
+	if (str_eq_null(js_str(rule, "IpProtocol"), "-1")) {
 		json_object_del(rule, "FromPort");
 		json_object_del(rule, "ToPort");
 	}
@@ -43,14 +39,44 @@ static void canon_rule(json_t *rule)
 		json_object_del(rule, "Description");
 }
 
+static void check_rule(const json_t *rule, struct place place, struct findings *findings)
+{
+	static const char *const names[] = {"tcp", "udp", "icmp", "icmpv6", "-1"};
+	const char *protocol = js_str(rule, "IpProtocol");
+	bool is_known = false;
+	bool needs_ports = str_eq_null(protocol, "tcp") || str_eq_null(protocol, "udp");
+	int64_t number, from = js_int(rule, "FromPort", -1), to = js_int(rule, "ToPort", -1);
+	for (size_t i = 0; protocol && i < ARRAY_COUNT(names); i++)
+		is_known = is_known || str_eq(protocol, names[i]);
+	if (protocol && !is_known && !num_parse_i64(protocol, 0, 255, &number))
+		findings_error(findings, place,
+			"write tcp, udp, icmp, icmpv6, -1 (all), or a number",
+			"'%s' is no protocol", protocol);
+	if (!needs_ports || json_is_object(json_object_get(rule, "FromPort")) ||
+		json_is_object(json_object_get(rule, "ToPort")))
+		return; // a reference: known when it is there
+	if (!json_object_get(rule, "FromPort") || !json_object_get(rule, "ToPort"))
+		findings_error(findings, place, "add 'from_port:' and 'to_port:'",
+			"a rule for %s needs its ports", protocol);
+	else if (from < 0 || to > 65535 || from > to)
+		findings_error(findings, place, "write ports from 0 to 65535, the lower one first",
+			"%lld to %lld is no range of ports", (long long)from, (long long)to);
+}
+
 static void check(const json_t *desired, const struct node *node, struct findings *findings)
 {
+	static const char *const sets[][2] = {{"Ingress", "ingress"}, {"Egress", "egress"}};
 	const char *name = js_str(desired, "GroupName");
-	const struct node *at = node_get(node, "group_name");
 	if (name && str_starts(name, "sg-"))
-		findings_error(findings, at ? at->place : node->place,
+		findings_error(findings, place_of(node, "group_name"),
 			"AWS keeps that prefix for ids: choose another name",
 			"group_name '%s' begins with 'sg-'", name);
+	for (size_t s = 0; s < ARRAY_COUNT(sets); s++) {
+		size_t i;
+		json_t *rule;
+		json_array_foreach (json_object_get(desired, sets[s][0]), i, rule)
+			check_rule(rule, place_of_item(node, sets[s][1], i), findings);
+	}
 }
 
 // clang-format off

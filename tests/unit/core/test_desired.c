@@ -135,11 +135,13 @@ static void references_stand_alone_and_inside_text(void **state)
 	expect_resource(HEAD VPC
 		"  flow_log:\n    main:\n      vpc: ${network.vpc.main.id}\n"
 		"      log_group_name: /${stack.name}/${network.vpc.main.cidr_block}-$${x}\n"
-		"      log_format: ${version} ${account-id}\n",
+		"      log_format: ${version} ${account-id}\n"
+		"      deliver_logs_permission_arn: arn:aws:iam::123456789012:role/logs\n",
 		"network.flow_log.main",
 		"{\"ResourceId\":{\"@ref\":\"network.vpc.main\"},\"ResourceType\":\"VPC\","
 		"\"LogGroupName\":{\"@text\":[\"/shop/\",{\"@ref\":\"network.vpc.main\",\"@attr\":"
 		"\"CidrBlock\"},\"-${x}\"]},\"LogFormat\":\"${version} ${account-id}\","
+		"\"DeliverLogsPermissionArn\":\"arn:aws:iam::123456789012:role/logs\","
 		"\"TrafficType\":\"ALL\",\"LogDestinationType\":\"cloud-watch-logs\"}");
 }
 
