@@ -10,8 +10,16 @@
 #include "core/kind.h"
 #include "core/place.h"
 
-// One form for both sides: protocol names as AWS shows them, no ports where there are none (AWS
-// shows -1), addresses in network form.
+// "On protocols other than tcp, udp, icmp and icmpv6, traffic on all ports is allowed, whatever
+// ports you specify" (AuthorizeSecurityGroupIngress): AWS shows -1 for theirs, or nothing.
+static bool has_ports(const char *protocol)
+{
+	return str_eq_null(protocol, "tcp") || str_eq_null(protocol, "udp") ||
+	       str_eq_null(protocol, "icmp") || str_eq_null(protocol, "icmpv6");
+}
+
+// One form for both sides: protocol names as AWS shows them, no ports where there are none,
+// addresses in network form.
 static void canon_rule(json_t *rule)
 {
 	static const struct {
@@ -25,7 +33,7 @@ static void canon_rule(json_t *rule)
 			js_set_str(rule, "IpProtocol", protocols[i].to);
 			break;
 		}
-	if (str_eq_null(js_str(rule, "IpProtocol"), "-1")) {
+	if (!has_ports(js_str(rule, "IpProtocol"))) {
 		json_object_del(rule, "FromPort");
 		json_object_del(rule, "ToPort");
 	}
