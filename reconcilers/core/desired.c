@@ -258,7 +258,7 @@ static void make_document(struct desired *desired, const struct node *root)
 		json_t *fields =
 			json_object_get(json_object_get(layer, wanted->kind->name), wanted->name);
 		for (const struct field *f = wanted->kind->fields; f->name; f++)
-			if ((f->flags & FIELD_SECRET) && json_object_get(fields, f->name))
+			if (json_object_get(fields, f->name) && fields_is_secret(wanted->kind, f))
 				json_object_set_new(fields, f->name, json_string("(secret)"));
 	}
 	if (!desired->document ||

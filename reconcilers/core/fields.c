@@ -239,7 +239,7 @@ static void put_field(
 	if (!scope->items)
 		checking->for_create = is_for_create(scope->kind, field, member);
 	if (!scope->items)
-		checking->is_secret = field->flags & FIELD_SECRET;
+		checking->is_secret = fields_is_secret(scope->kind, field);
 	json_t *value = read_field(scope, field, key, node);
 	if (value && js_at(scope->object, member)) {
 		if (!(field->flags & FIELD_ONE_OF)) // else check_required() tells it
@@ -467,6 +467,12 @@ static json_t *read_items(struct scope *scope, const struct field *field, const 
 		return list;
 	json_decref(list);
 	return NULL;
+}
+
+bool fields_is_secret(const struct kind *kind, const struct field *field)
+{
+	const struct shape *shape = field_shape(kind, NULL, field);
+	return (field->flags & FIELD_SECRET) || (shape && shape_is_sensitive(shape));
 }
 
 json_t *fields_read(struct checking *checking, const struct node *node, struct place place)
