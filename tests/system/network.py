@@ -83,7 +83,7 @@ def forty_tree(**how):
         name: {"vpc": "main", "vpc_endpoint_type": "Gateway", "service_name": f"com.amazonaws.{REGION}.{name}",
                "route_tables": [f"app-{zone}" for zone in ZONES]}
         for name in ("s3", "dynamodb")}
-    for name in ("ecr.api", "ecr.dkr", "logs", "secretsmanager"):
+    for name in ("ecr.api", "ecr.dkr", "kms", "logs", "secretsmanager", "sts"):
         endpoints[name.replace(".", "-")] = {
             "vpc": "main", "vpc_endpoint_type": "Interface", "service_name": f"com.amazonaws.{REGION}.{name}",
             "subnets": [f"app-{zone}" for zone in ZONES], "security_groups": ["endpoints"],

@@ -87,7 +87,7 @@ class Stage:
         self.daemon.sync()
         if case.get("held"):
             assert self.operations() == [], "did not wait for approval"
-            self.daemon.post("/v1/approve", {"target": case.get("approve", self.plan["address"])})
+            self.approve(case)
         self.daemon.wait_synced()
         if "by" in case:
             assert scenario.in_order(case["by"], self.operations()), (
@@ -95,11 +95,15 @@ class Stage:
         self.look(case.get("then"))
         self.check_quiet()
 
+    def approve(self, case):
+        self.daemon.post("/v1/approve", {"target": case.get("approve", self.plan["address"])})
+
     def check_history(self, seen):
         rows = [row for row in self.daemon.get("/v1/drift")["drifts"]
                 if row["address"] == self.plan["address"]]
         for wanted in seen:
-            sides = self.world.fill({key: value for key, value in wanted.items() if key != "field"})
+            wanted = self.world.fill(wanted)
+            sides = {key: value for key, value in wanted.items() if key != "field"}
             found = [row for row in rows if fnmatch.fnmatchcase(row["field"], glob_of(wanted["field"]))
                      and scenario.fits(sides, row)]
             assert found, f"history has no {wanted}: {rows}"
@@ -176,7 +180,7 @@ def test_an_edit_of_the_file_arrives(stage, case):
             stage.daemon.reload()
             stage.daemon.sync()
             if case.get("held"):
-                stage.daemon.post("/v1/approve", {"target": stage.plan["address"]})
+                stage.approve(case)
             stage.daemon.wait_synced()
 
 

@@ -27,22 +27,19 @@ def quiet(emulator_process):
         proxy.close()
 
 
-def send(daemon, data, read=True):
+def send(daemon, data):
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(40)
+        client.settimeout(2)  # half a request gets no answer, and that is all right
         client.connect(str(daemon.socket))
         try:
             client.sendall(data)
         except BrokenPipeError:
             pass
-        if not read:
-            return b""
-        client.shutdown(socket.SHUT_WR)
         answer = b""
         try:
             while piece := client.recv(65536):
                 answer += piece
-        except ConnectionResetError:
+        except (ConnectionResetError, TimeoutError):
             pass
         return answer
 
@@ -74,7 +71,7 @@ def test_bad_bodies_get_a_classified_error(quiet, body):
 
 
 @pytest.mark.parametrize("method, path", [
-    ("GET", "/v1/nothing"), ("GET", "/"), ("DELETE", "/v1/status"), ("GET", "/v1/resources/network.vpc.nothing"),
+    ("GET", "/v1/nothing"), ("DELETE", "/v1/status"), ("GET", "/v1/resources/network.vpc.nothing"),
     ("GET", "/v1/history?since=yesterdayish"), ("GET", "/v1/history?limit=-1"), ("GET", "/v1/status?unknown=1"),
     ("GET", "/v1/resources/..%2f..%2fetc%2fpasswd"),
 ])
