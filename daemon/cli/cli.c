@@ -134,14 +134,20 @@ bool cli_ask(struct cli *cli, const char *path, const json_t *body, struct reply
 
 // ---- options
 
-static const struct option_row *option_find(const char *name, size_t bytes, char letter)
+static const struct option_row *option_long(const char *name, size_t bytes)
 {
-	for (size_t i = 0; i < option_row_count; i++) {
-		const struct option_row *row = &option_rows[i];
-		if (letter ? row->letter == letter
-			   : strlen(row->name) == bytes && strncmp(row->name, name, bytes) == 0)
-			return row;
-	}
+	for (size_t i = 0; i < option_row_count; i++)
+		if (strlen(option_rows[i].name) == bytes &&
+			strncmp(option_rows[i].name, name, bytes) == 0)
+			return &option_rows[i];
+	return NULL;
+}
+
+static const struct option_row *option_short(char letter)
+{
+	for (size_t i = 0; i < option_row_count; i++)
+		if (option_rows[i].letter == letter)
+			return &option_rows[i];
 	return NULL;
 }
 
@@ -225,10 +231,10 @@ static int parse_option(struct cli *cli, char **argv, int *at)
 	const struct option_row *row;
 	if (str_starts(word, "--")) {
 		size_t bytes = strcspn(word + 2, "=");
-		row = option_find(word + 2, bytes, 0);
+		row = option_long(word + 2, bytes);
 		value = word[2 + bytes] ? word + 2 + bytes + 1 : NULL;
 	} else {
-		row = option_find(NULL, 0, word[1]);
+		row = option_short(word[1]);
 		value = word[2] ? word + 2 : NULL;
 	}
 	if (!row)
@@ -239,7 +245,7 @@ static int parse_option(struct cli *cli, char **argv, int *at)
 		return cli_complain(cli, NULL, "--%s needs %s", row->name, row->argument);
 	if (!row->argument && value)
 		return cli_complain(cli, NULL, "--%s takes no value", row->name);
-	return take_option(cli, row, value);
+	return take_option(cli, row, value ? value : "");
 }
 
 // Moves what is no option to the front of argv, NULL-ended.

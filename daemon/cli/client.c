@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include <curl/curl.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <unistd.h>
 
 enum { MOST_ANSWER_BYTES = 256 << 20 };
@@ -196,25 +195,20 @@ static void add_encoded(struct buf *out, const char *text)
 	curl_free(encoded);
 }
 
-char *client_path(const char *base, const char *last, ...)
+char *client_path_of(const char *base, const char *last, const char *const *pairs)
 {
 	struct buf path = {0};
-	const char *name;
 	char separator = '?';
-	va_list ap;
 	buf_adds(&path, base);
 	if (last)
 		add_encoded(&path, last);
-	va_start(ap, last);
-	while ((name = va_arg(ap, const char *))) {
-		const char *value = va_arg(ap, const char *);
-		if (!value)
+	for (; pairs[0]; pairs += 2) {
+		if (!pairs[1])
 			continue;
-		buf_addf(&path, "%c%s=", separator, name);
-		add_encoded(&path, value);
+		buf_addf(&path, "%c%s=", separator, pairs[0]);
+		add_encoded(&path, pairs[1]);
 		separator = '&';
 	}
-	va_end(ap);
 	return buf_take(&path);
 }
 
@@ -222,9 +216,9 @@ char *client_default_socket(void)
 {
 	static const char system_socket[] = "/run/holdfast/holdfast.sock";
 	const char *named = getenv("HOLDFAST_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
-	if (!str_empty(named))
+	if (named && *named)
 		return strdup(named);
-	if (access(system_socket, F_OK) != 0 && errno == ENOENT && !str_empty(runtime)) {
+	if (access(system_socket, F_OK) != 0 && errno == ENOENT && runtime && *runtime) {
 		char *path = str_format("%s/holdfast/holdfast.sock", runtime);
 		if (path && access(path, F_OK) == 0)
 			return path;

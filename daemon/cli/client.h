@@ -30,9 +30,11 @@ void reply_done(struct reply *reply);
 /* What to do about a refusal, or NULL. Borrowed. */
 const char *reply_remedy(const struct reply *reply);
 
-/* "/v1/history?since=1h&limit=20": name, value pairs ended by NULL; pairs with a NULL value are
- * left out. `last` is one more segment of the path, or NULL. Free the result. */
-char *client_path(const char *base, const char *last, ...) __attribute__((sentinel));
+/* "/v1/history?since=1h&limit=20" of names and values in turn; a pair whose value is NULL is left
+ * out. `last` is one more segment of the path, or NULL. Free the result. */
+#define client_path(base, last, ...)                                                               \
+	client_path_of((base), (last), (const char *const[]){__VA_ARGS__, NULL})
+char *client_path_of(const char *base, const char *last, const char *const *pairs);
 /* Where the daemon's socket is: $HOLDFAST_SOCKET, else the first that exists of the system's and
  * the user's. Free it. */
 char *client_default_socket(void);

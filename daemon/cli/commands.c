@@ -226,14 +226,14 @@ static int run_status(struct cli *cli)
 {
 	if (cli->is_watching)
 		return run_watch(cli);
-	return show(cli, client_path("/v1/status", NULL, "stack", cli->stack, NULL), NULL,
+	return show(cli, client_path("/v1/status", NULL, "stack", cli->stack), NULL,
 		cli->is_all ? render_all : render_some, NULL);
 }
 
 static int run_get(struct cli *cli)
 {
-	return show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack, NULL),
-		NULL, render_resource, NULL);
+	return show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack), NULL,
+		render_resource, NULL);
 }
 
 static int status_of_plan(const json_t *answer)
@@ -245,8 +245,8 @@ static int status_of_plan(const json_t *answer)
 
 static int run_plan(struct cli *cli)
 {
-	return show(cli, client_path("/v1/plan", NULL, "stack", cli->stack, NULL), NULL,
-		render_plan, status_of_plan);
+	return show(cli, client_path("/v1/plan", NULL, "stack", cli->stack), NULL, render_plan,
+		status_of_plan);
 }
 
 static int status_of_diff(const json_t *answer)
@@ -258,8 +258,8 @@ static int status_of_diff(const json_t *answer)
 static int run_diff(struct cli *cli)
 {
 	return show(cli,
-		client_path("/v1/diff", NULL, "address", argument(cli), "stack", cli->stack, NULL),
-		NULL, render_diff, status_of_diff);
+		client_path("/v1/diff", NULL, "address", argument(cli), "stack", cli->stack), NULL,
+		render_diff, status_of_diff);
 }
 
 static int status_of_drift(const json_t *answer)
@@ -276,7 +276,7 @@ static int run_drift(struct cli *cli)
 {
 	return show(cli,
 		client_path("/v1/drift", NULL, "since", cli->since, "limit", cli->limit, "stack",
-			cli->stack, NULL),
+			cli->stack),
 		NULL, render_drift, status_of_drift);
 }
 
@@ -284,7 +284,7 @@ static int run_history(struct cli *cli)
 {
 	return show(cli,
 		client_path("/v1/history", NULL, "address", argument(cli), "since", cli->since,
-			"until", cli->until, "limit", cli->limit, "stack", cli->stack, NULL),
+			"until", cli->until, "limit", cli->limit, "stack", cli->stack),
 		NULL, render_history, NULL);
 }
 

@@ -337,7 +337,7 @@ static void put_answer(const struct view *view, const json_t *answer, struct buf
 {
 	const json_t *field = json_object_get(answer, "field");
 	const char *summary = js_str(answer, "summary"), *kind = js_str(answer, "kind");
-	view_put(view, out, PAINT_BOLD, kind);
+	view_put(view, out, PAINT_BOLD, kind ? kind : "-");
 	view_putf(view, out, PAINT_PLAIN, "  %s%s(layer %s)", summary ? summary : "",
 		summary ? "  " : "", js_str(answer, "layer"));
 	buf_adds(out, "\n");
@@ -397,8 +397,8 @@ int run_explain(struct cli *cli)
 		return cli_print(cli, &out, EXIT_DONE);
 	}
 	int status = follow(cli, cli->arguments[0], &place);
-	if (status)
-		return status;
+	if (status || !place.kind)
+		return EXIT_ERROR;
 	_cleanup_json_ json_t *answer = answer_of(&place);
 	if (cli->is_json)
 		return cli_print_json(cli, answer, EXIT_DONE);

@@ -51,7 +51,7 @@ static struct err wait_for(struct cli *cli, const json_t *body, struct reply *re
 	struct client *client = NULL;
 	struct shown shown = {.cli = cli};
 	*ret_reply = (struct reply){0};
-	shown.path = client_path("/v1/status", NULL, "stack", cli->stack, NULL);
+	shown.path = client_path("/v1/status", NULL, "stack", cli->stack);
 	struct err err = cli_connect(cli, &client);
 	if (!err_is(&err))
 		err = cli_connect(cli, &shown.client);
@@ -97,9 +97,8 @@ static void put_outcome(struct cli *cli, const char *since, struct buf *out)
 	_cleanup_reply_ struct reply history = {0}, status = {0};
 	_cleanup_json_ json_t *entries = json_array();
 	_cleanup_free_ char *history_path = client_path(
-		"/v1/history", NULL, "since", since, "limit", "1000", "stack", cli->stack, NULL);
-	_cleanup_free_ char *status_path =
-		client_path("/v1/status", NULL, "stack", cli->stack, NULL);
+		"/v1/history", NULL, "since", since, "limit", "1000", "stack", cli->stack);
+	_cleanup_free_ char *status_path = client_path("/v1/status", NULL, "stack", cli->stack);
 	struct err err = history_path && status_path ? cli_connect(cli, &client) : err_nomem();
 	if (!err_is(&err))
 		err = client_ask(client, history_path, NULL, ASK_MS, &history);

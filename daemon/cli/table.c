@@ -222,11 +222,11 @@ void table_render(const struct table *table, struct buf *out)
 		out->failed = true;
 		return;
 	}
-	if (table->count == 0)
+	if (table->count == 0 || table->column_count == 0)
 		return;
 	fit(table, widths);
 	if (table->has_titles) {
-		struct cell titles[MOST_COLUMNS];
+		struct cell titles[MOST_COLUMNS] = {0};
 		for (size_t c = 0; c < table->column_count; c++)
 			titles[c] = (struct cell){
 				(char *)(table->columns[c].title ? table->columns[c].title : ""),

@@ -198,7 +198,8 @@ static bool look_lines(struct watch *watch)
 			json_equal(before, watch->status)
 				? NULL
 				: json_dumps(watch->status, JSON_COMPACT | JSON_ENSURE_ASCII);
-		buf_addf(&out, text ? "%s\n" : "", text);
+		if (text)
+			buf_addf(&out, "%s\n", text);
 	} else {
 		render_progress(&watch->cli->view, before, watch->status, &out);
 	}
@@ -271,9 +272,8 @@ int run_watch(struct cli *cli)
 {
 	struct watch watch = {.cli = cli, .signals = -1};
 	watch.is_screen = cli->is_terminal && !cli->is_json;
-	watch.path = client_path("/v1/status", NULL, "stack", cli->stack, NULL);
-	watch.history_path =
-		client_path("/v1/history", NULL, "limit", "60", "stack", cli->stack, NULL);
+	watch.path = client_path("/v1/status", NULL, "stack", cli->stack);
+	watch.history_path = client_path("/v1/history", NULL, "limit", "60", "stack", cli->stack);
 	struct err err = cli_connect(cli, &watch.client);
 	if (err_is(&err) || !watch.path || !watch.history_path) {
 		err = err_is(&err) ? err : err_nomem();

@@ -228,8 +228,8 @@ static struct err parse_listen(
 struct err listener_open_tcp(
 	const char *listen_text, struct listener_socket *ret_socket, int *ret_port)
 {
-	union any_address address;
-	socklen_t size;
+	union any_address address = {0};
+	socklen_t size = 0;
 	struct err err = parse_listen(listen_text, &address, &size);
 	if (err_is(&err))
 		return err;
@@ -287,6 +287,7 @@ bool identity_is_in(int fd, const struct identity *identity, gid_t gid)
 	if (identity->gid == gid)
 		return true;
 	socklen_t size = 0;
+	// cppcheck-suppress nullPointer // asks for the size only
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE ||
 		size > GROUPS_MOST * sizeof(gid_t))
 		return false;
