@@ -32,7 +32,7 @@ FOLDERS = {
 # Whose business a library is. What is not listed here is for everybody (libc, jansson).
 FOREIGN = {
     r"uv\.h": {"base", "loop", "control"},
-    r"curl/": {"loop"},
+    r"curl/": {"loop", "cli"},
     r"openssl/": {"base", "aws"},
     r"expat\.h": {"aws"},
     r"yaml\.h": {"config"},
