@@ -133,17 +133,19 @@ static bool same_digest(const json_t *value, const char *digest)
 
 enum unseen { UNSEEN_NO, UNSEEN_SETTLING, UNSEEN_QUARANTINED };
 
-// Was exactly this difference written before, and does AWS still show the old value?
+// Was this value written before, and has AWS not shown it since? After the last write that we allow
+// it does not matter what AWS shows instead: it may turn what it is given into something else.
 static enum unseen unseen_write(const struct decide_input *in, const struct difference *one)
 {
 	const json_t *write = json_object_get(in->record->writes, one->path);
-	if (!write || !same_digest(one->desired, js_str(write, "to")) ||
-		!same_digest(one->observed, js_str(write, "from")))
+	if (!write || !same_digest(one->desired, js_str(write, "to")))
 		return UNSEEN_NO;
+	bool is_last = js_int(write, "count", 1) >= DECIDE_MOST_WRITES;
+	bool shows_old = same_digest(one->observed, js_str(write, "from"));
 	int64_t age = in->wall_ms - js_int(write, "at", 0);
-	if (age >= 0 && age < DECIDE_WRITE_SETTLES_MS)
+	if (age >= 0 && age < DECIDE_WRITE_SETTLES_MS && (shows_old || is_last))
 		return UNSEEN_SETTLING;
-	return js_int(write, "count", 1) >= DECIDE_MOST_WRITES ? UNSEEN_QUARANTINED : UNSEEN_NO;
+	return is_last ? UNSEEN_QUARANTINED : UNSEEN_NO;
 }
 
 // ---- the cases
@@ -296,6 +298,10 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 		(is_approved(in, d) ||
 			(in->policy->replace == PRUNE_DELETE && !in->kind->holds_data)))
 		act(in, d, "Replacing", "AWS could not create it; being replaced");
+	else if (in->policy->mode == MODE_OBSERVE)
+		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Failed",
+			"AWS says %s: %s; the policy is to observe only", in->seen->state,
+			in->seen->message);
 	else
 		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "Failed",
 			"AWS says %s: %s; its replacement waits for approval", in->seen->state,
