@@ -100,6 +100,7 @@ int main(void)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (ssize_t n; (n = getline(&line, &size, stdin)) > 0;) {
 		_cleanup_json_ json_t *request = json_loadb(line, (size_t)n, 0, NULL);
 		_cleanup_json_ json_t *answer = serve(request);
