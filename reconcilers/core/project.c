@@ -105,6 +105,7 @@ static void judge(const struct kind *kind, const json_t *item, struct sighting *
 		s->is_pending = has_word(states->pending, state);
 		s->is_failed = has_word(states->failed, state);
 		s->is_gone = has_word(states->gone, state);
+		s->is_past = has_word(states->past, state);
 	}
 	if (s->is_failed) {
 		_cleanup_free_ char *message = text_at(item, states->message);

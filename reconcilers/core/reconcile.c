@@ -352,6 +352,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 	if (seen && is_new_id) {
 		free(record->id);
 		record->id = strdup(seen->id);
+		record->deleted_ms = 0; // another object took its place
 		record->is_dirty = true;
 		json_decref(record->baseline);
 		record->baseline = json_object();
@@ -422,7 +423,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 				LOG_STR("kind", kind->name), LOG_ERR(&err));
 			continue;
 		}
-		struct resource *resource = owner_of(r, kind, &seen);
+		struct resource *resource = seen.is_past ? NULL : owner_of(r, kind, &seen);
 		if (!resource) {
 			sighting_done(&seen);
 			continue;
@@ -546,6 +547,7 @@ static void take_run(struct reconciler *r, struct resource *resource)
 		free(record->id);
 		record->id = TAKE(run->id);
 		record->created_ms = wall_ms(r);
+		record->deleted_ms = 0;
 		record->is_dirty = true;
 		resource->presence = PRESENCE_ABSENT;
 	}

@@ -93,52 +93,6 @@ void stack_resolve(struct stack *stack, const struct resource *resource, json_t 
 	*ret_want = resolve_desired(resource->wanted->desired, look_up, stack, ret_waiting);
 }
 
-// All that a wanted resource leads to by reference, itself left out: {"<address>": true}.
-static void add_closure(const struct stack *stack, const struct wanted *wanted, json_t *out)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach (wanted->depends_on, i, one) {
-		const char *address = json_string_value(one);
-		if (!address || json_object_get(out, address))
-			continue;
-		json_object_set_new(out, address, json_true());
-		const struct wanted *next = desired_find(stack->desired, address);
-		if (next)
-			add_closure(stack, next, out);
-	}
-}
-
-static bool share_one(const json_t *a, const json_t *b)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach ((json_t *)a, key, value)
-		if (json_object_get(b, key))
-			return true;
-	return false;
-}
-
-// The resources that `after` puts before this one: those of the named kinds that share a reference.
-static json_t *predecessors(const struct stack *stack, const struct wanted *wanted)
-{
-	json_t *out = json_array();
-	if (!wanted->kind->after)
-		return out;
-	_cleanup_json_ json_t *mine = json_object();
-	add_closure(stack, wanted, mine);
-	for (size_t i = 0; i < stack->desired->count; i++) {
-		const struct wanted *other = &stack->desired->wanted[i];
-		if (other == wanted || !comes_after(wanted->kind, other->kind))
-			continue;
-		_cleanup_json_ json_t *theirs = json_object();
-		add_closure(stack, other, theirs);
-		if (share_one(mine, theirs))
-			json_array_append_new(out, json_string(other->address));
-	}
-	return out;
-}
-
 // Why it cannot be created yet: a reference that the create call needs, or a predecessor.
 static const char *creation_waits(const struct stack *stack, const struct resource *resource,
 	const json_t *waiting, char *why, size_t bytes)
@@ -177,7 +131,7 @@ static const char *deletion_waits(const struct stack *stack, const struct resour
 		const struct resource *other = entry->value;
 		if (other == resource || !lists(other->record.depends_on, resource->address))
 			continue;
-		bool is_there = other->presence == PRESENCE_PRESENT && !other->seen.is_gone;
+		bool is_there = other->presence == PRESENCE_PRESENT; // also while it is going
 		if (is_there || other->run)
 			return other->address;
 	}
@@ -308,15 +262,14 @@ static bool reaches(const struct stack *stack, const char *from, const char *to,
 // name each other), and its predecessors.
 static json_t *order_of(const struct stack *stack, const struct wanted *wanted)
 {
-	json_t *out = predecessors(stack, wanted);
+	json_t *out = json_copy(wanted->depends_on);
 	size_t i;
 	json_t *one;
 	json_array_foreach (wanted->refers_to, i, one) {
 		const char *address = json_string_value(one);
 		_cleanup_json_ json_t *visited = json_object();
-		if (lists(wanted->depends_on, address) ||
-			(!str_eq(address, wanted->address) &&
-				!reaches(stack, address, wanted->address, visited)))
+		if (!lists(out, address) && !str_eq(address, wanted->address) &&
+			!reaches(stack, address, wanted->address, visited))
 			json_array_append(out, one);
 	}
 	return out;

@@ -44,7 +44,7 @@ const struct kind nat_gateway_kind = {
 		.by_id = ARGS({"NatGatewayIds": ["@id"]}),
 		.id = "NatGatewayId",
 	},
-	.states = {.path = "State", .pending = "pending", .failed = "failed", .gone = "deleting deleted", .message = "FailureMessage"},
+	.states = {.path = "State", .pending = "pending", .failed = "failed", .gone = "deleting deleted", .past = "deleted", .message = "FailureMessage"},
 	.create = {.operation = "CreateNatGateway"},
 	.created_id = "NatGateway.NatGatewayId",
 	.remove = {.operation = "DeleteNatGateway", .args = ARGS({"NatGatewayId": "@id"}), .flags = CALL_REPEATABLE},

@@ -72,7 +72,7 @@ const struct kind vpc_endpoint_kind = {
 		.by_id = ARGS({"VpcEndpointIds": ["@id"]}),
 		.id = "VpcEndpointId",
 	},
-	.states = {.path = "State", .pending = "pending pendingAcceptance partial", .failed = "failed rejected expired", .gone = "deleting deleted", .message = "LastError.Message"},
+	.states = {.path = "State", .pending = "pending pendingAcceptance partial", .failed = "failed rejected expired", .gone = "deleting deleted", .past = "deleted", .message = "LastError.Message"},
 	.create = {.operation = "CreateVpcEndpoint"},
 	.created_id = "VpcEndpoint.VpcEndpointId",
 	.remove = {.operation = "DeleteVpcEndpoints", .args = ARGS({"VpcEndpointIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},

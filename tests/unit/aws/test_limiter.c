@@ -80,7 +80,7 @@ static void every_service_has_a_rate_that_lets_a_first_pass_through(void **state
 	for (size_t i = 0; i < 6; i++) {
 		struct limiter_rate rate = limiter_rate_of(services[i], false);
 		assert_true(rate.burst >= 100 && rate.rate > 0 && rate.rate <= 10);
-		assert_true(limiter_rate_of(services[i], true).rate <= 5);
+		assert_true(limiter_rate_of(services[i], true).rate <= 10);
 	}
 }
 
