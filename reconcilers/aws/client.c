@@ -2,6 +2,7 @@
 #include "aws/client.h"
 #include "aws/credchain.h"
 #include "aws/flight.h"
+#include "base/log.h"
 #include "base/str.h"
 
 enum { MOST_IN_FLIGHT = 64 };
@@ -59,8 +60,9 @@ struct channel *flight_channel(struct aws *aws, const char *service, struct err 
 	int64_t now_ms = loop_now_ms(aws->loop);
 	struct limiter_rate read = limiter_rate_of(service, false);
 	struct limiter_rate write = limiter_rate_of(service, true);
-	limiter_init(&channel->read, read.rate, read.burst, now_ms);
-	limiter_init(&channel->write, write.rate, write.burst, now_ms);
+	double scale = aws->rate_scale;
+	limiter_init(&channel->read, read.rate * scale, read.burst * scale, now_ms);
+	limiter_init(&channel->write, write.rate * scale, write.burst * scale, now_ms);
 	retry_quota_init(&channel->quota, RETRY_QUOTA);
 	return channel;
 }
@@ -106,7 +108,7 @@ static struct err load(struct aws *aws, struct loaded *ret)
 		if (!ret->credentials)
 			err = err_nomem();
 	}
-	if (!err_is(&err) && ret->config.ca_bundle)
+	if (!err_is(&err) && !str_eq_null(ret->config.ca_bundle, aws->config.ca_bundle))
 		err = http_set_ca_bundle(aws->http, ret->config.ca_bundle);
 	if (err_is(&err)) {
 		credcache_free(ret->credentials);
@@ -117,6 +119,10 @@ static struct err load(struct aws *aws, struct loaded *ret)
 
 static void adopt(struct aws *aws, struct loaded *loaded)
 {
+	if (loaded->config.is_adaptive && !aws->config.is_adaptive)
+		log_info("retry mode adaptive: retries follow the standard mode, and calls of a "
+			 "service "
+			 "that throttles are slowed down in any mode");
 	credcache_free(aws->credentials);
 	awsconfig_done(&aws->config);
 	aws->config = loaded->config;
@@ -142,7 +148,7 @@ static struct aws *allocate(struct loop *loop, struct http *http)
 	aws->port.start = flight_start;
 	aws->loop = loop;
 	aws->http = http;
-	aws->backoff_scale = 1;
+	aws->backoff_scale = aws->rate_scale = 1;
 	aws->most_in_flight = MOST_IN_FLIGHT;
 	list_init(&aws->running);
 	list_init(&aws->waiting);
@@ -163,6 +169,8 @@ struct err aws_new(struct loop *loop, struct http *http, const struct aws_settin
 	aws->asked_profile = copy_or_null(settings->profile);
 	if (settings->backoff_scale > 0)
 		aws->backoff_scale = settings->backoff_scale;
+	if (settings->rate_scale > 0)
+		aws->rate_scale = settings->rate_scale;
 	if (settings->most_in_flight > 0)
 		aws->most_in_flight = settings->most_in_flight;
 	struct loaded loaded = {0};
@@ -251,6 +259,11 @@ const char *aws_region(const struct aws *aws)
 const char *aws_partition(const struct aws *aws)
 {
 	return aws->partition->name;
+}
+
+const char *aws_credentials_source(const struct aws *aws)
+{
+	return credcache_source(aws->credentials);
 }
 
 uint64_t aws_request_count(const struct aws *aws)

@@ -71,6 +71,7 @@ struct aws_settings {
 	int most_in_flight;    // 0: 64
 	const struct env *env; // NULL: the process's. Borrowed as long as the client lives
 	double backoff_scale;  // 0: 1; tests shorten the waits between attempts
+	double rate_scale;     // 0: 1; of AWS's rates that we allow ourselves (aws/limiter.h)
 };
 
 /* Reads environment and profile files now, and again at aws_reload(). ERR_INVALID names the file
@@ -84,6 +85,8 @@ struct err aws_reload(struct aws *aws) MUST_CHECK;
 struct aws_port *aws_as_port(struct aws *aws);
 const char *aws_region(const struct aws *aws);
 const char *aws_partition(const struct aws *aws); // "aws", "aws-cn", "aws-us-gov"
+/* "the environment", "assume-role", "the instance metadata service", ...; as long as the client. */
+const char *aws_credentials_source(const struct aws *aws);
 /* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight"},
  * ...}; owned by the caller. */
 json_t *aws_stats(const struct aws *aws);

@@ -73,6 +73,16 @@ static void leave_slot(struct flight *flight)
 	wake_next_slot(flight->aws);
 }
 
+/* Answers that hold secrets are not left in freed memory. */
+static void burn_answer(struct flight *flight)
+{
+	struct buf *answer = &flight->request.answer;
+	const char *name = flight->channel ? service_name(flight->channel->service) : "";
+	if (answer->data && (str_eq(name, "sts") || str_eq(name, "secretsmanager")))
+		explicit_bzero(answer->data, answer->len);
+	http_request_done(&flight->request);
+}
+
 /* Back to the idle ones, which keep their buffers. */
 static void recycle(struct flight *flight)
 {
@@ -85,7 +95,7 @@ static void recycle(struct flight *flight)
 	if (flight->has_wire)
 		wire_request_done(&flight->wire);
 	free(flight->query);
-	http_request_done(&flight->request);
+	burn_answer(flight);
 	if (flight->header_text.data)
 		explicit_bzero(flight->header_text.data, flight->header_text.len);
 	flight->query = NULL;
@@ -157,6 +167,38 @@ void flight_start(struct aws_port *port, struct aws_call *call, struct task *own
 
 // ---- the way to the wire
 
+/* Nothing secret depends on these bytes. */
+static bool take_random(struct aws *aws, void *bytes, size_t count)
+{
+	if (aws->random_left < count) {
+		if (!hash_random(aws->random, sizeof(aws->random)))
+			return false;
+		aws->random_left = sizeof(aws->random);
+	}
+	aws->random_left -= count;
+	memcpy(bytes, aws->random + aws->random_left, count);
+	return true;
+}
+
+/* A version-4 UUID, as the SDKs send. */
+static bool name_invocation(struct flight *flight)
+{
+	uint8_t b[16];
+	char hex[33], *out = flight->invocation_id;
+	if (!take_random(flight->aws, b, sizeof(b)))
+		return false;
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	hash_hex(b, sizeof(b), hex);
+	for (size_t i = 0; i < 32; i++) {
+		if (i == 8 || i == 12 || i == 16 || i == 20)
+			*out++ = '-';
+		*out++ = hex[i];
+	}
+	*out = '\0';
+	return true;
+}
+
 static void to_pace(struct flight *flight)
 {
 	struct aws *aws = flight->aws;
@@ -179,7 +221,7 @@ static void begin(struct flight *flight)
 		if (!flight->operation)
 			err = err_new(ERR_BUG, "the operation is not in the models");
 	}
-	if (!err_is(&err) && !hash_uuid(flight->invocation_id))
+	if (!err_is(&err) && !name_invocation(flight))
 		err = err_new(ERR_BUG, "no randomness");
 	if (!err_is(&err))
 		err = request_encode(flight);
@@ -308,10 +350,10 @@ static void judge_answer(struct flight *flight, struct verdict *verdict)
 	verdict->is_retryable = verdict->err.class == ERR_TRANSIENT;
 }
 
-static double random_unit(void)
+static double random_unit(struct aws *aws)
 {
 	uint32_t bits = 0;
-	return hash_random(&bits, sizeof(bits)) ? (double)bits / UINT32_MAX : 1;
+	return take_random(aws, &bits, sizeof(bits)) ? (double)bits / UINT32_MAX : 1;
 }
 
 static bool is_harmless_twice(const struct aws_call *call)
@@ -330,6 +372,12 @@ static void learn_rate(struct flight *flight, const struct verdict *verdict)
 	} else if (!err_is(&verdict->err)) {
 		limiter_on_success(limiter, now_ms);
 	}
+}
+
+/* It waits at the service for something to come; its caller asks again as soon as it has ended. */
+static bool is_long_poll(const struct aws_call *call)
+{
+	return str_eq(call->service, "sqs") && str_eq(call->operation, "ReceiveMessage");
 }
 
 static void receive(struct flight *flight)
@@ -352,11 +400,18 @@ static void receive(struct flight *flight)
 				(!is_unsure || is_harmless_twice(call)),
 		.retry_after_ms = verdict.retry_after_ms,
 		.not_before_ms = verdict.not_before_ms,
-		.random = random_unit(),
+		.is_long_poll = is_long_poll(call),
+		.random = err_is(&verdict.err) ? random_unit(aws) : 0,
 	};
 	struct retry_decision decision =
 		retry_decide(&flight->retry, &flight->channel->quota, &flight->policy, &answer);
 	int64_t delay_ms = (int64_t)((double)decision.delay_ms * aws->backoff_scale);
+	if (decision.outcome == RETRY_QUOTA_EMPTY && delay_ms > 0) {
+		flight->held = verdict.err;
+		flight->phase = FLIGHT_HOLD;
+		timer_start(&flight->timer, &flight->task, delay_ms);
+		return;
+	}
 	bool is_late = call->deadline_ms && loop_now_ms(aws->loop) + delay_ms >= call->deadline_ms;
 	if (decision.outcome != RETRY_AGAIN || is_late) {
 		finish(flight, verdict.err, verdict.output);
@@ -406,6 +461,10 @@ static void step(struct task *task)
 			return;
 		to_pace(flight);
 		task_wake(task);
+		return;
+	case FLIGHT_HOLD:
+		if (!timer_is_running(&flight->timer))
+			finish(flight, flight->held, NULL);
 		return;
 	case FLIGHT_DONE:
 		return;

@@ -30,7 +30,7 @@ struct aws {
 	struct http *http;                  // borrowed
 	char *asked_region, *asked_profile; // owned; of the settings, for a reload
 	const struct env *env;              // borrowed
-	double backoff_scale;
+	double backoff_scale, rate_scale;
 	struct awsconfig config;
 	const struct partition *partition;
 	struct credcache *credentials; // owned
@@ -43,6 +43,8 @@ struct aws {
 	int64_t skew_ms; // AWS's clock - ours
 	uint64_t requests;
 	char user_agent[96];
+	uint8_t random[512]; // drawn ahead: one draw costs more than an id made of it
+	size_t random_left;
 };
 
 enum flight_phase {
@@ -52,6 +54,7 @@ enum flight_phase {
 	FLIGHT_CREDENTIALS, // waiting for credentials
 	FLIGHT_SENT,        // the request is under way
 	FLIGHT_BACKOFF,     // waiting before another attempt
+	FLIGHT_HOLD,        // waiting before the failure of a long poll is told
 	FLIGHT_DONE,
 };
 
@@ -85,6 +88,7 @@ struct flight {
 	struct credwait credwait;
 	struct retry retry;
 	struct retry_policy policy;
+	struct err held; // FLIGHT_HOLD
 	int64_t started_ms;
 	int64_t sent_wall_ms;
 };

@@ -1,5 +1,6 @@
 // Calls from end to end: encoded, signed, sent over a real loop, answered by a script, judged.
 #include "aws/client.h"
+#include "aws/flight.h"
 #include "fake.h"
 
 // ---- the bench
@@ -407,6 +408,47 @@ static void no_attempt_starts_after_the_deadline(void **state)
 	bench_end(&bench);
 }
 
+static void an_empty_quota_ends_a_call_at_once_and_a_long_poll_after_its_backoff(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{500, NULL, "{\"__type\": \"InternalError\"}"}};
+	static struct bench bench;
+	bench_start(&bench, answers, 1);
+	bench_client(&bench, 0);
+	bench.aws->backoff_scale = 1;
+	struct err err;
+	flight_channel(bench.aws, "ec2", &err)->quota.tokens = 0;
+	flight_channel(bench.aws, "sqs", &err)->quota.tokens = 0;
+	struct aws_call *call = bench_call(&bench, "DescribeVpcs", false);
+	loop_run(&bench.loop);
+	assert_int_equal(call->op.err.class, ERR_TRANSIENT);
+	assert_int_equal(call->attempts, 1);
+
+	_cleanup_json_ json_t *input = json_pack("{s:s}", "QueueUrl", "http://x/1/q");
+	struct aws_call *poll = &bench.calls[bench.call_count++];
+	aws_call_init(poll, "sqs", "ReceiveMessage", input);
+	aws_start(aws_as_port(bench.aws), poll, &bench.task);
+	loop_run(&bench.loop);
+	assert_int_equal(poll->op.err.class, ERR_TRANSIENT);
+	assert_int_equal(poll->attempts, 1);
+	bench_end(&bench);
+}
+
+static void a_throttled_service_is_asked_at_half_the_rate(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {
+		{503, NULL, EC2_ERROR("RequestLimitExceeded", "slow down")}, {200, NULL, vpcs_xml}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 2, "DescribeVpcs", false);
+	assert_string_equal(call->op.err.message, "");
+	struct err err;
+	const struct channel *channel = flight_channel(bench.aws, "ec2", &err);
+	assert_true(channel->read.rate < channel->read.nominal_rate);
+	assert_true(channel->write.rate >= channel->write.nominal_rate);
+	bench_end(&bench);
+}
+
 static void settings_that_exclude_each_other_are_refused(void **state)
 {
 	(void)state;
@@ -472,6 +514,9 @@ int main(void)
 		cmocka_unit_test(a_burst_of_calls_goes_out_at_once),
 		cmocka_unit_test(what_is_wrong_with_the_input_is_said_before_anything_is_sent),
 		cmocka_unit_test(no_attempt_starts_after_the_deadline),
+		cmocka_unit_test(
+			an_empty_quota_ends_a_call_at_once_and_a_long_poll_after_its_backoff),
+		cmocka_unit_test(a_throttled_service_is_asked_at_half_the_rate),
 		cmocka_unit_test(settings_that_exclude_each_other_are_refused),
 		cmocka_unit_test(a_reload_changes_the_endpoint_and_keeps_the_old_one_when_it_fails),
 	};
