@@ -22,6 +22,8 @@ struct listener {
 	struct MHD_Daemon *mhd;
 	uv_poll_t *poll; // owned until closed
 	size_t peers;
+	bool has_room; // a connection was closed: at its limit libmicrohttpd accepts in its next
+		       // run only
 	bool is_tcp;
 };
 
@@ -120,6 +122,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 		return;
 	}
 	listener->peers--;
+	listener->has_room = true;
 	struct peer *peer = *context;
 	if (peer)
 		list_remove(&peer->link);
@@ -274,6 +277,8 @@ static void arm(struct control *control)
 		if (MHD_get_timeout(control->listeners[i].mhd, &wait) == MHD_YES &&
 			now + (int64_t)wait < due)
 			due = now + (int64_t)wait;
+		if (control->listeners[i].has_room)
+			due = now;
 	}
 	if (!list_is_empty(&control->waiting)) {
 		struct peer *first = LIST_ITEM(control->waiting.next, struct peer, link);
@@ -284,6 +289,12 @@ static void arm(struct control *control)
 		timer_stop(&control->timer);
 	else if (!timer_is_running(&control->timer) || control->timer.due_ms != due)
 		timer_start(&control->timer, &control->task, due - now);
+}
+
+static void run(struct listener *listener)
+{
+	listener->has_room = false;
+	MHD_run(listener->mhd);
 }
 
 static void step(struct task *task)
@@ -297,7 +308,7 @@ static void step(struct task *task)
 		peer_hang_up(peer);
 	}
 	for (size_t i = 0; i < control->listener_count; i++)
-		MHD_run(control->listeners[i].mhd);
+		run(&control->listeners[i]);
 	arm(control);
 }
 
