@@ -148,32 +148,92 @@ bool wirejson_write(struct buf *body, const struct shape *shape, const json_t *v
 }
 
 // ---- reading
+//
+// A struct err is half a kilobyte, so the walk returns bools and keeps one error aside.
 
 // Puts a value right in place. *ret_new is a new value to use instead, or NULL to keep this one.
-static struct err fix(const struct shape *shape, json_t *value, json_t **ret_new);
+static bool fix(struct err *err, const struct shape *shape, json_t *value, json_t **ret_new);
 
-static struct err wrong_type(const struct shape *shape, const json_t *value)
+static bool fail(struct err *err, struct err with)
+{
+	*err = with;
+	return false;
+}
+
+static bool wrong_type(struct err *err, const struct shape *shape, const json_t *value)
 {
 	static const char *const expected[] = {"an object", "a list", "a map", "a string",
 		"an integer", "an integer", "a number", "a boolean", "a time", "base64 text"};
 	static const char *const got[] = {"an object", "a list", "a string", "an integer",
 		"a number", "a boolean", "a boolean", "null"};
 	const char *what = shape->type < ARRAY_COUNT(expected) ? expected[shape->type] : "?";
-	return wire_bad_answer("expected %s, got %s", what, got[json_typeof(value)]);
+	return fail(err, wire_bad_answer("expected %s, got %s", what, got[json_typeof(value)]));
 }
 
-static struct err fix_child(
-	const struct shape *shape, json_t *value, const char *where, json_t **ret_new)
+static bool fix_string(
+	struct err *err, const struct shape *shape, const json_t *value, json_t **ret_new)
 {
-	*ret_new = NULL;
-	struct err err = fix(shape, value, ret_new);
-	if (err_is(&err))
-		err_wrap(&err, "%.40s", where);
-	return err;
+	char digits[24];
+	if (json_is_string(value))
+		return true;
+	if (!json_is_integer(value))
+		return wrong_type(err, shape, value);
+	snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
+	*ret_new = json_string(digits);
+	return *ret_new || fail(err, err_nomem());
 }
 
-// Unknown members and nulls go; then the rest has its own names.
-static struct err fix_struct(const struct shape *shape, json_t *object)
+static bool fix_blob(struct err *err, const struct shape *shape, const json_t *value)
+{
+	if (json_is_string(value) &&
+		wiretext_base64_count(json_string_value(value), json_string_length(value)) >= 0)
+		return true;
+	return wrong_type(err, shape, value);
+}
+
+// Some answers quote their numbers and booleans.
+static bool fix_quoted(
+	struct err *err, const struct shape *shape, const json_t *value, json_t **ret_new)
+{
+	if (json_is_string(value) &&
+		wiretext_value(
+			shape, json_string_value(value), json_string_length(value), ret_new) &&
+		*ret_new)
+		return true;
+	return wrong_type(err, shape, value);
+}
+
+static bool fix_number(
+	struct err *err, const struct shape *shape, const json_t *value, json_t **ret_new)
+{
+	if (!json_is_number(value))
+		return fix_quoted(err, shape, value, ret_new);
+	double real = json_number_value(value);
+	if (shape->type == SHAPE_FLOAT) {
+		if (json_is_integer(value))
+			*ret_new = json_real(real);
+	} else if (json_is_real(value)) {
+		if (floor(real) != real || fabs(real) > 9007199254740992.0)
+			return wrong_type(err, shape, value);
+		*ret_new = json_integer((json_int_t)real);
+	}
+	return true;
+}
+
+static bool fix_time(
+	struct err *err, const struct shape *shape, const json_t *value, json_t **ret_new)
+{
+	struct wiretext_time time;
+	bool good = json_is_string(value) ? wiretext_time_parse(json_string_value(value), &time)
+					  : wiretext_time_read(value, &time);
+	if (!good)
+		return wrong_type(err, shape, value);
+	*ret_new = wiretext_time_json(&time);
+	return *ret_new || fail(err, err_nomem());
+}
+
+// Unknown members and nulls go; the rest is put right under the name it came with.
+static bool fix_members(struct err *err, const struct shape *shape, json_t *object)
 {
 	const char *key;
 	json_t *inner;
@@ -184,18 +244,19 @@ static struct err fix_struct(const struct shape *shape, json_t *object)
 			json_object_del(object, key);
 			continue;
 		}
-		json_t *fixed;
-		struct err err =
-			fix_child(member_shape(member), inner, member_name(member), &fixed);
-		if (err_is(&err))
-			return err;
+		json_t *fixed = NULL;
+		if (!fix(err, member_shape(member), inner, &fixed)) {
+			err_wrap(err, "%s", member_name(member));
+			return false;
+		}
 		if (fixed && json_object_iter_set_new(object, json_object_key_to_iter(key), fixed))
-			return err_nomem();
+			return fail(err, err_nomem());
 	}
-	return ERR_OK;
+	return true;
 }
 
-static struct err rename_members(const struct shape *shape, json_t *object, json_t **ret_new)
+static bool rename_members(
+	struct err *err, const struct shape *shape, json_t *object, json_t **ret_new)
 {
 	json_t *renamed = json_object();
 	const char *key;
@@ -208,137 +269,86 @@ static struct err rename_members(const struct shape *shape, json_t *object, json
 	}
 	if (!good) {
 		json_decref(renamed);
-		return err_nomem();
+		return fail(err, err_nomem());
 	}
 	*ret_new = renamed;
-	return ERR_OK;
+	return true;
 }
 
-static struct err fix_list(const struct shape *shape, json_t *list)
+static bool fix_struct(struct err *err, const struct shape *shape, json_t *value, json_t **ret_new)
+{
+	if (shape->flags & SHAPE_DOCUMENT)
+		return true;
+	if (!json_is_object(value))
+		return wrong_type(err, shape, value);
+	return fix_members(err, shape, value) &&
+	       (!(shape->flags & SHAPE_RENAMES) || rename_members(err, shape, value, ret_new));
+}
+
+// A null in a list or a map stays: its place, or its key, means something.
+static bool fix_list(struct err *err, const struct shape *shape, json_t *list)
 {
 	size_t i;
 	json_t *element;
+	if (!json_is_array(list))
+		return wrong_type(err, shape, list);
 	json_array_foreach (list, i, element) {
-		json_t *fixed;
+		json_t *fixed = NULL;
 		if (json_is_null(element))
-			continue; // a sparse list: the position means something
-		char index[24];
-		snprintf(index, sizeof(index), "%zu", i);
-		struct err err = fix_child(shape_element(shape), element, index, &fixed);
-		if (err_is(&err))
-			return err;
+			continue;
+		if (!fix(err, shape_element(shape), element, &fixed)) {
+			err_wrap(err, "%zu", i);
+			return false;
+		}
 		if (fixed && json_array_set_new(list, i, fixed) != 0)
-			return err_nomem();
+			return fail(err, err_nomem());
 	}
-	return ERR_OK;
+	return true;
 }
 
-static struct err fix_map(const struct shape *shape, json_t *map)
+static bool fix_map(struct err *err, const struct shape *shape, json_t *map)
 {
 	const char *key;
 	json_t *inner;
+	if (!json_is_object(map))
+		return wrong_type(err, shape, map);
 	json_object_foreach (map, key, inner) {
-		json_t *fixed;
+		json_t *fixed = NULL;
 		if (json_is_null(inner))
 			continue;
-		struct err err = fix_child(shape_element(shape), inner, key, &fixed);
-		if (err_is(&err))
-			return err;
+		if (!fix(err, shape_element(shape), inner, &fixed)) {
+			err_wrap(err, "%.40s", key);
+			return false;
+		}
 		if (fixed && json_object_iter_set_new(map, json_object_key_to_iter(key), fixed))
-			return err_nomem();
+			return fail(err, err_nomem());
 	}
-	return ERR_OK;
+	return true;
 }
 
-static struct err fix_number(const struct shape *shape, const json_t *value, json_t **ret_new)
-{
-	double real = json_number_value(value);
-	if (json_is_string(value)) {
-		// Some answers quote their numbers.
-		if (!wiretext_value(
-			    shape, json_string_value(value), json_string_length(value), ret_new) ||
-			!*ret_new)
-			return wrong_type(shape, value);
-	} else if (!json_is_number(value)) {
-		return wrong_type(shape, value);
-	} else if (shape->type == SHAPE_FLOAT) {
-		if (json_is_integer(value))
-			*ret_new = json_real(real);
-	} else if (json_is_real(value)) {
-		if (floor(real) != real || fabs(real) > 9007199254740992.0)
-			return wrong_type(shape, value);
-		*ret_new = json_integer((json_int_t)real);
-	}
-	return ERR_OK;
-}
-
-static struct err fix_time(const struct shape *shape, const json_t *value, json_t **ret_new)
-{
-	struct wiretext_time time;
-	bool good = json_is_string(value) ? wiretext_time_parse(json_string_value(value), &time)
-					  : wiretext_time_read(value, &time);
-	if (!good)
-		return wrong_type(shape, value);
-	*ret_new = wiretext_time_json(&time);
-	return *ret_new ? ERR_OK : err_nomem();
-}
-
-static struct err fix_boolean(const struct shape *shape, const json_t *value, json_t **ret_new)
-{
-	if (json_is_boolean(value))
-		return ERR_OK;
-	if (json_is_string(value) &&
-		wiretext_value(
-			shape, json_string_value(value), json_string_length(value), ret_new) &&
-		*ret_new)
-		return ERR_OK;
-	return wrong_type(shape, value);
-}
-
-static struct err fix_text(const struct shape *shape, const json_t *value, json_t **ret_new)
-{
-	char digits[24];
-	if (json_is_string(value))
-		return shape->type == SHAPE_BLOB && wiretext_base64_count(json_string_value(value),
-							    json_string_length(value)) < 0
-			       ? wrong_type(shape, value)
-			       : ERR_OK;
-	if (shape->type == SHAPE_BLOB || !json_is_integer(value))
-		return wrong_type(shape, value);
-	snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
-	*ret_new = json_string(digits);
-	return *ret_new ? ERR_OK : err_nomem();
-}
-
-static struct err fix(const struct shape *shape, json_t *value, json_t **ret_new)
+static bool fix(struct err *err, const struct shape *shape, json_t *value, json_t **ret_new)
 {
 	switch ((enum shape_type)shape->type) {
 	case SHAPE_STRUCT:
-		if (shape->flags & SHAPE_DOCUMENT)
-			return ERR_OK;
-		if (!json_is_object(value))
-			return wrong_type(shape, value);
-		struct err err = fix_struct(shape, value);
-		if (!err_is(&err) && shape->flags & SHAPE_RENAMES)
-			err = rename_members(shape, value, ret_new);
-		return err;
+		return fix_struct(err, shape, value, ret_new);
 	case SHAPE_LIST:
-		return json_is_array(value) ? fix_list(shape, value) : wrong_type(shape, value);
+		return fix_list(err, shape, value);
 	case SHAPE_MAP:
-		return json_is_object(value) ? fix_map(shape, value) : wrong_type(shape, value);
+		return fix_map(err, shape, value);
 	case SHAPE_STRING:
+		return fix_string(err, shape, value, ret_new);
 	case SHAPE_BLOB:
-		return fix_text(shape, value, ret_new);
+		return fix_blob(err, shape, value);
 	case SHAPE_INTEGER:
 	case SHAPE_LONG:
 	case SHAPE_FLOAT:
-		return fix_number(shape, value, ret_new);
+		return fix_number(err, shape, value, ret_new);
 	case SHAPE_BOOLEAN:
-		return fix_boolean(shape, value, ret_new);
+		return json_is_boolean(value) || fix_quoted(err, shape, value, ret_new);
 	case SHAPE_TIMESTAMP:
-		return fix_time(shape, value, ret_new);
+		return fix_time(err, shape, value, ret_new);
 	}
-	return wrong_type(shape, value);
+	return wrong_type(err, shape, value);
 }
 
 struct err wirejson_read(
@@ -349,10 +359,10 @@ struct err wirejson_read(
 	if (!value)
 		return wire_bad_answer("%s", message);
 	json_t *fixed = NULL;
-	struct err err = fix(shape, value, &fixed);
-	if (err_is(&err))
-		json_decref(fixed);
-	else
+	struct err err = ERR_OK;
+	if (fix(&err, shape, value, &fixed))
 		*ret_value = fixed ? fixed : TAKE(value);
+	else
+		json_decref(fixed);
 	return err;
 }
