@@ -110,7 +110,13 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 	case FIELD_MODEL:
 		break;
 	}
-	if (place->shape)
+	if (field->compare == COMPARE_POLICY &&
+		place->shape == field_shape(place->kind, place->items, field))
+		buf_adds(out, "IAM policy");
+	else if (field->compare == COMPARE_JSON && place->shape &&
+		 shape_type(place->shape) == SHAPE_STRING)
+		buf_adds(out, "JSON, as object or text");
+	else if (place->shape)
 		put_type(out, place->shape, is_long);
 	else if (field->flags & FIELD_COMPUTED)
 		buf_adds(out, "from AWS");
@@ -192,7 +198,9 @@ static int unknown(struct cli *cli, const struct place_in_file *place, const cha
 	const char *names[256];
 	size_t count = names_below(place, names, ARRAY_COUNT(names));
 	const char *near = nearest_name(name, names, count);
-	_cleanup_free_ char *remedy = near ? str_format("Did you mean '%s'?", near) : NULL;
+	_cleanup_free_ char *remedy =
+		near ? str_format("Did you mean '%s'?", near)
+		     : str_format("'holdfast explain %s' lists its fields.", place->kind->name);
 	return cli_complain(cli, remedy, "%s has no field '%s'", place->name, name);
 }
 
