@@ -5,8 +5,10 @@ told here is read from the daemon's own socket and from AWS's answers; nothing i
 directory of its own under the temporary one and leaves nothing behind, also after Ctrl-C.
 """
 import contextlib
+import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -22,7 +24,7 @@ from daemon import Daemon, Failed, wait_until  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
-EXAMPLE = ROOT / "config/examples/multi-tier.yaml"
+EXAMPLE = ROOT / "config/examples/network.yaml"
 LATENCY = 0.04  # seconds; what AWS takes for most calls from the same region
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "36"}
@@ -46,27 +48,45 @@ def tell(text):
         say(f"   {line}", "dim")
 
 
-def shown(value):
-    return "nothing" if value is None else value if isinstance(value, str) else repr(value).lower()
+def pause(seconds=1.2):
+    """For the eye; a pipe does not need it."""
+    if COLOUR:
+        time.sleep(seconds)
+
+
+def difference(row):
+    """One drift in words."""
+    if row["field"] == "(resource)":
+        return "is not there any more"
+    if row["type"] == "changed":
+        return f"{row['field']} should be {json.dumps(row['desired'])}, is {json.dumps(row['observed'])}"
+    return f"{row['field']} {'is missing' if row['type'] == 'missing' else 'does not belong there'}"
 
 
 class Demo:
     def __init__(self, home):
         self.home = home
-        self.emulator = Emulator(home / "emulator.log")
+        self.began = time.monotonic()
+        self.ends = contextlib.ExitStack()
+        self.emulator = self.proxy = self.daemon = None
+
+    def set_up(self):
+        self.emulator = Emulator(self.home / "emulator.log")
+        self.ends.callback(self.emulator.stop)
         self.emulator.load_everything()
         self.proxy = Proxy(self.emulator.port)
+        self.ends.callback(self.proxy.close)
         self.proxy.delay = LATENCY
-        for path in EXAMPLE.parent.iterdir():  # what the file includes stands beside it
-            shutil.copy(path, home)
+        shutil.copytree(EXAMPLE.parent, self.home, dirs_exist_ok=True)  # with what the file includes
         self.daemon = Daemon(self.proxy.url, "")
-        self.daemon.config = home / EXAMPLE.name
-        self.began = time.monotonic()
+        self.ends.callback(self.daemon.close)
+        self.daemon.config = self.home / EXAMPLE.name
+        # The flow log's group belongs to nobody in the file yet: somebody made it.
+        for name in set(re.findall(r"log_group_name: (\S+)", self.daemon.config.read_text())):
+            self.emulator.client("logs").create_log_group(logGroupName=name)
 
     def close(self):
-        self.daemon.close()
-        self.proxy.close()
-        self.emulator.stop()
+        self.ends.close()
 
     @property
     def ec2(self):
@@ -119,6 +139,7 @@ class Demo:
             raise Failed(f"{failure}\n{self.daemon.picture()}\n{self.daemon.log_end()}") from None
         say(f"   {total} resources, {len(self.proxy.mutations())} changes to AWS, "
             f"{time.monotonic() - began:.1f} s", "green")
+        pause()
 
     def quiet(self):
         chapter("A second look")
@@ -133,6 +154,7 @@ class Demo:
         say()
         say(f"   {paint('someone:', 'yellow')} {what}")
         say(f"            {code}", "dim")
+        broken_at = self.daemon.status()["daemon"]["now"]
         seen = {row["id"] for row in self.daemon.get("/v1/drift")["drifts"]}
         act()
         self.proxy.clear_calls()
@@ -147,19 +169,16 @@ class Demo:
         took = time.monotonic() - began
 
         def new_drifts():
-            return [row for row in self.daemon.get("/v1/drift")["drifts"] if row["id"] not in seen]
+            return [row for row in self.daemon.get("/v1/drift")["drifts"]
+                    if row["id"] not in seen and row["closed_at"]]
 
         for row in wait_until(new_drifts, "the drift to stand in history", 10):
-            say(f"   {paint('seen:', 'red')}    {row['address']}  {row['field'] or ''}  {row['type']}: "
-                f"should be {self.short(row['desired'])}, was {self.short(row['observed'])}")
-        for call in self.proxy.mutations():
-            say(f"   {paint('done:', 'green')}    {call.operation}")
-        say(f"            in order again after {took:.1f} s", "dim")
-
-    @staticmethod
-    def short(value):
-        text = shown(value)
-        return text if len(text) <= 60 else text[:57] + "..."
+            say(f"   {paint('seen:', 'red')}    {row['address']}: {difference(row)}")
+        for entry in reversed(self.daemon.history(limit=50)):
+            if entry["what"] == "action" and entry["address"] == address and entry["at"] >= broken_at:
+                say(f"   {paint('done:', 'green')}    {entry['detail']['operation']}: {entry['detail']['reason']}")
+        say(f"            in order again {took:.1f} s after the look began", "dim")
+        pause()
 
     def break_things(self):
         chapter("Things are changed behind its back")
@@ -187,12 +206,27 @@ class Demo:
         self.hold(f"deletes {address}", f"ec2.delete_flow_logs(FlowLogIds=[{log!r}])", address,
                   lambda: ec2.delete_flow_logs(FlowLogIds=[log]))
 
+    def new_file(self):
+        chapter("The file changes")
+        text = self.daemon.config.read_text()
+        line = next(line for line in text.splitlines() if line.strip().startswith("private-b: {"))
+        more = line.replace("private-b", "private-c").replace("10.0.11.0", "10.0.12.0").replace("zone: b", "zone: c")
+        self.daemon.write(text.replace(line, f"{line}\n{more}"))
+        say(f"   + {more.strip()}", "green")
+        say("   $ kill -HUP $(pidof holdfastd)", "blue")
+        began = time.monotonic()
+        self.daemon.reload()
+        self.daemon.wait_synced()
+        row = self.daemon.resources()["network.subnet.private-c"]
+        say(f"   {row['address']} is {row['id']} after {time.monotonic() - began:.1f} s", "green")
+        pause()
+
     def bad_file(self):
         chapter("A slip in the file")
         good = self.daemon.config.read_text()
         at = good.index("cidr_block:")
         self.daemon.write(good[:at] + "cidr_blok:" + good[at + len("cidr_block:"):])
-        say("   $ sed -i '0,/cidr_block/s//cidr_blok/' multi-tier.yaml; kill -HUP $(pidof holdfastd)", "blue")
+        say(f"   $ sed -i '0,/cidr_block/s//cidr_blok/' {EXAMPLE.name}; kill -HUP $(pidof holdfastd)", "blue")
         self.proxy.clear_calls()
         self.daemon.reload()
         error = self.daemon.status()["config"]["error"]
@@ -202,10 +236,11 @@ class Demo:
         self.daemon.write(good)
         self.daemon.reload()
         say(f"   the old file stayed in force; {len(self.proxy.mutations())} changes to AWS", "green")
+        pause()
 
     def look_back(self):
         chapter("What happened")
-        self.run("history", "--since", "10m")
+        self.run("history", "--since", self.whole_at)
         self.run("status")
 
     def again(self):
@@ -219,9 +254,12 @@ class Demo:
         say(f"   {len(self.proxy.mutations())} changes to AWS", "green")
 
     def play(self):
+        self.set_up()
         self.converge()
         self.quiet()
+        self.whole_at = self.daemon.status()["daemon"]["now"]
         self.break_things()
+        self.new_file()
         self.bad_file()
         self.look_back()
         self.again()
@@ -233,9 +271,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-demo-"))
     home.chmod(0o755)
-    demo = None
+    demo = Demo(home)
     try:
-        demo = Demo(home)
         demo.play()
         return 0
     except KeyboardInterrupt:
@@ -246,8 +283,7 @@ def main():
         return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if demo:
-            demo.close()
+        demo.close()
         shutil.rmtree(home, ignore_errors=True)
 
 
