@@ -7,7 +7,7 @@
 #include "core/compare.h"
 #include "core/stack.h"
 
-enum { GATHER_MS = 250 };
+enum { GATHER_MS = 250, BORN_MS = 60000 };
 
 static double jitter(void)
 {
@@ -197,7 +197,7 @@ static void keep_hold(struct reconciler *r, struct resource *resource)
 
 // ---- deciding
 
-static void keep_baseline(struct resource *resource)
+static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 {
 	struct record *record = &resource->record;
 	if (!resource->wanted || resource->seen.is_pending || resource->seen.is_failed)
@@ -207,15 +207,20 @@ static void keep_baseline(struct resource *resource)
 		if (!member)
 			continue;
 		bool is_declared = json_object_get(resource->wanted->desired, member);
-		bool is_kept = json_object_get(record->baseline, member);
+		const json_t *kept = json_object_get(record->baseline, member);
+		// What AWS fills in late after a creation is its default, not somebody's change.
+		bool is_late = json_is_null(kept) && now_wall_ms - record->born_ms < BORN_MS;
+		bool is_kept = kept && !is_late;
 		if (is_declared == !is_kept)
 			continue;
 		if (is_declared) {
 			json_object_del(record->baseline, member);
 		} else {
 			json_t *value = diff_baseline(resource->kind, f, resource->seen.observed);
-			if (!value)
+			if (!value || json_equal(value, (json_t *)kept)) {
+				json_decref(value);
 				continue;
+			}
 			json_object_set_new(record->baseline, member, value);
 		}
 		record->is_dirty = true;
@@ -228,7 +233,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	struct decision decision;
 	resource->must_decide = false;
 	if (resource->presence == PRESENCE_PRESENT)
-		keep_baseline(resource);
+		keep_baseline(resource, wall_ms(r));
 	stack_decide(stack, resource, &decision);
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
@@ -353,6 +358,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		free(record->id);
 		record->id = strdup(seen->id);
 		record->deleted_ms = 0; // another object took its place
+		record->born_ms = wall_ms(r);
 		record->is_dirty = true;
 		json_decref(record->baseline);
 		record->baseline = json_object();

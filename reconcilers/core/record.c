@@ -23,10 +23,11 @@ void record_done(struct record *record)
 
 json_t *record_json(const struct record *record)
 {
-	json_t *out = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:s}", "created_ms",
+	json_t *out = json_pack("{s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:s}", "created_ms",
 		(json_int_t)record->created_ms, "deleted_ms", (json_int_t)record->deleted_ms,
-		"baseline", record->baseline, "writes", record->writes, "depends_on",
-		record->depends_on, "drifts", record->drifts, "synced", record->synced);
+		"born_ms", (json_int_t)record->born_ms, "baseline", record->baseline, "writes",
+		record->writes, "depends_on", record->depends_on, "drifts", record->drifts,
+		"synced", record->synced);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -47,6 +48,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->id = str_empty(id) ? NULL : strdup(id);
 	record->created_ms = js_int(data, "created_ms", 0);
 	record->deleted_ms = js_int(data, "deleted_ms", 0);
+	record->born_ms = js_int(data, "born_ms", 0);
 	record->observed = member_or(data, "observed", JSON_OBJECT, NULL);
 	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());
 	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());

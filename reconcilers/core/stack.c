@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "core/resolve.h"
 
+enum { LOOK_WITHOUT_STORE_MS = 5000 };
+
 struct resource *stack_find(const struct stack *stack, const char *address)
 {
 	return map_get(&stack->by_address, address);
@@ -487,6 +489,9 @@ static void take_records(struct stack *stack, const json_t *rows)
 		if (resource->kind != kind)
 			continue;
 		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
+		resource->presence =
+			PRESENCE_UNKNOWN; // what was seen without it is looked at again
+		sighting_done(&resource->seen);
 	}
 }
 
@@ -573,6 +578,21 @@ static void load(struct stack *stack)
 	wake_all(stack, "start");
 }
 
+// Looking needs no store; changing does: after a while without one, AWS is at least watched.
+static void look_without_store(struct stack *stack)
+{
+	int64_t left = stack->started_ms + LOOK_WITHOUT_STORE_MS - loop_now_ms(stack->options.loop);
+	if (left > 0) {
+		if (!timer_is_running(&stack->timer))
+			timer_start(&stack->timer, &stack->task, left);
+		return;
+	}
+	log_warning("the store is away: AWS is observed, nothing is changed",
+		LOG_STR("stack", stack->name));
+	set_phase(stack, STACK_RUNNING);
+	wake_all(stack, "start");
+}
+
 static void check_settled(struct stack *stack)
 {
 	bool is_settled = stack->is_loaded;
@@ -615,12 +635,15 @@ static void step(struct task *task)
 		verify(stack);
 		break;
 	case STACK_LOADING:
-		// Looking needs no store; changing does.
 		load(stack);
 		if (stack->is_loaded)
 			set_phase(stack, STACK_RUNNING);
+		else
+			look_without_store(stack);
 		break;
 	case STACK_RUNNING:
+		if (!stack->is_loaded)
+			load(stack);
 		check_settled(stack);
 		break;
 	case STACK_STOPPING:

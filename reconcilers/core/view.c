@@ -63,6 +63,13 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 							: "waiting for the store");
 		return;
 	}
+	if (!stack->is_loaded) {
+		snprintf(ret_text, bytes,
+			"%d resource%s, %d in sync; nothing is changed until the "
+			"store is back",
+			n.total, n.total == 1 ? "" : "s", n.synced);
+		return;
+	}
 	const struct resource *running = NULL;
 	map_for_each (&stack->by_address, entry) {
 		const struct resource *resource = entry->value;
