@@ -18,13 +18,15 @@ struct err wirepairs_add(struct wire_pairs *pairs, const char *name, const char 
 		pairs->items = items;
 		pairs->size = size;
 	}
-	struct wire_pair pair = {strdup(name), strdup(value)};
-	if (!pair.name || !pair.value) {
-		free(pair.name);
-		free(pair.value);
+	struct wire_pair *pair = &pairs->items[pairs->count];
+	pair->name = strdup(name);
+	pair->value = strdup(value);
+	if (!pair->name || !pair->value) {
+		free(pair->name);
+		free(pair->value);
 		return err_nomem();
 	}
-	pairs->items[pairs->count++] = pair;
+	pairs->count++;
 	return ERR_OK;
 }
 
@@ -437,7 +439,7 @@ static void read_error_headers(const struct wire_answer *answer, struct wire_err
 {
 	const char *type = wire_header(answer, "x-amzn-errortype");
 	const char *query = wire_header(answer, "x-amzn-query-error");
-	if (!str_empty(type))
+	if (type && *type)
 		copy_code(error->code, sizeof(error->code), type);
 	// "AWS.SimpleQueueService.NonExistentQueue;Sender": the code that the service's users know.
 	size_t n = query ? strcspn(query, ";") : 0;
