@@ -248,6 +248,9 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 			LOG_STR("reason", decision.reason));
 	}
 	stack->changes++;
+	if (resource->is_news)
+		record_observation(r, resource);
+	resource->is_news = false;
 	note_drift(r, resource);
 	close_past(r, resource);
 	keep_hold(r, resource);
@@ -364,6 +367,12 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->baseline = json_object();
 	}
 	bool changed = resource_see(resource, seen, wall_ms(r));
+	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
+	// A restart that finds what was remembered is no news.
+	resource->is_news = resource->is_news ||
+			    (seen_it && (is_new_id || !json_equal(record->observed,
+							      resource->seen.observed))) ||
+			    (changed && !seen_it && record->observed);
 	if (changed && resource->presence == PRESENCE_PRESENT) {
 		json_decref(record->observed);
 		record->observed = json_incref(resource->seen.observed);
@@ -392,32 +401,10 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 	stack_touch(r->stack, resource, true);
 }
 
-static void record_changes(struct reconciler *r, const struct kind *kind, const json_t *before)
-{
-	map_for_each (&r->stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		if (resource->kind != kind)
-			continue;
-		const json_t *was = json_object_get(before, resource->address);
-		bool is_present = resource->presence == PRESENCE_PRESENT;
-		if (!was && !is_present)
-			continue;
-		if (was && is_present && was == resource->seen.observed)
-			continue;
-		record_observation(r, resource);
-	}
-}
-
 static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
 	_cleanup_json_ json_t *seen_addresses = json_object();
-	_cleanup_json_ json_t *before = json_object();
-	map_for_each (&r->stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		if (resource->kind == kind && resource->presence == PRESENCE_PRESENT)
-			json_object_set(before, resource->address, resource->seen.observed);
-	}
 	const char *id;
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
@@ -461,7 +448,6 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 			!json_object_get(seen_addresses, resource->address))
 			saw(r, resource, NULL);
 	}
-	record_changes(r, kind, before);
 }
 
 static void take_look(struct reconciler *r, struct watch *watch)

@@ -313,17 +313,18 @@ static json_t *view_action(struct stack *stack, const struct resource *resource)
 	const struct plan *plan = resource->run ? &resource->run->plan : &d->plan;
 	if (plan->change == CHANGE_NONE || (plan->count == 0 && d->verdict != VERDICT_HOLD))
 		return NULL;
-	if (d->verdict == VERDICT_DONE || (d->verdict == VERDICT_AGAIN && !resource->run))
+	if (d->verdict == VERDICT_AGAIN && !resource->run)
 		return NULL;
 	_cleanup_json_ json_t *want = NULL;
 	_cleanup_json_ json_t *waiting = NULL;
 	if (resource->wanted)
 		stack_resolve(stack, resource, &want, &waiting);
 	bool is_creation = plan->change == CHANGE_CREATE;
-	const char *decision = d->verdict == VERDICT_HOLD ? "hold"
-			       : d->verdict == VERDICT_WAIT || d->verdict == VERDICT_BACKOFF
-				       ? "wait"
-				       : "do";
+	// VERDICT_DONE: known and not done, because the policy is to observe or the write is
+	// quarantined.
+	bool waits = d->verdict == VERDICT_WAIT || d->verdict == VERDICT_BACKOFF ||
+		     (d->verdict == VERDICT_DONE && !resource->run);
+	const char *decision = d->verdict == VERDICT_HOLD ? "hold" : waits ? "wait" : "do";
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", d->digest, "change",
 		change_sign(plan->change), "address", resource->address, "reason", d->reason,
 		"disruption", disruption_name(plan->disruption), "decision", decision, "message",
