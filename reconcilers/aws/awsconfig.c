@@ -112,7 +112,7 @@ static const char *section_url(const struct awsconfig *config, const char *servi
 		return NULL;
 	char key[80];
 	size_t i = 0;
-	for (; service_env_name[i] && i < sizeof(key) - 1; i++) {
+	for (; i < sizeof(key) - 1 && service_env_name[i]; i++) {
 		char c = service_env_name[i];
 		key[i] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 	}

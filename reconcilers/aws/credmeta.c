@@ -387,7 +387,7 @@ struct err credmeta_container(
 	struct meta *meta = NULL;
 	struct err err = make(loop, http, &type,
 		relative ? str_format("http://169.254.170.2%s", relative) : strdup(full), &meta);
-	if (err_is(&err))
+	if (!meta)
 		return err;
 	meta->env = env;
 	*ret_provider = &meta->base;
@@ -427,7 +427,7 @@ struct err credmeta_instance(struct loop *loop, struct http *http, const struct 
 		base[--bytes] = '\0';
 	struct meta *meta = NULL;
 	struct err err = make(loop, http, &type, base, &meta);
-	if (err_is(&err))
+	if (!meta)
 		return err;
 	meta->is_plain_elsewhere = url != NULL;
 	*ret_provider = &meta->base;

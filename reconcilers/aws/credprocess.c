@@ -50,8 +50,10 @@ struct err credprocess_split(const char *command, char ***ret_words)
 {
 	char **words = calloc(MOST_WORDS + 1, sizeof(*words));
 	size_t count = 0;
-	struct err err = words ? ERR_OK : err_nomem();
+	struct err err = ERR_OK;
 	const char *at = command;
+	if (!words)
+		return err_nomem();
 	while (!err_is(&err)) {
 		at += strspn(at, " \t\n");
 		if (!*at)

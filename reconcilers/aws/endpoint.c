@@ -141,7 +141,7 @@ static struct err parse_custom(const char *url, struct endpoint *ret)
 	for (const char *s = url; *s; s++)
 		has_bad |= *s <= ' ' || *s >= 127 || strchr("?#@\\\"<>^`{|}", *s);
 	size_t base_bytes = host ? (size_t)(host - url) + host_bytes : 0;
-	if (!host_bytes || has_bad || host_bytes >= sizeof(ret->host) ||
+	if (!host || !host_bytes || has_bad || host_bytes >= sizeof(ret->host) ||
 		base_bytes >= sizeof(ret->base))
 		return err_new(ERR_INVALID,
 			"endpoint URL '%s' is not of the form https://host[:port][/path]", url);
@@ -176,7 +176,7 @@ struct err endpoint_resolve(const char *prefix, bool is_global,
 		signing_region = partition->global_region;
 	str_copy(found.signing_region, sizeof(found.signing_region), signing_region);
 
-	if (!str_empty(settings->custom_url)) {
+	if (settings->custom_url && *settings->custom_url) {
 		if (settings->use_fips || settings->use_dualstack)
 			return err_new(ERR_INVALID,
 				"a custom endpoint (%s) excludes %s: unset one of them",

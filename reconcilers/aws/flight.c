@@ -211,7 +211,8 @@ static void to_pace(struct flight *flight)
 		timer_start(&flight->timer, &flight->task, wait_ms);
 }
 
-static void begin(struct flight *flight)
+/* False when the call has ended already. */
+static bool begin(struct flight *flight)
 {
 	struct aws_call *call = flight->call;
 	struct err err = ERR_OK;
@@ -227,15 +228,17 @@ static void begin(struct flight *flight)
 		err = request_encode(flight);
 	if (err_is(&err)) {
 		finish(flight, err, NULL);
-		return;
+		return false;
 	}
 	flight->policy = retry_policy_of(call->service, flight->aws->config.most_attempts);
 	to_pace(flight);
+	return true;
 }
 
 static bool take_slot(struct flight *flight)
 {
 	struct aws *aws = flight->aws;
+	flight->phase = FLIGHT_SLOT;
 	if (flight->has_slot)
 		return true;
 	if (aws->in_flight < aws->most_in_flight && list_is_empty(&aws->waiting)) {
@@ -243,7 +246,8 @@ static bool take_slot(struct flight *flight)
 		aws->in_flight++;
 		return true;
 	}
-	list_append(&aws->waiting, &flight->slot_link);
+	if (list_is_empty(&flight->slot_link))
+		list_append(&aws->waiting, &flight->slot_link);
 	return false;
 }
 
@@ -431,17 +435,12 @@ static void step(struct task *task)
 	}
 	switch (flight->phase) {
 	case FLIGHT_NEW:
-		begin(flight);
-		if (flight->phase != FLIGHT_PACE)
-			return;
-		/* fall through */
+		if (begin(flight) && !timer_is_running(&flight->timer) && take_slot(flight))
+			send_attempt(flight);
+		return;
 	case FLIGHT_PACE:
-		if (timer_is_running(&flight->timer))
-			return;
-		flight->phase = FLIGHT_SLOT;
-		/* fall through */
 	case FLIGHT_SLOT:
-		if (take_slot(flight))
+		if (!timer_is_running(&flight->timer) && take_slot(flight))
 			send_attempt(flight);
 		return;
 	case FLIGHT_CREDENTIALS:

@@ -70,9 +70,9 @@ struct limiter_rate limiter_rate_of(const char *service, bool is_write)
 {
 	// EC2 publishes 20/s with bursts of 100 for describes and 5/s with bursts of 50 for
 	// changes, each API action by itself ("Request throttling for the Amazon EC2 API"). One
-	// bucket here covers all actions, of which a stack uses a dozen for changes: a burst of four
-	// actions' worth and the rate of two leave each of them more than half of its own. RDS, ELB
-	// and IAM publish nothing; throttles have been reported from about 20/s on.
+	// bucket here covers all actions, of which a stack uses a dozen for changes: a burst of
+	// four actions' worth and the rate of two leave each of them more than half of its own.
+	// RDS, ELB and IAM publish nothing; throttles have been reported from about 20/s on.
 	static const struct {
 		const char *service;
 		struct limiter_rate read, write;

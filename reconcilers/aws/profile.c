@@ -165,19 +165,20 @@ static struct err read_section(struct parser *parser, char *line)
 	return ERR_OK;
 }
 
-/* Splits "key = value" in place: lower-case key, trimmed value. */
-static struct err split(const struct parser *parser, char *line, char **ret_key, char **ret_value)
+/* Splits "key = value" in place into a lower-case key and a trimmed value. Answers what is wrong
+ * with the line, or NULL. */
+static const char *split(char *line, char **ret_key, char **ret_value)
 {
-	char *equals = strchr(line, '=');
+	char *key = line, *equals = strchr(line, '='), *end = equals;
+	*ret_key = *ret_value = line;
 	if (!equals)
-		return bad(parser, "neither a section nor 'key = value'");
-	char *key = line, *end = equals;
+		return "neither a section nor 'key = value'";
 	while (is_blank(*key))
 		key++;
 	while (end > key && is_blank(end[-1]))
 		end--;
 	if (end == key)
-		return bad(parser, "no key before '='");
+		return "no key before '='";
 	*end = '\0';
 	for (char *s = key; *s; s++)
 		if (*s >= 'A' && *s <= 'Z')
@@ -187,7 +188,7 @@ static struct err split(const struct parser *parser, char *line, char **ret_key,
 		value++;
 	*ret_key = key;
 	*ret_value = value;
-	return ERR_OK;
+	return NULL;
 }
 
 /* A comment begins with '#' or ';' after a blank; "a#b" is a value. */
@@ -210,9 +211,9 @@ static void cut_comment(char *value)
 static struct err read_property(struct parser *parser, char *line, size_t indent)
 {
 	char *key, *value;
-	struct err err = split(parser, line, &key, &value);
-	if (err_is(&err))
-		return err;
+	const char *wrong = split(line, &key, &value);
+	if (wrong)
+		return bad(parser, wrong);
 	cut_comment(value);
 	if (!str_copy(parser->key, sizeof(parser->key), key))
 		return bad(parser, "the key is too long");
@@ -226,9 +227,9 @@ static struct err read_continuation(struct parser *parser, char *line)
 	char *key, *value;
 	if (!parser->is_block)
 		return append(parser, line);
-	struct err err = split(parser, line, &key, &value);
-	if (err_is(&err))
-		return err;
+	const char *wrong = split(line, &key, &value);
+	if (wrong)
+		return bad(parser, wrong);
 	cut_comment(value);
 	return put(parser, key, value);
 }
@@ -330,7 +331,7 @@ static struct err load_file(struct profiles *profiles, enum profile_file file, c
 	// in memory with the keys.
 	setvbuf(stream, NULL, _IONBF, 0);
 	char *text = malloc(MOST_FILE_BYTES + 1);
-	struct err err = ERR_OK;
+	struct err err;
 	size_t bytes = text ? fread(text, 1, MOST_FILE_BYTES + 1, stream) : 0;
 	if (!text)
 		err = err_nomem();

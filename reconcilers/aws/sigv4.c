@@ -99,7 +99,7 @@ static void add_canonical(struct buf *out, const char *s, size_t bytes, bool is_
 			c = ' ';
 		} else if (c == '%' && i + 1 < bytes && hex_digit(s[i]) >= 0 &&
 			   hex_digit(s[i + 1]) >= 0) {
-			c = (unsigned char)(hex_digit(s[i]) << 4 | hex_digit(s[i + 1]));
+			c = (unsigned char)(16 * hex_digit(s[i]) + hex_digit(s[i + 1]));
 			i += 2;
 		}
 		if (is_unreserved(c))
