@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "state/store.h"
+#include <libpq-fe.h>
 // cmocka wants these before it
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 20000 };
 
 struct fixture {
 	struct loop loop;
@@ -133,4 +134,22 @@ static _unused_ int64_t int_at(const json_t *rows, size_t row, const char *path)
 {
 	const json_t *value = at(rows, row, path);
 	return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+/* Asks the embedded server itself: the first value of the answer. */
+static _unused_ const char *fixture_sql(const struct fixture *f, const char *sql)
+{
+	static char value[256];
+	char conninfo[160];
+	snprintf(conninfo, sizeof(conninfo), "host=%s/postgres/run user=holdfast dbname=postgres",
+		f->dir);
+	PGconn *conn = PQconnectdb(conninfo);
+	PGresult *result = PQexec(conn, sql);
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		str_copy(value, sizeof(value), PQgetvalue(result, 0, 0));
+	else
+		str_copy(value, sizeof(value), PQerrorMessage(conn));
+	PQclear(result);
+	PQfinish(conn);
+	return value;
 }

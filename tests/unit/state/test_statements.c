@@ -185,6 +185,12 @@ static void quiet_passes_of_an_hour_share_a_row(void **state)
 	add_pass("network", start + hour + minute, 3, false);     // not quiet
 	add_pass("network", start + hour + minute, 3, false);     // repeated: nothing
 	add_pass("network", start + hour + 2 * minute, 3, true);  // quiet after not quiet
+	assert_string_equal(
+		fixture_sql(&f, "SELECT string_agg(concat_ws('/', count, calls, dur_ms, quiet,"
+				" extract(epoch FROM last_at - started_at)::int), ' '"
+				" ORDER BY started_at) FROM holdfast.pass"
+				" WHERE layer = 'network'"),
+		"60/180/600/t/3540 1/3/10/t/0 1/3/10/f/0 1/3/10/t/0");
 	assert_int_equal(delete_before(start), 0);
 	assert_int_equal(delete_before(start + 59 * minute), 1); // data
 	assert_int_equal(delete_before(start + 2 * hour), 4);

@@ -1,8 +1,8 @@
 // The life of a store: made, restarted, killed, taken over, refused; with a real server each time.
 #include "fixture.h"
 #include <fcntl.h>
-#include <libpq-fe.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static struct fixture f;
@@ -226,6 +226,7 @@ static void run_and_kill(int after_ms)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		begin();
 		fixture_open(&f, NULL);
 		while (store_phase(f.store) != STORE_READY)
@@ -309,12 +310,25 @@ static void a_pid_file_with_the_number_of_a_stranger_is_no_obstacle(void **state
 	kill(server_pid(), SIGKILL);
 	run_until(&f, store_phase(f.store) != STORE_READY);
 	close_all();
+	struct stat st;
+	assert_int_equal(stat(path_of("data"), &st), 0);
+	pid_t stranger = fork(); // of the server's own user, or Postgres would ignore it
+	assert_true(stranger >= 0);
+	if (stranger == 0) {
+		if (setuid(st.st_uid) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+			pause();
+		_exit(1);
+	}
 	char text[256];
-	snprintf(text, sizeof(text), "%d\n%s\n", (int)getpid(), path_of("data"));
+	snprintf(text, sizeof(text), "%d\n%s\n", (int)stranger, path_of("data"));
 	write_text("data/postmaster.pid", text);
+	write_text("run/.s.PGSQL.5432.lock", text);
 	open_ready();
 	assert_int_equal(count(), 1);
 	close_all();
+	assert_true(is_alive(stranger));
+	kill(stranger, SIGKILL);
+	assert_int_equal(waitpid(stranger, NULL, 0), stranger);
 }
 
 static void a_second_daemon_waits_and_says_for_whom(void **state)
@@ -387,17 +401,6 @@ static void try_conninfo(const char *more, const char *part)
 	f.store = first;
 }
 
-static bool peer_is_let_in(void)
-{
-	char conninfo[256];
-	snprintf(conninfo, sizeof(conninfo), "host=%s user=holdfast dbname=postgres",
-		path_of("run"));
-	PGconn *conn = PQconnectdb(conninfo);
-	bool ok = PQstatus(conn) == CONNECTION_OK;
-	PQfinish(conn);
-	return ok;
-}
-
 static void the_reason_for_a_refusal_is_told_without_the_password(void **state)
 {
 	(void)state;
@@ -408,7 +411,8 @@ static void the_reason_for_a_refusal_is_told_without_the_password(void **state)
 	// A password is asked for from now on.
 	write_text("hba.conf", "local all all scram-sha-256\n");
 	kill(server_pid(), SIGHUP);
-	run_until(&f, !peer_is_let_in()); // the server tells nobody when it has read its files
+	run_until(&f, !str_eq(fixture_sql(&f, "SELECT 1"),
+			      "1")); // the server tells nobody when it has read its files
 	try_conninfo("user=holdfast dbname=postgres", "no password supplied");
 	try_conninfo("user=holdfast dbname=postgres password=secret-word",
 		"password authentication failed");
