@@ -45,12 +45,18 @@ struct err credstate_on_answer(
 		credentials_burn(credentials);
 		return err_new(ERR_TRANSIENT, "the source answered with expired credentials");
 	}
+	bool credentials_end = credentials->expires_wall_ms != 0;
 	credentials_burn(&state->credentials);
 	state->credentials = *credentials;
 	*credentials = (struct credentials){0};
 	state->window_ms =
 		state->configured_window ? state->configured_window : credstate_window_ms(lifetime);
 	state->not_before_ms = 0;
+	// A source that still gives the old ones, or very short ones, is not asked in a loop.
+	if (credentials_end && lifetime <= state->window_ms)
+		state->not_before_ms =
+			now_ms +
+			(lifetime / 2 < CREDCACHE_SHORT_MS ? lifetime / 2 : CREDCACHE_SHORT_MS);
 	state->error_until_ms = 0;
 	state->is_invalid = false;
 	state->error = ERR_OK;

@@ -11,6 +11,7 @@
 
 enum {
 	CREDCACHE_MANDATORY_MS = 60 * 1000,
+	CREDCACHE_SHORT_MS = 30 * 1000, // what is short-lived already is fetched no more often
 	CREDCACHE_BACKOFF_LEAST_MS = 5 * 60 * 1000,
 	CREDCACHE_BACKOFF_MOST_MS = 10 * 60 * 1000,
 	CREDCACHE_ERROR_LEAST_MS =

@@ -106,7 +106,7 @@ static struct err from_credential_source(
 	else if (str_eq_nocase(name, "EcsContainer"))
 		err = credmeta_container(chain->loop, chain->http, chain->config->env, ret);
 	else if (str_eq_nocase(name, "Ec2InstanceMetadata"))
-		err = credmeta_instance(chain->loop, chain->http, chain->config, ret);
+		err = credmeta_instance(chain->loop, chain->http, chain->config, false, ret);
 	else
 		return err_new(ERR_INVALID,
 			"profile '%s': credential_source is '%s'; Environment, Ec2InstanceMetadata "
@@ -269,7 +269,7 @@ struct err credchain_build(const struct credchain *chain, struct provider **ret_
 	if (!err_is(&err) && !found)
 		err = credmeta_container(chain->loop, chain->http, config->env, &found);
 	if (!err_is(&err) && !found)
-		err = credmeta_instance(chain->loop, chain->http, config, &found);
+		err = credmeta_instance(chain->loop, chain->http, config, true, &found);
 	if (!err_is(&err) && !found)
 		err = err_new(ERR_INVALID,
 			"no credentials: not in the environment (AWS_ACCESS_KEY_ID), not in "

@@ -25,6 +25,7 @@ struct meta {
 	enum meta_phase phase;
 	int attempts;
 	bool has_renewed_token;
+	bool is_last_resort;
 	bool is_plain_elsewhere; // a configured metadata endpoint on another address
 	char *base_url;          // owned; container: the whole URL
 	char *token;             // owned; of the instance metadata service
@@ -50,6 +51,8 @@ static void burn_answer(struct meta *meta)
 
 static void end(struct meta *meta, struct err err)
 {
+	if (err_is(&err) && meta->is_last_resort && err.class != ERR_CANCELED)
+		err_wrap(&err, "no keys in environment or profile");
 	burn_answer(meta);
 	meta->phase = META_IDLE;
 	op_finish(&meta->base.op, err);
@@ -401,7 +404,7 @@ static const char *setting(const struct awsconfig *config, const char *variable,
 }
 
 struct err credmeta_instance(struct loop *loop, struct http *http, const struct awsconfig *config,
-	struct provider **ret_provider)
+	bool is_last_resort, struct provider **ret_provider)
 {
 	static const struct provider_type type = {
 		"the instance metadata service", start_instance, cancel, free_it};
@@ -430,6 +433,7 @@ struct err credmeta_instance(struct loop *loop, struct http *http, const struct 
 	if (!meta)
 		return err;
 	meta->is_plain_elsewhere = url != NULL;
+	meta->is_last_resort = is_last_resort;
 	*ret_provider = &meta->base;
 	return ERR_OK;
 }

@@ -12,7 +12,8 @@
  * URI that is neither https nor of this host or the agents' addresses. */
 struct err credmeta_container(struct loop *loop, struct http *http, const struct env *env,
 	struct provider **ret_provider) MUST_CHECK;
-/* Honours AWS_EC2_METADATA_SERVICE_ENDPOINT and ..._ENDPOINT_MODE and their profile keys.
- * *ret_provider NULL: AWS_EC2_METADATA_DISABLED. */
+/* `is_last_resort`: nothing else is configured, which the error then says. Honours
+ * AWS_EC2_METADATA_SERVICE_ENDPOINT and ..._ENDPOINT_MODE and their profile keys. *ret_provider
+ * NULL: AWS_EC2_METADATA_DISABLED. */
 struct err credmeta_instance(struct loop *loop, struct http *http, const struct awsconfig *config,
-	struct provider **ret_provider) MUST_CHECK;
+	bool is_last_resort, struct provider **ret_provider) MUST_CHECK;

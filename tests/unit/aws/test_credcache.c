@@ -232,6 +232,30 @@ static void an_error_reaches_all_who_wait_and_stands_for_a_moment(void **state)
 	stage_end(&stage);
 }
 
+static void a_source_of_short_lived_credentials_is_not_asked_in_a_loop(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_start(&stage);
+	assert_null(credcache_peek(stage.cache));
+	puppet_give(&stage.puppet, "AKID-1", day + 20 * 1000); // less than the mandatory minute
+	loop_run_for(&stage.loop, 10);
+	for (int i = 0; i < 5; i++)
+		assert_non_null(credcache_peek(stage.cache));
+	assert_int_equal(stage.puppet.starts, 1);
+	loop_run_for(&stage.loop, 11 * 1000);
+	assert_null(credcache_peek(stage.cache));
+	assert_int_equal(stage.puppet.starts, 2);
+	puppet_give(&stage.puppet, "AKID-2", day + 4 * 60 * 1000); // within its own window
+	loop_run_for(&stage.loop, 10);
+	assert_string_equal(credcache_peek(stage.cache)->access_key_id, "AKID-2");
+	assert_int_equal(stage.puppet.starts, 2);
+	loop_run_for(&stage.loop, 30 * 1000);
+	assert_string_equal(credcache_peek(stage.cache)->access_key_id, "AKID-2");
+	assert_int_equal(stage.puppet.starts, 3);
+	stage_end(&stage);
+}
+
 static void expiry_is_read_by_awss_clock(void **state)
 {
 	(void)state;
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(all_who_wait_share_one_fetch),
 		cmocka_unit_test(old_credentials_serve_while_new_ones_are_fetched),
 		cmocka_unit_test(an_error_reaches_all_who_wait_and_stands_for_a_moment),
+		cmocka_unit_test(a_source_of_short_lived_credentials_is_not_asked_in_a_loop),
 		cmocka_unit_test(expiry_is_read_by_awss_clock),
 		cmocka_unit_test(
 			a_wait_can_be_canceled_and_a_cache_that_goes_lets_go_of_its_waiters),

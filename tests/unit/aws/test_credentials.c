@@ -380,7 +380,7 @@ static void instance_start(struct stage *stage, const struct answer *answers, si
 	struct awsconfig config;
 	struct err err = awsconfig_load(&stage->env.env, "eu-west-1", NULL, &config);
 	assert_string_equal(err.message, "");
-	err = credmeta_instance(&stage->loop, stage->http, &config, &stage->provider);
+	err = credmeta_instance(&stage->loop, stage->http, &config, true, &stage->provider);
 	assert_string_equal(err.message, "");
 	awsconfig_done(&config);
 }
