@@ -1,8 +1,8 @@
 // The stack's own task: verify the account, load what is remembered, then let the layers run.
-#include "core/stack.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/boot.h"
 #include "core/resolve.h"
 
 enum { LOOK_WITHOUT_STORE_MS = 5000 };
@@ -198,7 +198,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 
 // ---- resources
 
-static void wake_all(struct stack *stack, const char *trigger)
+void stack_pass_all(struct stack *stack, const char *trigger)
 {
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		reconciler_pass(&stack->reconcilers[i], trigger);
@@ -285,7 +285,7 @@ static void digest_wanted(const struct wanted *wanted, char ret_digest[17])
 }
 
 // Joins the file in force with what there is.
-static void match_wanted(struct stack *stack)
+void stack_match(struct stack *stack)
 {
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
@@ -328,7 +328,7 @@ static void match_wanted(struct stack *stack)
 	free(gone);
 }
 
-static void record_config(struct stack *stack)
+void stack_record_config(struct stack *stack)
 {
 	const struct place place = {.file = tree_file_count(stack->desired->tree)
 						    ? tree_file(stack->desired->tree, 0)
@@ -345,16 +345,16 @@ void stack_reload(struct stack *stack, struct desired *desired)
 	bool is_same = str_eq(desired->version, stack->desired->version);
 	struct desired *old = stack->desired;
 	stack->desired = desired;
-	match_wanted(stack);
+	stack_match(stack);
 	desired_free(old);
 	stack->loaded_wall_ms = loop_wall_ms(stack->options.loop);
 	stack->is_settled = false;
 	stack->started_ms = loop_now_ms(stack->options.loop);
 	stack->changes++;
 	if (!is_same)
-		record_config(stack);
+		stack_record_config(stack);
 	if (stack->phase == STACK_RUNNING)
-		wake_all(stack, "reload");
+		stack_pass_all(stack, "reload");
 }
 
 int stack_sync(struct stack *stack, const char *target, const char *trigger)
@@ -413,9 +413,9 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 	return out;
 }
 
-// ---- verifying and loading
+// ---- phases
 
-static void set_phase(struct stack *stack, enum stack_phase phase)
+void stack_set_phase(struct stack *stack, enum stack_phase phase)
 {
 	static const char *const names[] = {
 		"verifying", "loading", "running", "stopping", "stopped"};
@@ -424,158 +424,6 @@ static void set_phase(struct stack *stack, enum stack_phase phase)
 	stack->changes++;
 	if (stack->options.watcher)
 		task_wake(stack->options.watcher);
-}
-
-static void fail(struct stack *stack, struct err err)
-{
-	failure_add(&stack->failure, &err, false, "", loop_now_ms(stack->options.loop), 0.5);
-	if (stack->failure.count == 1 || stack->failure.count % 10 == 0)
-		log_error("cannot start", LOG_STR("stack", stack->name), LOG_ERR(&err));
-	stack->changes++;
-	timer_start(&stack->timer, &stack->task,
-		stack->failure.next_ms - loop_now_ms(stack->options.loop));
-}
-
-static void verify(struct stack *stack)
-{
-	if (op_is_running(&stack->identity.op) || timer_is_running(&stack->timer))
-		return;
-	if (!op_is_finished(&stack->identity.op)) {
-		aws_call_init(&stack->identity, "sts", "GetCallerIdentity", NULL);
-		aws_start(stack->options.aws, &stack->identity, &stack->task);
-		return;
-	}
-	struct err err = stack->identity.op.err;
-	const char *account = err_is(&err) ? NULL : js_str(stack->identity.output, "Account");
-	const char *want = stack->desired->account;
-	if (!err_is(&err) && !account)
-		err = err_code(
-			ERR_TRANSIENT, "BadAnswer", "sts:GetCallerIdentity named no account");
-	else if (!err_is(&err) && want && !str_eq(want, account))
-		err = err_code(ERR_DENIED, "WrongAccount",
-			"the credentials are of account %s, the file says %s: nothing is read or "
-			"changed until one of them is put right",
-			account, want);
-	if (!err_is(&err))
-		str_copy(stack->account, sizeof(stack->account), account);
-	aws_call_done(&stack->identity);
-	if (err_is(&err)) {
-		fail(stack, err);
-		return;
-	}
-	failure_clear(&stack->failure);
-	set_phase(stack, STACK_LOADING);
-	task_wake(&stack->task);
-}
-
-static void take_records(struct stack *stack, const json_t *rows)
-{
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		const char *address = js_str(row, "address"), *name = js_str(row, "kind");
-		const struct kind *kind = name ? kind_find(name) : NULL;
-		if (!address || !kind) {
-			log_warning("a record of the store is of no known kind and is left alone",
-				LOG_STR("resource", address), LOG_STR("kind", name));
-			continue;
-		}
-		struct resource *resource = stack_find(stack, address);
-		if (!resource) {
-			resource = resource_new(address, kind);
-			if (!resource || !map_set(&stack->by_address, address, resource, NULL))
-				abort();
-		}
-		if (resource->kind != kind)
-			continue;
-		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
-		resource->presence =
-			PRESENCE_UNKNOWN; // what was seen without it is looked at again
-		sighting_done(&resource->seen);
-	}
-}
-
-// A create that was intended and never settled: its object may exist. The time of the intent makes
-// decide() look for it before another is made.
-static void take_intents(struct stack *stack, const json_t *rows)
-{
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
-		struct resource *resource = address ? stack_find(stack, address) : NULL;
-		if (resource && str_eq_null(js_str(row, "change"), "+") && !resource->record.id &&
-			str_eq_null(js_str(row, "operation")
-					    ? strchr(js_str(row, "operation"), ':') + 1
-					    : NULL,
-				resource->kind->create.operation)) {
-			resource->record.created_ms = js_int(row, "at_ms", 0);
-			resource->record.is_dirty = true;
-		}
-		log_warning("a call of an earlier run has no recorded outcome; looking at AWS",
-			LOG_STR("resource", address),
-			LOG_STR("operation", js_str(row, "operation")));
-		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
-			json_pack("{s:s, s:s, s:s, s:I}", "action_id", id ? id : "", "outcome",
-				"unknown", "message",
-				"the daemon ended before the answer; AWS was looked at instead",
-				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
-	}
-}
-
-static void take_holds(struct stack *stack, const json_t *rows)
-{
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		const char *digest = js_str(row, "digest"), *address = js_str(row, "address");
-		struct resource *resource = address ? stack_find(stack, address) : NULL;
-		if (resource && js_str(row, "hold_id"))
-			str_copy(resource->hold_id, sizeof(resource->hold_id),
-				js_str(row, "hold_id"));
-		if (digest && str_eq_null(js_str(row, "state"), "approved"))
-			json_object_set_new(stack->approved, digest, json_true());
-	}
-}
-
-static void load(struct stack *stack)
-{
-	static const enum store_statement statements[] = {
-		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN};
-	if (timer_is_running(&stack->timer))
-		return;
-	size_t finished = 0;
-	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
-		struct store_call *call = &stack->loads[i];
-		finished += op_is_finished(&call->op);
-		if (op_is_running(&call->op) || op_is_finished(&call->op) || !stack->is_store_ready)
-			continue;
-		store_call_init(call, statements[i], json_pack("{s:s}", "stack", stack->name));
-		store_start(stack->options.store, call, &stack->task);
-	}
-	if (finished < ARRAY_COUNT(statements))
-		return;
-	struct err err = ERR_OK;
-	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
-		if (err_is(&stack->loads[i].op.err))
-			err = stack->loads[i].op.err;
-	if (!err_is(&err)) {
-		take_records(stack, stack->loads[0].rows);
-		take_intents(stack, stack->loads[1].rows);
-		take_holds(stack, stack->loads[2].rows);
-	}
-	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
-		store_call_done(&stack->loads[i]);
-	if (err_is(&err)) {
-		err_wrap(&err, "cannot read the store");
-		fail(stack, err);
-		return;
-	}
-	failure_clear(&stack->failure);
-	stack->is_loaded = true;
-	match_wanted(stack);
-	record_config(stack);
-	wake_all(stack, "start");
 }
 
 // Looking needs no store; changing does: after a while without one, AWS is at least watched.
@@ -589,8 +437,8 @@ static void look_without_store(struct stack *stack)
 	}
 	log_warning("the store is away: AWS is observed, nothing is changed",
 		LOG_STR("stack", stack->name));
-	set_phase(stack, STACK_RUNNING);
-	wake_all(stack, "start");
+	stack_set_phase(stack, STACK_RUNNING);
+	stack_pass_all(stack, "start");
 }
 
 static void check_settled(struct stack *stack)
@@ -624,7 +472,7 @@ static void stop(struct stack *stack)
 			is_busy = is_busy || r->watches[j].is_running;
 	}
 	if (!is_busy)
-		set_phase(stack, STACK_STOPPED);
+		stack_set_phase(stack, STACK_STOPPED);
 }
 
 static void step(struct task *task)
@@ -632,18 +480,18 @@ static void step(struct task *task)
 	struct stack *stack = CONTAINER_OF(task, struct stack, task);
 	switch (stack->phase) {
 	case STACK_VERIFYING:
-		verify(stack);
+		boot_verify(stack);
 		break;
 	case STACK_LOADING:
-		load(stack);
+		boot_load(stack);
 		if (stack->is_loaded)
-			set_phase(stack, STACK_RUNNING);
+			stack_set_phase(stack, STACK_RUNNING);
 		else
 			look_without_store(stack);
 		break;
 	case STACK_RUNNING:
 		if (!stack->is_loaded)
-			load(stack);
+			boot_load(stack);
 		check_settled(stack);
 		break;
 	case STACK_STOPPING:
@@ -687,7 +535,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	for (const struct layer *const *layer = all_layers;
 		*layer && stack->reconciler_count < STACK_MOST_LAYERS; layer++)
 		reconciler_init(&stack->reconcilers[stack->reconciler_count++], stack, *layer);
-	match_wanted(stack);
+	stack_match(stack);
 	task_wake(&stack->task);
 	return stack;
 }
@@ -696,7 +544,7 @@ void stack_stop(struct stack *stack)
 {
 	if (stack->phase >= STACK_STOPPING)
 		return;
-	set_phase(stack, STACK_STOPPING);
+	stack_set_phase(stack, STACK_STOPPING);
 	timer_stop(&stack->timer);
 	op_cancel(&stack->identity.op);
 	map_for_each (&stack->by_address, entry) {

@@ -1,0 +1,156 @@
+// The start of a stack: whose account is it, and what is remembered of it?
+#include "core/boot.h"
+#include "base/log.h"
+#include "base/str.h"
+
+static void fail(struct stack *stack, struct err err)
+{
+	failure_add(&stack->failure, &err, false, "", loop_now_ms(stack->options.loop), 0.5);
+	if (stack->failure.count == 1 || stack->failure.count % 10 == 0)
+		log_error("cannot start", LOG_STR("stack", stack->name), LOG_ERR(&err));
+	stack->changes++;
+	timer_start(&stack->timer, &stack->task,
+		stack->failure.next_ms - loop_now_ms(stack->options.loop));
+}
+
+void boot_verify(struct stack *stack)
+{
+	if (op_is_running(&stack->identity.op) || timer_is_running(&stack->timer))
+		return;
+	if (!op_is_finished(&stack->identity.op)) {
+		aws_call_init(&stack->identity, "sts", "GetCallerIdentity", NULL);
+		aws_start(stack->options.aws, &stack->identity, &stack->task);
+		return;
+	}
+	struct err err = stack->identity.op.err;
+	const char *account = err_is(&err) ? NULL : js_str(stack->identity.output, "Account");
+	const char *want = stack->desired->account;
+	if (!err_is(&err) && !account)
+		err = err_code(
+			ERR_TRANSIENT, "BadAnswer", "sts:GetCallerIdentity named no account");
+	else if (!err_is(&err) && want && !str_eq(want, account))
+		err = err_code(ERR_DENIED, "WrongAccount",
+			"the credentials are of account %s, the file says %s: nothing is read or "
+			"changed until one of them is put right",
+			account, want);
+	if (!err_is(&err))
+		str_copy(stack->account, sizeof(stack->account), account);
+	aws_call_done(&stack->identity);
+	if (err_is(&err)) {
+		fail(stack, err);
+		return;
+	}
+	failure_clear(&stack->failure);
+	stack_set_phase(stack, STACK_LOADING);
+	task_wake(&stack->task);
+}
+
+static void take_records(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *address = js_str(row, "address"), *name = js_str(row, "kind");
+		const struct kind *kind = name ? kind_find(name) : NULL;
+		if (!address || !kind) {
+			log_warning("a record of the store is of no known kind and is left alone",
+				LOG_STR("resource", address), LOG_STR("kind", name));
+			continue;
+		}
+		struct resource *resource = stack_find(stack, address);
+		if (!resource) {
+			resource = resource_new(address, kind);
+			if (!resource || !map_set(&stack->by_address, address, resource, NULL))
+				abort();
+		}
+		if (resource->kind != kind)
+			continue;
+		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
+		resource->presence =
+			PRESENCE_UNKNOWN; // what was seen without it is looked at again
+		sighting_done(&resource->seen);
+	}
+}
+
+// A create that was intended and never settled: its object may exist. The time of the intent makes
+// decide() look for it before another is made.
+static void take_intents(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
+		struct resource *resource = address ? stack_find(stack, address) : NULL;
+		if (resource && str_eq_null(js_str(row, "change"), "+") && !resource->record.id &&
+			str_eq_null(js_str(row, "operation")
+					    ? strchr(js_str(row, "operation"), ':') + 1
+					    : NULL,
+				resource->kind->create.operation)) {
+			resource->record.created_ms = js_int(row, "at_ms", 0);
+			resource->record.is_dirty = true;
+		}
+		log_warning("a call of an earlier run has no recorded outcome; looking at AWS",
+			LOG_STR("resource", address),
+			LOG_STR("operation", js_str(row, "operation")));
+		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
+			json_pack("{s:s, s:s, s:s, s:I}", "action_id", id ? id : "", "outcome",
+				"unknown", "message",
+				"the daemon ended before the answer; AWS was looked at instead",
+				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
+	}
+}
+
+static void take_holds(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *digest = js_str(row, "digest"), *address = js_str(row, "address");
+		struct resource *resource = address ? stack_find(stack, address) : NULL;
+		if (resource && js_str(row, "hold_id"))
+			str_copy(resource->hold_id, sizeof(resource->hold_id),
+				js_str(row, "hold_id"));
+		if (digest && str_eq_null(js_str(row, "state"), "approved"))
+			json_object_set_new(stack->approved, digest, json_true());
+	}
+}
+
+void boot_load(struct stack *stack)
+{
+	static const enum store_statement statements[] = {
+		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN};
+	if (timer_is_running(&stack->timer))
+		return;
+	size_t finished = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
+		struct store_call *call = &stack->loads[i];
+		finished += op_is_finished(&call->op);
+		if (op_is_running(&call->op) || op_is_finished(&call->op) || !stack->is_store_ready)
+			continue;
+		store_call_init(call, statements[i], json_pack("{s:s}", "stack", stack->name));
+		store_start(stack->options.store, call, &stack->task);
+	}
+	if (finished < ARRAY_COUNT(statements))
+		return;
+	struct err err = ERR_OK;
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
+		if (err_is(&stack->loads[i].op.err))
+			err = stack->loads[i].op.err;
+	if (!err_is(&err)) {
+		take_records(stack, stack->loads[0].rows);
+		take_intents(stack, stack->loads[1].rows);
+		take_holds(stack, stack->loads[2].rows);
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
+		store_call_done(&stack->loads[i]);
+	if (err_is(&err)) {
+		err_wrap(&err, "cannot read the store");
+		fail(stack, err);
+		return;
+	}
+	failure_clear(&stack->failure);
+	stack->is_loaded = true;
+	stack_match(stack);
+	stack_record_config(stack);
+	stack_pass_all(stack, "start");
+}

@@ -1,0 +1,155 @@
+// Plans on their way: starting what was decided, and taking what came of it.
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/reconcile.h"
+
+// Looks wait for neighbours of the same kind that are about to end.
+enum { GATHER_MS = 250 };
+
+static bool is_not_yet(const struct run *run)
+{
+	const struct err *err = &run->first_err;
+	for (const char *const *code = run->kind->not_yet; code && *code; code++)
+		if (str_glob(*code, err->code))
+			return true;
+	return false;
+}
+
+static void note_writes(struct reconciler *r, struct resource *resource, const struct run *run)
+{
+	size_t i;
+	json_t *path;
+	json_array_foreach (run->written, i, path) {
+		const char *name = json_string_value(path);
+		for (size_t j = 0; j < resource->decision.differences.count; j++) {
+			const struct difference *one = &resource->decision.differences.items[j];
+			if (!str_eq(one->path, name))
+				continue;
+			char to[17] = "-", from[17] = "-";
+			if ((one->desired && !js_digest(one->desired, to, sizeof(to))) ||
+				(one->observed && !js_digest(one->observed, from, sizeof(from))))
+				continue;
+			const json_t *old = json_object_get(resource->record.writes, name);
+			bool is_same = str_eq_null(js_str(old, "to"), to);
+			int64_t count = is_same ? js_int(old, "count", 0) + 1 : 1;
+			json_object_set_new(resource->record.writes, name,
+				json_pack("{s:s, s:s, s:I, s:I}", "to", to, "from", from, "at",
+					(json_int_t)reconciler_wall_ms(r), "count",
+					(json_int_t)count));
+			resource->record.is_dirty = true;
+		}
+	}
+}
+
+void carry_take(struct reconciler *r, struct resource *resource)
+{
+	struct run *run = TAKE(resource->run);
+	struct record *record = &resource->record;
+	struct err err = run->first_err;
+	struct watch *watch = reconciler_watch(r, resource->kind);
+	r->runs--;
+	watch->runs--;
+	r->pass.calls += run->calls;
+	resource->acted_ms = reconciler_now_ms(r);
+	str_copy(resource->last_action, sizeof(resource->last_action), run->action_id);
+	if (run->is_created || run->is_unknown) {
+		free(record->id);
+		record->id = TAKE(run->id);
+		record->created_ms = reconciler_wall_ms(r);
+		record->deleted_ms = 0;
+		record->is_dirty = true;
+		resource->presence = PRESENCE_ABSENT;
+	}
+	if (run->is_deleted) {
+		record->deleted_ms = reconciler_wall_ms(r);
+		record->is_dirty = true;
+		notes_use_approval(r, resource, run->digest);
+	}
+	note_writes(r, resource, run);
+	if (err_is(&err) && err.class != ERR_CANCELED) {
+		bool not_yet = is_not_yet(run);
+		failure_add(&resource->failure, &err, not_yet, run->digest, reconciler_now_ms(r),
+			reconciler_jitter());
+		r->pass.failed += !not_yet;
+	} else {
+		failure_clear(&resource->failure);
+	}
+	resource->must_decide = true;
+	watch_want(
+		watch, watch->runs > 0 ? reconciler_now_ms(r) + GATHER_MS : reconciler_now_ms(r));
+	stack_touch(r->stack, resource, true);
+	stack_save(r->stack, resource);
+	run_free(run);
+}
+
+static json_t *scope_of(struct reconciler *r, struct resource *resource)
+{
+	struct stack *stack = r->stack;
+	const char *dot = strrchr(resource->address, '.');
+	char token[HASH_UUID_BYTES];
+	json_t *scope = json_pack("{s:s, s:s, s:s, s:s, s:s}", "stack", stack->name, "address",
+		resource->address, "name", dot ? dot + 1 : resource->address, "region",
+		stack->region, "account", stack->account);
+	js_set_str(scope, "id", resource->record.id);
+	js_set_str(scope, "tag_type", resource->kind->tag_type);
+	if (hash_uuid(token))
+		js_set_str(scope, "token", token);
+	if (resource->presence == PRESENCE_PRESENT)
+		json_object_set(scope, "observed", resource->seen.observed);
+	if (resource->wanted) {
+		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
+		json_t *list = json_array();
+		const char *key;
+		json_t *value;
+		json_object_foreach (tags, key, value)
+			json_array_append_new(
+				list, json_pack("{s:s, s:O}", "Key", key, "Value", value));
+		json_object_set_new(scope, "tags", list);
+	}
+	return scope;
+}
+
+static void start_run(struct reconciler *r, struct resource *resource)
+{
+	struct stack *stack = r->stack;
+	struct decision *d = &resource->decision;
+	json_t *scope = scope_of(r, resource);
+	if (resource->wanted) {
+		json_t *waiting = NULL;
+		json_t *want = NULL;
+		stack_resolve(stack, resource, &want, &waiting);
+		json_object_set_new(scope, "desired", want);
+		json_decref(waiting);
+	}
+	struct run_options options = {.loop = stack->options.loop,
+		.aws = stack->options.aws,
+		.store = stack->options.store,
+		.journal = stack->options.journal,
+		.stack = stack->name,
+		.region = stack->region,
+		.account = stack->account,
+		.config_version = stack->desired->version};
+	resource->run = run_new(&options, resource->kind, strdup(resource->address),
+		strdup(d->message), d->digest, &d->plan, scope);
+	r->runs++;
+	reconciler_watch(r, resource->kind)->runs++;
+	stack->changes++;
+	run_start(resource->run, &r->task);
+}
+
+void carry_start(struct reconciler *r)
+{
+	struct stack *stack = r->stack;
+	if (!stack->is_loaded || !stack->is_store_ready || stack->phase != STACK_RUNNING)
+		return;
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (r->runs >= r->layer->concurrency)
+			return;
+		if (reconciler_has(r, resource) && !resource->run && !resource->must_decide &&
+			resource->decision.verdict == VERDICT_ACT &&
+			resource->decision.plan.count > 0)
+			start_run(r, resource);
+	}
+}

@@ -1,0 +1,192 @@
+// Looks of one kind: which ids are known, whose is what was seen, and what that changes.
+//
+// A look that began before our own last write to a resource tells nothing about it.
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/reconcile.h"
+
+static json_t *known_ids(struct reconciler *r, const struct kind *kind)
+{
+	json_t *known = json_object();
+	map_for_each (&r->stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (resource->kind != kind || !resource->record.id)
+			continue;
+		json_t *fields = json_array();
+		for (const struct field *f = kind->fields; f->name && resource->wanted; f++) {
+			const char *member = field_member(kind, NULL, f);
+			if (member && json_object_get(resource->wanted->desired, member))
+				json_array_append_new(fields, json_string(f->name));
+		}
+		json_object_set_new(known, resource->record.id, fields);
+	}
+	return known;
+}
+
+void look_start(struct reconciler *r, struct watch *watch)
+{
+	watch->due_ms = 0;
+	watch->is_running = true;
+	watch->is_foreground = r->is_passing;
+	observation_start(&watch->observation, known_ids(r, watch->kind), &r->task);
+}
+
+static struct resource *by_id(struct reconciler *r, const struct kind *kind, const char *id)
+{
+	map_for_each (&r->stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (resource->kind == kind && str_eq_null(resource->record.id, id))
+			return resource;
+	}
+	return NULL;
+}
+
+// Whose is it? By our record of its id first (tags can be removed by hand), then by its tag.
+static struct resource *owner_of(
+	struct reconciler *r, const struct kind *kind, const struct sighting *seen)
+{
+	struct resource *resource = by_id(r, kind, seen->id);
+	if (resource)
+		return resource;
+	if (!seen->address || !str_eq_null(seen->stack, r->stack->name))
+		return NULL;
+	resource = stack_find(r->stack, seen->address);
+	if (resource && resource->kind != kind)
+		return NULL;
+	if (resource)
+		return resource;
+	// The tag names something that is neither in the file nor remembered: an orphan.
+	size_t n = strlen(kind->layer), m = strlen(kind->name);
+	const char *a = seen->address;
+	if (seen->is_gone || strncmp(a, kind->layer, n) != 0 || a[n] != '.' ||
+		strncmp(a + n + 1, kind->name, m) != 0 || a[n + 1 + m] != '.' || !a[n + 2 + m])
+		return NULL;
+	return stack_adopt(r->stack, seen->address, kind);
+}
+
+static void saw(struct reconciler *r, struct resource *resource, struct sighting *seen)
+{
+	struct record *record = &resource->record;
+	bool is_new_id = seen && !str_eq_null(record->id, seen->id);
+	bool was_present = resource->presence == PRESENCE_PRESENT;
+	if (seen && is_new_id) {
+		free(record->id);
+		record->id = strdup(seen->id);
+		record->deleted_ms = 0; // another object took its place
+		record->born_ms = reconciler_wall_ms(r);
+		record->is_dirty = true;
+		json_decref(record->baseline);
+		record->baseline = json_object();
+	}
+	bool changed = resource_see(resource, seen, reconciler_wall_ms(r));
+	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
+	// A restart that finds what was remembered is no news.
+	resource->is_news = resource->is_news ||
+			    (seen_it && (is_new_id || !json_equal(record->observed,
+							      resource->seen.observed))) ||
+			    (changed && !seen_it && record->observed);
+	if (changed && resource->presence == PRESENCE_PRESENT) {
+		json_decref(record->observed);
+		record->observed = json_incref(resource->seen.observed);
+		record->is_dirty = true;
+		if (!resource->seen.is_pending && record->created_ms)
+			record->created_ms = 0;
+	} else if (changed && was_present) {
+		// Seen once and gone now: its id is no longer good for anything.
+		record->created_ms = 0;
+		record->is_dirty = true;
+	}
+	if (resource->presence == PRESENCE_ABSENT && record->id && !record->created_ms) {
+		free(record->id);
+		record->id = NULL;
+		record->is_dirty = true;
+	}
+	if (resource->presence == PRESENCE_ABSENT && record->deleted_ms) {
+		record->deleted_ms = 0;
+		record->is_dirty = true;
+	}
+	if (!changed && !resource->must_decide && resource->decision.verdict == VERDICT_DONE)
+		return;
+	resource->must_decide = true;
+	if (!changed)
+		return;
+	stack_touch(r->stack, resource, true);
+}
+
+static void take_sightings(struct reconciler *r, struct watch *watch)
+{
+	const struct kind *kind = watch->kind;
+	_cleanup_json_ json_t *seen_addresses = json_object();
+	const char *id;
+	json_t *item;
+	int64_t started_ms = watch->observation.started_ms;
+	json_object_foreach (watch->observation.items, id, item) {
+		struct sighting seen;
+		struct err err = sighting_make(kind, item, &seen);
+		if (err_is(&err)) {
+			log_warning("an answer of AWS was not understood",
+				LOG_STR("kind", kind->name), LOG_ERR(&err));
+			continue;
+		}
+		struct resource *resource = seen.is_past ? NULL : owner_of(r, kind, &seen);
+		if (!resource) {
+			sighting_done(&seen);
+			continue;
+		}
+		bool is_second = json_object_get(seen_addresses, resource->address);
+		bool is_recorded = str_eq_null(resource->record.id, seen.id);
+		// A thing that is going away must not hide the one that took its place.
+		if ((seen.is_gone && !is_recorded) || (is_second && !is_recorded)) {
+			if (is_second && !seen.is_gone && !resource->was_duplicate) {
+				resource->was_duplicate = true;
+				log_error("two objects in AWS bear the tag of one resource",
+					LOG_STR("resource", resource->address),
+					LOG_STR("kept", resource->record.id),
+					LOG_STR("other", seen.id));
+			}
+			sighting_done(&seen);
+			continue;
+		}
+		json_object_set_new(seen_addresses, resource->address, json_true());
+		if (resource->run || started_ms < resource->acted_ms) {
+			sighting_done(&seen); // older than our own write: tells nothing
+			continue;
+		}
+		saw(r, resource, &seen);
+	}
+	map_for_each (&r->stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (resource->kind == kind && !resource->run && started_ms >= resource->acted_ms &&
+			!json_object_get(seen_addresses, resource->address))
+			saw(r, resource, NULL);
+	}
+}
+
+void look_take(struct reconciler *r, struct watch *watch)
+{
+	struct observation *o = &watch->observation;
+	struct err err = o->op.err;
+	watch->is_running = false;
+	r->pass.calls += o->calls;
+	if (err_is(&err)) {
+		failure_add(&watch->failure, &err, false, "look", reconciler_now_ms(r),
+			reconciler_jitter());
+		watch_want(watch, watch->failure.next_ms);
+		if (watch->is_foreground)
+			r->pass.failed++;
+		if (watch->failure.count == 1 || watch->failure.count % 10 == 0)
+			log_warning("cannot look at AWS", LOG_STR("layer", r->layer->name),
+				LOG_STR("kind", watch->kind->name),
+				LOG_INT("attempt", watch->failure.count), LOG_ERR(&err));
+		r->stack->changes++;
+	} else {
+		if (watch->failure.count > 0)
+			log_notice(
+				"looking at AWS works again", LOG_STR("kind", watch->kind->name));
+		failure_clear(&watch->failure);
+		watch->ok_wall_ms = reconciler_wall_ms(r);
+		take_sightings(r, watch);
+	}
+	observation_reset(o);
+}

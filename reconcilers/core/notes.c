@@ -1,0 +1,156 @@
+// What a layer's reconciler tells history: observations that changed, drifts that open and close,
+// changes that are held. A drift is a difference that came about under a file that had been in
+// force before.
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/reconcile.h"
+
+static json_t *event(const struct reconciler *r, const struct resource *resource)
+{
+	return json_pack("{s:s, s:s, s:I}", "stack", r->stack->name, "address", resource->address,
+		"at_ms", (json_int_t)reconciler_wall_ms(r));
+}
+
+void notes_observation(struct reconciler *r, const struct resource *resource)
+{
+	json_t *args = event(r, resource);
+	js_set_str(args, "kind", resource->kind->name);
+	js_set_str(args, "aws_id", resource->record.id);
+	if (resource->presence == PRESENCE_PRESENT)
+		json_object_set(args, "state", resource->seen.observed);
+	js_set_str(args, "sync", sync_name(resource->decision.sync));
+	js_set_str(args, "health", health_name(resource->decision.health));
+	js_set_str(args, "reason", resource->decision.reason);
+	journal_put(r->stack->options.journal, STORE_OBSERVATION_ADD, args);
+}
+
+static void open_drift(struct reconciler *r, struct resource *resource, const char *path,
+	const char *type, const json_t *desired, const json_t *observed)
+{
+	char id[HASH_UUID_BYTES];
+	if (json_object_get(resource->record.drifts, path) || !hash_uuid(id))
+		return;
+	json_object_set_new(resource->record.drifts, path, json_string(id));
+	resource->record.is_dirty = true;
+	json_t *args = event(r, resource);
+	js_set_str(args, "drift_id", id);
+	js_set_str(args, "field", path);
+	js_set_str(args, "type", type);
+	if (desired)
+		json_object_set(args, "desired", (json_t *)desired);
+	if (observed)
+		json_object_set(args, "observed", (json_t *)observed);
+	journal_put(r->stack->options.journal, STORE_DRIFT_OPEN, args);
+	log_notice("drift", LOG_STR("layer", r->layer->name),
+		LOG_STR("resource", resource->address), LOG_STR("field", path),
+		LOG_STR("type", type));
+}
+
+static bool has_path(const struct decision *decision, const char *path)
+{
+	if (str_eq(path, "(resource)"))
+		return decision->sync == SYNC_MISSING;
+	for (size_t i = 0; i < decision->differences.count; i++)
+		if (str_eq(decision->differences.items[i].path, path))
+			return true;
+	return false;
+}
+
+// Drifts and unseen writes whose difference is gone are over.
+void notes_close(struct reconciler *r, struct resource *resource)
+{
+	struct record *record = &resource->record;
+	const char *path;
+	void *next;
+	json_t *value;
+	bool is_corrected = *resource->last_action != '\0';
+	json_object_foreach_safe (record->drifts, next, path, value) {
+		if (has_path(&resource->decision, path))
+			continue;
+		json_t *args = event(r, resource);
+		js_set_str(args, "drift_id", json_string_value(value));
+		js_set_str(args, "how",
+			!resource->wanted ? "superseded"
+			: is_corrected    ? "corrected"
+					  : "reverted");
+		if (is_corrected)
+			js_set_str(args, "action_id", resource->last_action);
+		journal_put(r->stack->options.journal, STORE_DRIFT_CLOSE, args);
+		if (is_corrected && resource->wanted)
+			r->pass.corrected++;
+		json_object_del(record->drifts, path);
+		record->is_dirty = true;
+	}
+	json_object_foreach_safe (record->writes, next, path, value) {
+		if (has_path(&resource->decision, path))
+			continue;
+		json_object_del(record->writes, path);
+		record->is_dirty = true;
+	}
+	if (json_object_size(record->drifts) == 0)
+		resource->last_action[0] = '\0';
+}
+
+// A difference is drift when it came about under a file that had been in force here before.
+void notes_drift(struct reconciler *r, struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	bool was_synced =
+		resource->wanted && str_eq(resource->record.synced, resource->want_digest);
+	if (was_synced && d->sync == SYNC_MISSING && d->verdict != VERDICT_AGAIN)
+		open_drift(r, resource, "(resource)", "missing", NULL, resource->record.observed);
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		if (was_synced || one->type == DIFFERS_UNDECLARED)
+			open_drift(r, resource, one->path, difference_type_name(one->type),
+				one->desired, one->observed);
+	}
+}
+
+void notes_hold(struct reconciler *r, struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	struct stack *stack = r->stack;
+	bool is_held = d->verdict == VERDICT_HOLD;
+	// "<digest>-<time>": the same change may be held again another day.
+	bool is_same = is_held && *resource->hold_id && str_starts(resource->hold_id, d->digest);
+	if (*resource->hold_id && !is_same && d->verdict != VERDICT_ACT &&
+		d->verdict != VERDICT_BACKOFF && d->verdict != VERDICT_AGAIN) {
+		json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
+			"state", "gone", "who", "holdfastd", "at_ms",
+			(json_int_t)reconciler_wall_ms(r));
+		journal_put(stack->options.journal, STORE_HOLD_DECIDE, args);
+		resource->hold_id[0] = '\0';
+	}
+	if (!is_held || is_same)
+		return;
+	snprintf(resource->hold_id, sizeof(resource->hold_id), "%s-%llx", d->digest,
+		(unsigned long long)reconciler_wall_ms(r));
+	json_t *what = json_array();
+	for (size_t i = 0; i < d->differences.count; i++)
+		json_array_append_new(what, json_string(d->differences.items[i].path));
+	json_t *args = event(r, resource);
+	js_set_str(args, "hold_id", resource->hold_id);
+	js_set_str(args, "digest", d->digest);
+	js_set_str(args, "change", change_sign(d->plan.change));
+	js_set_str(args, "reason", d->message);
+	js_set_str(args, "disruption", disruption_name(d->plan.disruption));
+	json_object_set_new(args, "what", json_pack("{s:o}", "paths", what));
+	journal_put(stack->options.journal, STORE_HOLD_PUT, args);
+	log_warning("a change is held until a person approves it",
+		LOG_STR("resource", resource->address),
+		LOG_STR("change", change_name(d->plan.change)), LOG_STR("id", d->digest),
+		LOG_STR("why", d->message));
+}
+
+void notes_use_approval(struct reconciler *r, struct resource *resource, const char *digest)
+{
+	if (!json_object_get(r->stack->approved, digest))
+		return;
+	json_object_del(r->stack->approved, digest);
+	json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
+		"used", "who", "holdfastd", "at_ms", (json_int_t)reconciler_wall_ms(r));
+	journal_put(r->stack->options.journal, STORE_HOLD_DECIDE, args);
+	resource->hold_id[0] = '\0';
+}
