@@ -297,6 +297,18 @@ static bool measure_skew(const struct flight *flight, int64_t *ret_skew_ms)
 	return true;
 }
 
+/* The answer to HEAD has no body, so not even S3's own has a code; AWS's request id tells it from a
+ * proxy's page. */
+static void name_bodiless(const struct flight *flight, struct wire_error *error)
+{
+	if (*error->code || !*error->request_id || !str_eq(flight->wire.method, "HEAD"))
+		return;
+	if (flight->request.status == 404)
+		str_copy(error->code, sizeof(error->code), "NotFound");
+	else if (flight->request.status == 403)
+		str_copy(error->code, sizeof(error->code), "AccessDenied");
+}
+
 static void judge_refusal(struct flight *flight, struct verdict *verdict)
 {
 	struct aws *aws = flight->aws;
@@ -311,6 +323,7 @@ static void judge_refusal(struct flight *flight, struct verdict *verdict)
 		.access_key_id = *flight->access_key_id ? flight->access_key_id : NULL,
 		.source = credcache_source(aws->credentials),
 	};
+	name_bodiless(flight, &error);
 	verdict->err = error_from_answer(&error, request->status, &context);
 	str_copy(flight->call->request_id, sizeof(flight->call->request_id), error.request_id);
 	verdict->is_throttling = retry_is_throttling(error.code, request->status);

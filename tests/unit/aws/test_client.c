@@ -243,6 +243,27 @@ static void a_not_found_page_of_a_proxy_does_not_read_as_not_found(void **state)
 	bench_end(&bench);
 }
 
+static void a_bodiless_refusal_is_awss_when_it_carries_a_request_id(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{404, "x-amz-request-id: R1\r\n", NULL},
+		{403, "x-amz-request-id: R2\r\n", NULL}, {404, NULL, NULL}};
+	static const enum err_class classes[] = {ERR_NOT_FOUND, ERR_DENIED, ERR_TRANSIENT};
+	for (size_t i = 0; i < ARRAY_COUNT(answers); i++) {
+		static struct bench bench;
+		bench_start(&bench, &answers[i], 1);
+		bench_client(&bench, 0);
+		_cleanup_json_ json_t *input = json_pack("{s:s}", "Bucket", "my-logs");
+		struct aws_call *call = &bench.calls[bench.call_count++];
+		aws_call_init(call, "s3", "HeadBucket", input);
+		aws_start(aws_as_port(bench.aws), call, &bench.task);
+		loop_run(&bench.loop);
+		assert_int_equal(call->op.err.class, classes[i]);
+		assert_true(str_starts(bench.fake.requests[0], "HEAD /my-logs HTTP/1.1"));
+		bench_end(&bench);
+	}
+}
+
 static void a_denied_call_names_the_action_the_identity_and_the_remedy(void **state)
 {
 	(void)state;
@@ -506,6 +527,7 @@ int main(void)
 		cmocka_unit_test(a_throttled_change_is_repeated_because_it_was_refused),
 		cmocka_unit_test(a_page_of_html_is_never_an_empty_list),
 		cmocka_unit_test(a_not_found_page_of_a_proxy_does_not_read_as_not_found),
+		cmocka_unit_test(a_bodiless_refusal_is_awss_when_it_carries_a_request_id),
 		cmocka_unit_test(a_denied_call_names_the_action_the_identity_and_the_remedy),
 		cmocka_unit_test(a_wrong_clock_is_learnt_from_the_answer_and_the_call_signed_again),
 		cmocka_unit_test(expired_credentials_are_renewed_once_and_the_call_signed_again),
