@@ -384,6 +384,33 @@ static void a_chain_of_roles_is_walked_from_its_source(void **state)
 	stage_end(&stage);
 }
 
+static void a_role_that_ended_early_is_assumed_again_and_the_call_signed_anew(void **state)
+{
+	(void)state;
+	static const char again[] =
+		"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIASECOND"
+		"</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken>"
+		"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>"
+		"</AssumeRoleResponse>";
+	static const struct answer answers[] = {{200, NULL, assumed},
+		{400, NULL,
+			"<Response><Errors><Error><Code>RequestExpired</Code><Message>revoked</"
+			"Message>"
+			"</Error></Errors><RequestID>r</RequestID></Response>"},
+		{200, NULL, again}, {200, NULL, vpcs_xml}};
+	struct stage stage;
+	stage_start(&stage, answers, 4);
+	struct err err = call_with(&stage,
+		"[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = s\n"
+		"[profile s]\naws_access_key_id = AKIDSOURCE\naws_secret_access_key = s\n",
+		NULL);
+	assert_string_equal(err.message, "");
+	assert_int_equal(stage.fake.request_count, 4);
+	assert_non_null(
+		strstr(fake_header(&stage.fake, 3, "authorization"), "Credential=ASIASECOND/"));
+	stage_end(&stage);
+}
+
 static void a_web_identity_is_exchanged_without_a_signature(void **state)
 {
 	(void)state;
@@ -445,6 +472,7 @@ int main(void)
 		cmocka_unit_test(what_a_failing_program_prints_is_not_shown),
 		cmocka_unit_test(a_role_is_assumed_with_the_sources_keys_and_signs_the_call),
 		cmocka_unit_test(a_chain_of_roles_is_walked_from_its_source),
+		cmocka_unit_test(a_role_that_ended_early_is_assumed_again_and_the_call_signed_anew),
 		cmocka_unit_test(a_web_identity_is_exchanged_without_a_signature),
 		cmocka_unit_test(a_role_that_is_denied_says_so_in_the_call),
 	};
