@@ -392,12 +392,28 @@ static void on_end(void *data, const char *name)
 		xml->depth = 0;
 }
 
+static bool is_blank(const char *text, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		if (text[i] != ' ' && text[i] != '\n' && text[i] != '\t' && text[i] != '\r')
+			return false;
+	return true;
+}
+
 static void on_text(void *data, const char *text, int bytes)
 {
 	struct xml *xml = data;
-	if (xml->skipped ? xml->in_id && xml->skipped == 1
-			 : xml->depth > 0 && xml->frames[xml->depth - 1].kind == FRAME_SCALAR)
+	if (err_is(&xml->err) || (xml->skipped && !xml->in_id) || xml->depth == 0)
+		return;
+	if (xml->skipped) {
+		if (xml->skipped == 1)
+			buf_add(&xml->text, text, (size_t)bytes);
+	} else if (xml->frames[xml->depth - 1].kind == FRAME_SCALAR) {
 		buf_add(&xml->text, text, (size_t)bytes);
+	} else if (!is_blank(text, bytes)) {
+		// A message where a list should be must not pass for an empty list.
+		stop(xml, wire_bad_answer("there is text where elements should be"));
+	}
 }
 
 static void on_doctype(
