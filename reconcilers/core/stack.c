@@ -486,7 +486,7 @@ static void step(struct task *task)
 		boot_load(stack);
 		if (stack->is_loaded)
 			stack_set_phase(stack, STACK_RUNNING);
-		else
+		else if (!stack->is_store_ready || stack->failure.count > 0)
 			look_without_store(stack);
 		break;
 	case STACK_RUNNING:
