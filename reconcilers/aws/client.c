@@ -127,7 +127,8 @@ static void adopt(struct aws *aws, struct loaded *loaded)
 	awsconfig_done(&aws->config);
 	aws->config = loaded->config;
 	aws->credentials = loaded->credentials;
-	aws->partition = partition_of_region(aws->config.region);
+	str_copy(aws->region, sizeof(aws->region), aws->config.region);
+	aws->partition = partition_of_region(aws->region);
 	credcache_set_skew(aws->credentials, aws->skew_ms);
 	sigv4_forget(&aws->signer);
 	// "region/xx" in the User-Agent would make some proxies and emulators route by it.
@@ -253,7 +254,7 @@ struct aws_port *aws_as_port(struct aws *aws)
 
 const char *aws_region(const struct aws *aws)
 {
-	return aws->config.region;
+	return aws->region;
 }
 
 const char *aws_partition(const struct aws *aws)

@@ -83,9 +83,9 @@ struct err aws_new(struct loop *loop, struct http *http, const struct aws_settin
 void aws_free(struct aws *aws);
 struct err aws_reload(struct aws *aws) MUST_CHECK;
 struct aws_port *aws_as_port(struct aws *aws);
-const char *aws_region(const struct aws *aws);
+const char *aws_region(const struct aws *aws);    // its address stays, also over a reload
 const char *aws_partition(const struct aws *aws); // "aws", "aws-cn", "aws-us-gov"
-/* "the environment", "assume-role", "the instance metadata service", ...; as long as the client. */
+/* "the environment", "assume-role", "the instance metadata service", ...; until the next reload. */
 const char *aws_credentials_source(const struct aws *aws);
 /* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight"},
  * ...}; owned by the caller. */

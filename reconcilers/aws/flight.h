@@ -32,6 +32,7 @@ struct aws {
 	const struct env *env;              // borrowed
 	double backoff_scale, rate_scale;
 	struct awsconfig config;
+	char region[32]; // of config; its address stays over a reload
 	const struct partition *partition;
 	struct credcache *credentials; // owned
 	struct sigv4 signer;
