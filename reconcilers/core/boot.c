@@ -36,6 +36,7 @@ void boot_verify(struct stack *stack)
 	if (!err_is(&err))
 		str_copy(stack->account, sizeof(stack->account), account);
 	aws_call_done(&stack->identity);
+	op_reset(&stack->identity.op); // asked again after a failure
 	if (err_is(&err)) {
 		fail(stack, err);
 		return;
@@ -141,8 +142,10 @@ void boot_load(struct stack *stack)
 		take_intents(stack, stack->loads[1].rows);
 		take_holds(stack, stack->loads[2].rows);
 	}
-	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		store_call_done(&stack->loads[i]);
+		op_reset(&stack->loads[i].op); // asked again after a failure
+	}
 	if (err_is(&err)) {
 		err_wrap(&err, "cannot read the store");
 		fail(stack, err);
