@@ -61,6 +61,8 @@ enum cluster_state { CLUSTER_DOWN, CLUSTER_STARTING, CLUSTER_UP, CLUSTER_STOPPIN
 /* What postmaster.pid and /proc say; *ret_pid is the server when not DOWN. `child` is a process
  * that is known to be the server, or 0. */
 enum cluster_state cluster_look(const struct cluster *cluster, pid_t child, pid_t *ret_pid);
+/* Is the process a server of ours? Its pid file goes a moment before it does. */
+bool cluster_is_server(const struct cluster *cluster, pid_t pid);
 /* Removes lock files (postmaster.pid, the socket's) whose process is not a server of ours, when
  * none is: Postgres itself would refuse to start if the number has been given to another process
  * since. */

@@ -72,7 +72,7 @@ static bool has_argument(pid_t pid, const char *wanted)
 
 // The postmaster and all its children work in the data folder, and nothing else has a reason to.
 // The postmaster is also known by its arguments.
-static bool is_ours(const struct cluster *cluster, pid_t pid)
+bool cluster_is_server(const struct cluster *cluster, pid_t pid)
 {
 	char cwd[PATH_MAX];
 	if (!is_of_server_user(cluster, pid))
@@ -107,7 +107,7 @@ enum cluster_state cluster_look(const struct cluster *cluster, pid_t child, pid_
 {
 	char text[PID_FILE_BYTES];
 	if (!read_pid_file(cluster, text, ret_pid) ||
-		(*ret_pid != child && !is_ours(cluster, *ret_pid)))
+		(*ret_pid != child && !cluster_is_server(cluster, *ret_pid)))
 		return CLUSTER_DOWN;
 	const char *status = find_line(text, 8);
 	if (str_starts(status, "ready"))
@@ -133,7 +133,7 @@ void cluster_remove_stale_locks(const struct cluster *cluster)
 		return; // nothing to see is no proof
 	bool is_used = false;
 	for (pid_t pid; !is_used && (pid = next_process(proc)) != 0;)
-		is_used = is_ours(cluster, pid);
+		is_used = cluster_is_server(cluster, pid);
 	closedir(proc);
 	if (is_used)
 		return;

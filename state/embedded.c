@@ -329,10 +329,8 @@ static void step_running(struct embedded *embedded)
 
 static bool is_gone(const struct embedded *embedded)
 {
-	pid_t pid;
 	if (embedded->adopted)
-		return cluster_look(&embedded->cluster, child_of(embedded), &pid) == CLUSTER_DOWN ||
-		       pid != embedded->adopted;
+		return !cluster_is_server(&embedded->cluster, embedded->adopted);
 	return !op_is_running(&embedded->service.op);
 }
 
