@@ -426,7 +426,9 @@ static struct err start(struct app *app)
 		err = signals_init(&app->signals, &app->loop, &app->task);
 	if (!err_is(&err))
 		err = http_new(&app->loop,
-			&(struct http_options){.ca_bundle = getenv("AWS_CA_BUNDLE")}, &app->http);
+			&(struct http_options){
+				.ca_bundle = getenv("AWS_CA_BUNDLE"), .most_host_connections = 64},
+			&app->http);
 	int64_t retention_ms = 0;
 	if (settings->retention && !num_parse_duration_ms(settings->retention, &retention_ms))
 		retention_ms = 0;

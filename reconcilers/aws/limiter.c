@@ -77,7 +77,7 @@ struct limiter_rate limiter_rate_of(const char *service, bool is_write)
 		const char *service;
 		struct limiter_rate read, write;
 	} rates[] = {
-		{"ec2", {10, 100}, {10, 200}},
+		{"ec2", {40, 200}, {10, 200}},
 		{"iam", {10, 100}, {5, 50}},
 		{"logs", {5, 100}, {2.5, 50}},
 		{"sts", {20, 50}, {20, 50}},
