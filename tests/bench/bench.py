@@ -16,11 +16,11 @@ sys.path.insert(0, str(ROOT / "tests/system"))
 
 from daemon import BUILD, Daemon  # noqa: E402
 from emulator import KEYS, REGION, Emulator  # noqa: E402
-from network import forty  # noqa: E402
+from network import forty, prepare  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-PASSES = int(os.environ.get("BENCH_PASSES", "100"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+PASSES = int(os.environ.get("BENCH_PASSES", "30"))
 FAR = 0.060
 
 
@@ -75,6 +75,7 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
     emulator = Emulator(home / "emulator.log")
     emulator.load_everything()
+    prepare(emulator)
     proxy = Proxy(emulator.port)
     daemon = Daemon(proxy.url, forty(interval="1h"))
     try:
