@@ -6,6 +6,7 @@ proxy, so that its speed counts for neither). Only ratios mean anything: the mac
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,7 @@ def row(name, value, bound, more=""):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended all the same
     home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
     emulator = Emulator(home / "emulator.log")
     emulator.load_everything()

@@ -24,7 +24,7 @@ from daemon import Daemon, Failed, wait_until  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
-EXAMPLE = ROOT / "config/examples/network.yaml"
+EXAMPLE = ROOT / "config/examples/multi-tier.yaml"
 LATENCY = 0.04  # seconds; what AWS takes for most calls from the same region
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "36"}
@@ -209,15 +209,16 @@ class Demo:
     def new_file(self):
         chapter("The file changes")
         text = self.daemon.config.read_text()
-        line = next(line for line in text.splitlines() if line.strip().startswith("private-b: {"))
-        more = line.replace("private-b", "private-c").replace("10.0.11.0", "10.0.12.0").replace("zone: b", "zone: c")
+        line = re.findall(r"^ +[a-z]+-b: \{vpc: main, cidr_block: [0-9./]+, availability_zone: b.*\}$", text, re.M)[-1]
+        name = line.split("-b:")[0].strip() + "-c"
+        more = f"    {name}: {{vpc: main, cidr_block: 10.0.200.0/24, availability_zone: c}}"
         self.daemon.write(text.replace(line, f"{line}\n{more}"))
         say(f"   + {more.strip()}", "green")
         say("   $ kill -HUP $(pidof holdfastd)", "blue")
         began = time.monotonic()
         self.daemon.reload()
         self.daemon.wait_synced()
-        row = self.daemon.resources()["network.subnet.private-c"]
+        row = self.daemon.resources()[f"network.subnet.{name}"]
         say(f"   {row['address']} is {row['id']} after {time.monotonic() - began:.1f} s", "green")
         pause()
 
