@@ -184,14 +184,22 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	}
 }
 
+// Something was created not long before the look that does not show it: AWS may not show it yet. It
+// is the look's age that counts: time that passed without another one proves nothing.
+static bool may_exist(const struct decide_input *in)
+{
+	int64_t created_ms = in->record->created_ms;
+	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
+	return created_ms && in->checked_ms - created_ms < limit;
+}
+
 static void decide_missing(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
-	int64_t age = in->wall_ms - in->record->created_ms;
-	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
-	if (in->record->created_ms && age >= 0 && age < limit) {
-		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 10000;
+	if (may_exist(in)) {
+		int64_t age = in->wall_ms - in->record->created_ms;
+		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 5000;
 		if (in->record->id)
 			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
 				"created as %s; waiting until AWS shows it", in->record->id);

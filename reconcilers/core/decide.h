@@ -44,6 +44,7 @@ struct decide_input {
 	const struct record *record;
 	const struct failure *failure;
 	const json_t *approved; // {"<digest>": true}
+	int64_t checked_ms;     // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };
 
@@ -61,10 +62,12 @@ struct decision {
 };
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of
- * what was created is not believed; the same when the create's answer was lost. */
+ * what was created is not believed; for how long of that when it had been seen already (reads of
+ * several replicas disagree); the same when the create's answer was lost. */
 enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,
+	DECIDE_SEEN_SETTLES_MS = 10000,
 	DECIDE_LOST_CREATE_MS = 60000,
 	DECIDE_MOST_WRITES = 2,
 };

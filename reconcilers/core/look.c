@@ -65,11 +65,18 @@ static struct resource *owner_of(
 	return stack_adopt(r->stack, seen->address, kind);
 }
 
-static void saw(struct reconciler *r, struct resource *resource, struct sighting *seen)
+// `looked_ms`: wall time at which the look began; what it saw may be that old.
+static void saw(
+	struct reconciler *r, struct resource *resource, struct sighting *seen, int64_t looked_ms)
 {
 	struct record *record = &resource->record;
 	bool is_new_id = seen && !str_eq_null(record->id, seen->id);
 	bool was_present = resource->presence == PRESENCE_PRESENT;
+	int64_t now = reconciler_wall_ms(r);
+	if (record->created_ms > now) // the clock was set back
+		record->created_ms = now;
+	bool is_young =
+		record->created_ms && looked_ms - record->created_ms < DECIDE_CREATE_SETTLES_MS;
 	if (seen && is_new_id) {
 		free(record->id);
 		record->id = strdup(seen->id);
@@ -79,7 +86,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		json_decref(record->baseline);
 		record->baseline = json_object();
 	}
-	bool changed = resource_see(resource, seen, reconciler_wall_ms(r));
+	bool changed = resource_see(resource, seen, looked_ms);
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
 	// A restart that finds what was remembered is no news.
 	resource->is_news = resource->is_news ||
@@ -90,16 +97,20 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		json_decref(record->observed);
 		record->observed = json_incref(resource->seen.observed);
 		record->is_dirty = true;
-		if (!resource->seen.is_pending && record->created_ms)
+		if (!resource->seen.is_pending && !is_young)
 			record->created_ms = 0;
-	} else if (changed && was_present) {
-		// Seen once and gone now: its id is no longer good for anything.
-		record->created_ms = 0;
+	} else if (changed && was_present && is_young) {
+		// Two reads of something new may disagree: it is looked for a while longer.
+		int64_t latest = now - DECIDE_CREATE_SETTLES_MS + DECIDE_SEEN_SETTLES_MS;
+		if (record->created_ms > latest)
+			record->created_ms = latest;
 		record->is_dirty = true;
 	}
-	if (resource->presence == PRESENCE_ABSENT && record->id && !record->created_ms) {
+	if (resource->presence == PRESENCE_ABSENT && record->id && !is_young) {
+		// Its id is no longer good for anything.
 		free(record->id);
 		record->id = NULL;
+		record->created_ms = 0;
 		record->is_dirty = true;
 	}
 	if (resource->presence == PRESENCE_ABSENT && record->deleted_ms) {
@@ -121,6 +132,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 	const char *id;
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
+	int64_t looked_ms = reconciler_wall_ms(r) - (reconciler_now_ms(r) - started_ms);
 	json_object_foreach (watch->observation.items, id, item) {
 		struct sighting seen;
 		struct err err = sighting_make(kind, item, &seen);
@@ -153,13 +165,13 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 			sighting_done(&seen); // older than our own write: tells nothing
 			continue;
 		}
-		saw(r, resource, &seen);
+		saw(r, resource, &seen, looked_ms);
 	}
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		if (resource->kind == kind && !resource->run && started_ms >= resource->acted_ms &&
 			!json_object_get(seen_addresses, resource->address))
-			saw(r, resource, NULL);
+			saw(r, resource, NULL, looked_ms);
 	}
 }
 

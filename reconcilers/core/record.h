@@ -9,7 +9,7 @@
 
 struct record {
 	char *id;           // AWS's; NULL while there is none
-	int64_t created_ms; // wall time of our create's answer; 0: not by us, or seen since
+	int64_t created_ms; // wall time of our create's answer; 0: not by us, or settled since
 	int64_t deleted_ms; // wall time of our delete's answer; 0: none
 	int64_t born_ms;    // wall time at which this id was first seen
 	json_t *observed;   // last projected state; NULL: never seen

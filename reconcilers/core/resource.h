@@ -13,7 +13,7 @@ struct resource {
 	struct failure failure;
 	enum presence presence;
 	struct sighting seen;     // valid when present
-	int64_t checked_wall_ms;  // last look that told something; 0: none
+	int64_t checked_wall_ms;  // beginning of the last look that told something; 0: none
 	int64_t acted_ms;         // loop time of our last write's end: older looks tell nothing
 	int64_t again_at_ms;      // loop time of the next look that it wants; 0: none
 	int looks;                // in a row that were wanted for settling
@@ -31,5 +31,6 @@ struct resource *resource_new(const char *address, const struct kind *kind);
 void resource_free(struct resource *resource); // its run must have ended
 /* Is it there, settled and not about to go? Otherwise why not. */
 bool resource_is_ready(const struct resource *resource, char *ret_why, size_t why_bytes);
-/* Takes what a look saw (over), or NULL for absent. Returns true when anything changed. */
+/* Takes what a look saw (over), or NULL for absent; wall_ms is when it began. Returns true when
+ * anything changed. */
 bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall_ms);

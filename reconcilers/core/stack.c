@@ -180,6 +180,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.record = &resource->record,
 		.failure = &resource->failure,
 		.approved = stack->approved,
+		.checked_ms = resource->checked_wall_ms,
 		.wall_ms = loop_wall_ms(stack->options.loop),
 		.loop_ms = loop_now_ms(stack->options.loop)};
 	if (resource->wanted) {
