@@ -3,7 +3,7 @@
 #include "state/conninfo.h"
 #include "base/buf.h"
 #include "base/str.h"
-#include <uv.h>
+#include <arpa/inet.h>
 
 struct setting {
 	const char *keyword, *value;
@@ -70,8 +70,7 @@ static bool is_numeric(const char *host)
 	char plain[64];
 	str_copy(plain, sizeof(plain), host);
 	plain[strcspn(plain, "%")] = '\0'; // fe80::1%eth0
-	return uv_inet_pton(AF_INET, plain, address) == 0 ||
-	       uv_inet_pton(AF_INET6, plain, address) == 0;
+	return inet_pton(AF_INET, plain, address) == 1 || inet_pton(AF_INET6, plain, address) == 1;
 }
 
 static struct err split_hosts(struct conninfo *conninfo)
