@@ -104,7 +104,10 @@ static void settle(struct run *run, const char *outcome, const struct err *err)
 		err->message, "request_id", call->request_id, "dur_ms", (json_int_t)call->took_ms,
 		"attempts", call->attempts, "at_ms", (json_int_t)loop_wall_ms(run->options.loop));
 	js_set_str(args, "result_id", run->id);
-	journal_put(run->options.journal, STORE_ACTION_SETTLE, args);
+	if (current(run)->type == STEP_CREATE)
+		run->settled = args; // it stays open until its id is remembered
+	else
+		journal_put(run->options.journal, STORE_ACTION_SETTLE, args);
 	log_at(err_is(err) ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
 		err_is(err) ? "change to AWS failed" : "changed AWS",
 		LOG_STR("resource", run->address), LOG_STR("operation", run->operation),
@@ -367,6 +370,7 @@ static void run_bury(void *what)
 	free(run->reason);
 	free(run->id);
 	json_decref(run->resource);
+	json_decref(run->settled);
 	json_decref(run->written);
 	json_decref(run->input);
 	json_decref(run->found);

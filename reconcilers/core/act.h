@@ -29,6 +29,9 @@ struct run {
 	json_t *resource; // the scope of the templates; "id" is set when the create call answers
 	// -- out
 	char *id;        // owned; of what was created
+	json_t *settled; // outcome of the create call, for STORE_ACTION_SETTLE; the owner takes it
+			 // and puts it after the record with the id, so that a crash between the
+			 // two leaves an open intent; NULL: none; owned
 	json_t *written; // ["path", ...] whose steps were carried out; owned
 	int calls;       // requests to AWS
 	bool is_created, is_deleted;

@@ -82,7 +82,9 @@ static void take_intents(struct stack *stack, const json_t *rows)
 	json_array_foreach ((json_t *)rows, i, row) {
 		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
 		struct resource *resource = address ? stack_find(stack, address) : NULL;
-		if (resource && str_eq_null(js_str(row, "change"), "+") && !resource->record.id &&
+		// An id that is remembered may be of what was there before: only time tells.
+		if (resource && str_eq_null(js_str(row, "change"), "+") &&
+			resource->record.created_ms < js_int(row, "at_ms", 0) &&
 			str_eq_null(js_str(row, "operation")
 					    ? strchr(js_str(row, "operation"), ':') + 1
 					    : NULL,

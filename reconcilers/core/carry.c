@@ -80,6 +80,8 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		watch, watch->runs > 0 ? reconciler_now_ms(r) + GATHER_MS : reconciler_now_ms(r));
 	stack_touch(r->stack, resource, true);
 	stack_save(r->stack, resource);
+	if (run->settled)
+		journal_put(r->stack->options.journal, STORE_ACTION_SETTLE, TAKE(run->settled));
 	run_free(run);
 }
 
