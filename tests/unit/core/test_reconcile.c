@@ -1,0 +1,462 @@
+// Whole stacks against an AWS and a store in memory, on virtual time: what one disturbance leads
+// to. All disturbances at once: test_simulation.c.
+#include "tests/sim/sim.h"
+
+#define HEAD                                                                                       \
+	"stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"                                \
+	"policy: {interval: 60s, prune: hold}\n"
+#define VPC "network:\n  vpc:\n    main: {cidr_block: 10.0.0.0/16, enable_dns_hostnames: true}\n"
+#define SUBNET_B "    b: {vpc: main, cidr_block: 10.0.1.0/24, availability_zone: b}\n"
+#define SUBNETS                                                                                    \
+	"  subnet:\n"                                                                              \
+	"    a: {vpc: main, cidr_block: 10.0.0.0/24, availability_zone: a, "                       \
+	"map_public_ip_on_launch: true}\n" SUBNET_B
+
+static const char small[] = HEAD VPC SUBNETS;
+
+static const struct weather mild = {.least_delay_ms = 5, .most_delay_ms = 60};
+
+static void start(struct sim *sim, const char *file)
+{
+	sim_init(sim, 7, file);
+	sim->cloud.weather = mild;
+	sim->storage.most_delay_ms = 5;
+	sim_start(sim);
+}
+
+static void expect_settled(struct sim *sim, int64_t most_ms)
+{
+	if (sim_settle(sim, most_ms) >= 0)
+		return;
+	_cleanup_buf_ struct buf text;
+	buf_init(&text, 0);
+	sim_tell(sim, &text);
+	fail_msg("not settled after %lld s:\n%s", (long long)most_ms / 1000, buf_str(&text));
+}
+
+static void finish(struct sim *sim)
+{
+	assert_string_equal(buf_str(&sim->cloud.violations), "");
+	sim_done(sim);
+}
+
+static void start_settled(struct sim *sim, const char *file)
+{
+	start(sim, file);
+	expect_settled(sim, 60000);
+}
+
+static int count_of(const struct sim *sim, const char *operation)
+{
+	return (int)js_int(sim->cloud.by_operation, operation, 0);
+}
+
+static struct thing *thing(struct sim *sim, const char *address)
+{
+	struct thing *found = cloud_by_address(&sim->cloud, address);
+	assert_non_null(found);
+	return found;
+}
+
+/* Sets a member by hand. */
+static void tamper(struct sim *sim, const char *address, const char *member, json_t *value)
+{
+	json_t *item = thing_edit(thing(sim, address));
+	json_object_set_new(item, member, value);
+	thing_set(&sim->cloud, thing(sim, address), item);
+}
+
+static bool is_true(struct sim *sim, const char *address, const char *member)
+{
+	return json_is_true(json_object_get(thing_truth(thing(sim, address)), member));
+}
+
+static const json_t *only_drift(const struct sim *sim)
+{
+	assert_int_equal(json_object_size(sim->storage.drifts), 1);
+	return json_object_iter_value(json_object_iter(sim->storage.drifts));
+}
+
+// ---- convergence
+
+static void a_network_comes_up_from_nothing(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	assert_int_equal(cloud_count(&sim.cloud, "vpc"), 1);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	assert_true(is_true(&sim, "network.vpc.main", "EnableDnsHostnames"));
+	assert_true(is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"));
+	assert_false(is_true(&sim, "network.subnet.b", "MapPublicIpOnLaunch"));
+	assert_int_equal(sim.cloud.writes, 5); // three creates, two attributes
+	finish(&sim);
+}
+
+static void it_comes_up_without_waiting_for_the_next_pass(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	expect_settled(&sim, 3000);
+	finish(&sim);
+}
+
+static void every_write_was_intended_and_settled(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_stop(&sim);
+	assert_int_equal(json_object_size(sim.storage.actions), 5);
+	const char *id;
+	json_t *action;
+	json_object_foreach (sim.storage.actions, id, action)
+		assert_string_equal(js_str(action, "outcome"), "done");
+	finish(&sim);
+}
+
+static void ten_passes_and_a_second_start_write_nothing(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int writes = sim.cloud.writes;
+	sim_run(&sim, 600000);
+	sim_stop(&sim);
+	sim_start(&sim);
+	expect_settled(&sim, 60000);
+	sim_kill(&sim);
+	sim_start(&sim);
+	expect_settled(&sim, 60000);
+	assert_int_equal(sim.cloud.writes, writes);
+	assert_int_equal(json_object_size(sim.storage.drifts), 0);
+	finish(&sim);
+}
+
+static void a_quiet_pass_costs_a_call_a_kind_and_what_has_no_bulk(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_run(&sim, 120000);
+	int before = sim.cloud.calls, vpcs = count_of(&sim, "DescribeVpcs");
+	sim_run(&sim, 600000);
+	int passes = count_of(&sim, "DescribeVpcs") - vpcs;
+	assert_in_range(passes, 9, 11);
+	// DescribeVpcs, DescribeSubnets, two attributes of the VPC.
+	assert_int_equal(sim.cloud.calls - before, 4 * passes);
+	finish(&sim);
+}
+
+static void a_list_of_many_pages_is_read_whole(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.weather.page_size = 1;
+	expect_settled(&sim, 60000);
+	sim_run(&sim, 300000);
+	assert_int_equal(sim.cloud.writes, 5);
+	finish(&sim);
+}
+
+static void the_records_may_be_lost(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int writes = sim.cloud.writes;
+	sim_stop(&sim);
+	json_object_clear(sim.storage.records);
+	sim_start(&sim);
+	expect_settled(&sim, 60000);
+	assert_int_equal(sim.cloud.writes, writes);
+	finish(&sim);
+}
+
+// ---- drift
+
+static void a_changed_attribute_is_put_back_and_stands_in_history(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
+	sim_run(&sim, 90000);
+	assert_true(is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"));
+	const json_t *drift = only_drift(&sim);
+	assert_string_equal(js_str(drift, "field"), "MapPublicIpOnLaunch");
+	assert_true(json_is_true(json_object_get(drift, "desired")));
+	assert_true(json_is_false(json_object_get(drift, "observed")));
+	assert_string_equal(js_str(drift, "how"), "corrected");
+	finish(&sim);
+}
+
+static void what_is_deleted_is_made_again_once(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), NULL);
+	sim_run(&sim, 90000);
+	expect_settled(&sim, 60000);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	assert_int_equal(count_of(&sim, "CreateSubnet"), 3);
+	assert_string_equal(js_str(only_drift(&sim), "type"), "missing");
+	finish(&sim);
+}
+
+static void tags_that_someone_took_away_come_back(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	json_t *item = thing_edit(thing(&sim, "network.subnet.a"));
+	json_object_set_new(item, "Tags", json_array());
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), item);
+	sim_run(&sim, 90000);
+	thing(&sim, "network.subnet.a");
+	assert_int_equal(count_of(&sim, "CreateSubnet"), 2);
+	finish(&sim);
+}
+
+static void an_undeclared_change_is_told_and_left(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int writes = sim.cloud.writes;
+	tamper(&sim, "network.subnet.b", "MapPublicIpOnLaunch", json_true());
+	sim_run(&sim, 90000);
+	assert_string_equal(js_str(only_drift(&sim), "type"), "undeclared");
+	assert_int_equal(sim.cloud.writes, writes);
+	finish(&sim);
+}
+
+// ---- trouble
+
+static void throttled_calls_are_paced_and_end_well(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.weather.throttled = 1000;
+	sim_run(&sim, 60000);
+	assert_in_range(sim.cloud.calls, 0, 40);
+	sim.cloud.weather.throttled = 0;
+	expect_settled(&sim, 600000);
+	assert_int_equal(sim.cloud.writes, 5);
+	finish(&sim);
+}
+
+static void a_create_whose_answer_was_lost_is_not_repeated(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.weather.most_lag_ms = 20000;
+	// Until the first create has been carried out; its answer does not arrive.
+	while (count_of(&sim, "CreateVpc") == 0)
+		sim_run(&sim, 1);
+	struct call_flight *flight;
+	list_for_each (flight, &sim.cloud.flights, link)
+		if (str_eq(flight->call->operation, "CreateVpc"))
+			flight->fault = FAULT_LOST_AFTER;
+	expect_settled(&sim, 600000);
+	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+	finish(&sim);
+}
+
+static void a_create_that_never_arrived_is_sent_again_after_a_while(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim_run(&sim, 1);
+	bool is_lost = false;
+	while (!is_lost) {
+		struct call_flight *flight;
+		sim_run(&sim, 1);
+		list_for_each (flight, &sim.cloud.flights, link)
+			if (str_eq(flight->call->operation, "CreateVpc")) {
+				flight->fault = FAULT_LOST_BEFORE;
+				is_lost = true;
+			}
+	}
+	sim_run(&sim, 50000);
+	assert_int_equal(cloud_count(&sim.cloud, "vpc"), 0);
+	expect_settled(&sim, 600000);
+	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+	finish(&sim);
+}
+
+static void without_a_store_nothing_is_written_and_all_is_watched(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int writes = sim.cloud.writes;
+	sim_store(&sim, false);
+	tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
+	sim_run(&sim, 300000);
+	assert_int_equal(sim.cloud.writes, writes);
+	assert_int_equal(
+		stack_find(sim.stack, "network.subnet.a")->decision.sync, SYNC_OUT_OF_SYNC);
+	sim_store(&sim, true);
+	sim_run(&sim, 90000);
+	expect_settled(&sim, 60000);
+	assert_int_equal(sim.cloud.writes, writes + 1);
+	assert_string_equal(js_str(only_drift(&sim), "how"), "corrected");
+	finish(&sim);
+}
+
+static void a_wrong_account_is_left_alone(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.account = "999999999999";
+	sim_run(&sim, 600000);
+	assert_int_equal(sim.cloud.calls, count_of(&sim, "GetCallerIdentity"));
+	assert_non_null(strstr(sim.stack->failure.err.message, "999999999999"));
+	finish(&sim);
+}
+
+static void a_value_that_aws_never_shows_is_written_twice_and_no_more(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int before = count_of(&sim, "ModifySubnetAttribute");
+	sim.cloud.ignores = "ModifySubnetAttribute";
+	tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
+	sim_run(&sim, 600000);
+	const struct resource *resource = stack_find(sim.stack, "network.subnet.a");
+	assert_string_equal(resource->decision.reason, "Permadiff");
+	assert_int_equal(count_of(&sim, "ModifySubnetAttribute") - before, 2);
+	finish(&sim);
+}
+
+// ---- the file changes
+
+static void what_left_the_file_is_held_until_approved(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_reload(&sim, HEAD VPC);
+	sim_run(&sim, 300000);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	json_t *approved = stack_approve(sim.stack, "network.subnet.a", true, "somebody");
+	assert_int_equal(json_array_size(approved), 1);
+	json_decref(approved);
+	sim_run(&sim, 60000);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 1);
+	assert_null(stack_find(sim.stack, "network.subnet.a"));
+	assert_non_null(stack_find(sim.stack, "network.subnet.b"));
+	finish(&sim);
+}
+
+static void an_approval_outlives_the_daemon(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_reload(&sim, HEAD VPC);
+	sim_run(&sim, 120000);
+	sim_store(&sim, true);
+	json_decref(stack_approve(sim.stack, "network.subnet.a", true, "somebody"));
+	sim_stop(&sim);
+	sim_start(&sim);
+	sim_run(&sim, 120000);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 1);
+	finish(&sim);
+}
+
+static void a_network_is_taken_down_in_the_reverse_order(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_reload(&sim, "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+			 "policy: {prune: delete, most_deletes: 20}\n");
+	sim_run(&sim, 120000);
+	assert_int_equal(cloud_count(&sim.cloud, ""), 0);
+	assert_int_equal(count_of(&sim, "DeleteVpc"), 1);
+	assert_int_equal(sim.stack->by_address.count, 0);
+	assert_int_equal(json_object_size(sim.storage.records), 0);
+	finish(&sim);
+}
+
+static void a_replacement_is_held_and_then_deletes_first(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	const char *moved = HEAD VPC "  subnet:\n"
+				     "    a: {vpc: main, cidr_block: 10.0.7.0/24, "
+				     "availability_zone: a}\n" SUBNET_B;
+	sim_reload(&sim, moved);
+	sim_run(&sim, 120000);
+	assert_string_equal(
+		js_str(thing_truth(thing(&sim, "network.subnet.a")), "CidrBlock"), "10.0.0.0/24");
+	json_decref(stack_approve(sim.stack, "", true, "somebody"));
+	sim_run(&sim, 120000);
+	expect_settled(&sim, 60000);
+	assert_string_equal(
+		js_str(thing_truth(thing(&sim, "network.subnet.a")), "CidrBlock"), "10.0.7.0/24");
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	finish(&sim);
+}
+
+// ---- crashes
+
+static void a_crash_at_any_instant_leaves_one_of_each(void **state)
+{
+	(void)state;
+	for (int64_t ms = 1; ms < 1500; ms += 7) {
+		struct sim sim;
+		start(&sim, small);
+		sim.cloud.weather.most_lag_ms = 10000;
+		sim_run(&sim, ms);
+		sim_kill(&sim);
+		sim_start(&sim);
+		expect_settled(&sim, 600000);
+		assert_int_equal(cloud_count(&sim.cloud, "vpc"), 1);
+		assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+		finish(&sim);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	log_set_level(getenv("SIM_LOG") ? LOG_LEVEL_DEBUG : (enum log_level)0);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_network_comes_up_from_nothing),
+		cmocka_unit_test(it_comes_up_without_waiting_for_the_next_pass),
+		cmocka_unit_test(every_write_was_intended_and_settled),
+		cmocka_unit_test(ten_passes_and_a_second_start_write_nothing),
+		cmocka_unit_test(a_quiet_pass_costs_a_call_a_kind_and_what_has_no_bulk),
+		cmocka_unit_test(a_list_of_many_pages_is_read_whole),
+		cmocka_unit_test(the_records_may_be_lost),
+		cmocka_unit_test(a_changed_attribute_is_put_back_and_stands_in_history),
+		cmocka_unit_test(what_is_deleted_is_made_again_once),
+		cmocka_unit_test(tags_that_someone_took_away_come_back),
+		cmocka_unit_test(an_undeclared_change_is_told_and_left),
+		cmocka_unit_test(throttled_calls_are_paced_and_end_well),
+		cmocka_unit_test(a_create_whose_answer_was_lost_is_not_repeated),
+		cmocka_unit_test(a_create_that_never_arrived_is_sent_again_after_a_while),
+		cmocka_unit_test(without_a_store_nothing_is_written_and_all_is_watched),
+		cmocka_unit_test(a_wrong_account_is_left_alone),
+		cmocka_unit_test(a_value_that_aws_never_shows_is_written_twice_and_no_more),
+		cmocka_unit_test(what_left_the_file_is_held_until_approved),
+		cmocka_unit_test(an_approval_outlives_the_daemon),
+		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
+		cmocka_unit_test(a_replacement_is_held_and_then_deletes_first),
+		cmocka_unit_test(a_crash_at_any_instant_leaves_one_of_each),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
