@@ -210,7 +210,7 @@ static void test_a_body_without_announced_size_is_cut_off(void **state)
 	fd = rig_connect(&rig);
 	for (int i = 0; i < 20; i++)
 		rig_send(&rig, fd, request.data + (i ? 82 : 0), most_allowed - (i ? 82 : 0));
-	_cleanup_free_ char *dropped = rig_receive(&rig, fd, NULL);
+	_cleanup_free_ _unused_ char *dropped = rig_receive(&rig, fd, NULL);
 	close(fd);
 	assert_int_equal(rig.asked, 0);
 	buf_done(&request);
@@ -289,7 +289,7 @@ static void test_an_idle_server_does_not_wake(void **state)
 	struct rig rig;
 	rig_open(&rig);
 	rig_start(&rig);
-	_cleanup_free_ char *answer = rig_ask(&rig, "GET /x HTTP/1.1\r\n" CLOSE "\r\n");
+	_cleanup_free_ _unused_ char *answer = rig_ask(&rig, "GET /x HTTP/1.1\r\n" CLOSE "\r\n");
 	for (int i = 0; i < 20; i++)
 		rig_turn(&rig);
 	uint64_t steps = rig.loop.steps;
