@@ -27,11 +27,6 @@ static void scene_init(struct scene *scene)
 			"MapPublicIpOnLaunch" : false
 		}),
 		.tags = J({"holdfast:stack" : "shop"})};
-	record_init(&scene->record);
-	json_decref(scene->record.baseline);
-	json_decref(scene->record.writes);
-	json_decref(scene->record.depends_on);
-	json_decref(scene->record.drifts);
 	scene->record = (struct record){.id = (char *)"subnet-1",
 		.observed = scene->seen.observed,
 		.baseline = J({}),
@@ -56,6 +51,12 @@ static void scene_init(struct scene *scene)
 		.checked_ms = WALL,
 		.wall_ms = WALL,
 		.loop_ms = 1000000};
+}
+
+static void scene_again(struct scene *scene)
+{
+	decision_done(&scene->decision);
+	scene_init(scene);
 }
 
 /* "ACT OutOfSync Progressing Correcting" */
@@ -201,7 +202,7 @@ static void observe_mode_shows_and_does_not_touch(void **state)
 	assert_int_equal(scene.decision.plan.count, 1); // what it would do
 	absent(&scene);
 	expect_verdict(&scene, "DONE Missing Missing ObserveOnly");
-	scene_init(&scene);
+	scene_again(&scene);
 	scene.policy.mode = MODE_OBSERVE;
 	scene.policy.prune = PRUNE_DELETE;
 	orphan(&scene);
@@ -218,7 +219,7 @@ static void observe_mode_replaces_nothing(void **state)
 	scene.policy.replace = PRUNE_DELETE;
 	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
 	expect_verdict(&scene, "DONE OutOfSync Healthy ObserveOnly");
-	scene_init(&scene);
+	scene_again(&scene);
 	scene.policy.mode = MODE_OBSERVE;
 	scene.policy.replace = PRUNE_DELETE;
 	scene.seen.is_failed = true;
@@ -323,7 +324,7 @@ static void what_was_deleted_in_aws_is_created_again(void **state)
 	scene_init(&scene);
 	scene.input.presence = PRESENCE_ABSENT;
 	expect_verdict(&scene, "ACT Missing Progressing Deleted");
-	scene_init(&scene);
+	scene_again(&scene);
 	scene.seen.is_gone = true; // still listed: a NAT gateway is, for an hour
 	expect_verdict(&scene, "ACT Missing Progressing Deleted");
 	decision_done(&scene.decision);
