@@ -45,6 +45,14 @@ void watch_want(struct watch *watch, int64_t at_ms)
 		watch->due_ms = at_ms;
 }
 
+// When its next look may begin: when it is due, and not before a failed one may be repeated.
+static int64_t starts_ms(const struct watch *watch)
+{
+	if (watch->due_ms == 0)
+		return INT64_MAX;
+	return watch->due_ms > watch->failure.next_ms ? watch->due_ms : watch->failure.next_ms;
+}
+
 int64_t reconciler_interval_ms(const struct reconciler *r)
 {
 	const struct desired *desired = r->stack->desired;
@@ -224,8 +232,7 @@ static bool wants_to_act(const struct reconciler *r)
 static bool is_looking(const struct reconciler *r)
 {
 	for (size_t i = 0; i < r->watch_count; i++)
-		if (r->watches[i].is_running ||
-			(r->watches[i].due_ms > 0 && r->watches[i].due_ms <= reconciler_now_ms(r)))
+		if (r->watches[i].is_running || starts_ms(&r->watches[i]) <= reconciler_now_ms(r))
 			return true;
 	return false;
 }
@@ -269,9 +276,8 @@ static void set_timer(struct reconciler *r)
 {
 	int64_t next = r->is_passing ? INT64_MAX : r->next_pass_ms;
 	for (size_t i = 0; i < r->watch_count; i++)
-		if (!r->watches[i].is_running && r->watches[i].due_ms > 0 &&
-			r->watches[i].due_ms < next)
-			next = r->watches[i].due_ms;
+		if (!r->watches[i].is_running && starts_ms(&r->watches[i]) < next)
+			next = starts_ms(&r->watches[i]);
 	map_for_each (&r->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
 		if (reconciler_has(r, resource) && !resource->run && resource->again_at_ms > 0 &&
@@ -301,9 +307,7 @@ static void step(struct task *task)
 	wake_due(r);
 	for (size_t i = 0; i < r->watch_count; i++) {
 		struct watch *watch = &r->watches[i];
-		if (!watch->is_running && watch->due_ms > 0 &&
-			watch->due_ms <= reconciler_now_ms(r) &&
-			watch->failure.next_ms <= reconciler_now_ms(r))
+		if (!watch->is_running && starts_ms(watch) <= reconciler_now_ms(r))
 			look_start(r, watch);
 	}
 	decide_touched(r);
