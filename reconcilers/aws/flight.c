@@ -363,6 +363,7 @@ static void judge_answer(struct flight *flight, struct verdict *verdict)
 		return;
 	}
 	struct wire_answer answer = wire_answer_of(request);
+	answer.keep = call->keep;
 	verdict->err = wire_decode(flight->operation, &answer, &verdict->output, call->request_id);
 	verdict->is_retryable = verdict->err.class == ERR_TRANSIENT;
 }

@@ -319,7 +319,7 @@ static struct err decode_xml(const struct operation *operation, const struct wir
 	json_t **ret_output, char *ret_request_id)
 {
 	struct xml_plan plan = {operation_output(operation), model_text(operation->answer_root),
-		operation_result_wrapper(operation)};
+		operation_result_wrapper(operation), answer->keep};
 	return xml_decode(&plan, answer->body, answer->body_bytes, ret_output, ret_request_id);
 }
 

@@ -57,12 +57,13 @@ struct wire_answer {
 	size_t header_count;
 	const char *body;
 	size_t body_bytes;
+	const json_t *keep; // what the caller reads of listed things (client.h); NULL: everything
 };
 
 static inline struct wire_answer wire_answer_of(const struct http_request *request)
 {
 	return (struct wire_answer){request->status, request->answer_headers,
-		request->answer_header_count, buf_str(&request->answer), request->answer.len};
+		request->answer_header_count, buf_str(&request->answer), request->answer.len, NULL};
 }
 
 #define WIRE_ID_BYTES 80 // struct err's request_id

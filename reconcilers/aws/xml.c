@@ -156,11 +156,25 @@ static void open_flattened(struct xml *xml, const struct frame *top, const struc
 	open_value(xml, SLOT_ELEMENT, NULL, shape_element(shape), attributes);
 }
 
+// Is the open structure an element of a list that is in no other list?
+static bool is_list_element(const struct xml *xml)
+{
+	int lists = 0;
+	for (int i = 0; i < xml->depth; i++)
+		lists += xml->frames[i].kind == FRAME_LIST;
+	return lists == 1 && xml->depth >= 2 && xml->frames[xml->depth - 2].kind == FRAME_LIST;
+}
+
 static void open_member(
 	struct xml *xml, const struct frame *top, const char *name, const char **attributes)
 {
 	const struct member *member = shape_wire(top->shape, name, strlen(name));
 	if (!member || member->flags & MEMBER_ATTRIBUTE) {
+		xml->skipped = 1;
+		return;
+	}
+	if (xml->plan->keep && is_list_element(xml) &&
+		!json_object_get(xml->plan->keep, member_name(member))) {
 		xml->skipped = 1;
 		return;
 	}

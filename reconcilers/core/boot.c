@@ -46,6 +46,17 @@ void boot_verify(struct stack *stack)
 	task_wake(&stack->task);
 }
 
+static struct resource *remember(struct stack *stack, const char *address, const struct kind *kind)
+{
+	struct resource *resource = stack_find(stack, address);
+	if (resource)
+		return resource;
+	resource = resource_new(address, kind);
+	if (!resource || !map_set(&stack->by_address, address, resource, NULL))
+		abort(); // out of memory; the supervisor starts us anew
+	return resource;
+}
+
 static void take_records(struct stack *stack, const json_t *rows)
 {
 	size_t i;
@@ -58,12 +69,7 @@ static void take_records(struct stack *stack, const json_t *rows)
 				LOG_STR("resource", address), LOG_STR("kind", name));
 			continue;
 		}
-		struct resource *resource = stack_find(stack, address);
-		if (!resource) {
-			resource = resource_new(address, kind);
-			if (!resource || !map_set(&stack->by_address, address, resource, NULL))
-				abort();
-		}
+		struct resource *resource = remember(stack, address, kind);
 		if (resource->kind != kind)
 			continue;
 		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
@@ -73,22 +79,46 @@ static void take_records(struct stack *stack, const json_t *rows)
 	}
 }
 
+// The kind in "network.vpc.main"; NULL when there is none of that name.
+static const struct kind *kind_of_address(const char *address)
+{
+	char name[64];
+	const char *dot = strchr(address, '.');
+	size_t n = dot ? strcspn(dot + 1, ".") : sizeof(name);
+	if (n >= sizeof(name))
+		return NULL;
+	memcpy(name, dot + 1, n);
+	name[n] = '\0';
+	return kind_find(name);
+}
+
+// The resource whose object a create call may have made, though nobody heard of it; also when it
+// has left the file meanwhile. NULL when the row is none of a create call, or long past.
+static struct resource *maybe_created(struct stack *stack, const char *address, const json_t *row)
+{
+	const struct kind *kind = address ? kind_of_address(address) : NULL;
+	const char *operation = js_str(row, "operation"); // "ec2:CreateVpc"
+	const char *colon = operation ? strchr(operation, ':') : NULL;
+	int64_t age = loop_wall_ms(stack->options.loop) - js_int(row, "at_ms", 0);
+	if (!kind || !colon || !str_eq(colon + 1, kind->create.operation) ||
+		!str_eq_null(js_str(row, "change"), "+"))
+		return NULL;
+	struct resource *resource = stack_find(stack, address);
+	return resource || age >= DECIDE_CREATE_SETTLES_MS ? resource
+							   : remember(stack, address, kind);
+}
+
 // A create that was intended and never settled: its object may exist. The time of the intent makes
-// decide() look for it before another is made.
+// decide() look for it before another is made. An id that is remembered may be of what was there
+// before: only time tells.
 static void take_intents(struct stack *stack, const json_t *rows)
 {
 	size_t i;
 	json_t *row;
 	json_array_foreach ((json_t *)rows, i, row) {
 		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
-		struct resource *resource = address ? stack_find(stack, address) : NULL;
-		// An id that is remembered may be of what was there before: only time tells.
-		if (resource && str_eq_null(js_str(row, "change"), "+") &&
-			resource->record.created_ms < js_int(row, "at_ms", 0) &&
-			str_eq_null(js_str(row, "operation")
-					    ? strchr(js_str(row, "operation"), ':') + 1
-					    : NULL,
-				resource->kind->create.operation)) {
+		struct resource *resource = maybe_created(stack, address, row);
+		if (resource && resource->record.created_ms < js_int(row, "at_ms", 0)) {
 			resource->record.created_ms = js_int(row, "at_ms", 0);
 			resource->record.is_dirty = true;
 		}

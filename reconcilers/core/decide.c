@@ -150,9 +150,24 @@ static enum unseen unseen_write(const struct decide_input *in, const struct diff
 
 // ---- the cases
 
+// Something was created not long before the look that does not show it: AWS may not show it yet. It
+// is the look's age that counts: time that passed without another one proves nothing.
+static bool may_exist(const struct decide_input *in)
+{
+	int64_t created_ms = in->record->created_ms;
+	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
+	return created_ms && in->checked_ms - created_ms < limit;
+}
+
 static void decide_orphan(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_ORPHANED;
+	if (in->presence == PRESENCE_ABSENT && may_exist(in)) {
+		d->again_ms = 2000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
+			"not in the file; was created, and AWS does not show it yet");
+		return;
+	}
 	if (in->presence == PRESENCE_ABSENT) {
 		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone", "not in the file and not in AWS");
 		return;
@@ -182,15 +197,6 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	} else {
 		act(in, d, "Deleting", "not in the file; being deleted");
 	}
-}
-
-// Something was created not long before the look that does not show it: AWS may not show it yet. It
-// is the look's age that counts: time that passed without another one proves nothing.
-static bool may_exist(const struct decide_input *in)
-{
-	int64_t created_ms = in->record->created_ms;
-	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
-	return created_ms && in->checked_ms - created_ms < limit;
 }
 
 static void decide_missing(const struct decide_input *in, struct decision *d)

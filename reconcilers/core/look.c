@@ -32,21 +32,28 @@ void look_start(struct reconciler *r, struct watch *watch)
 	observation_start(&watch->observation, known_ids(r, watch->kind), &r->task);
 }
 
-static struct resource *by_id(struct reconciler *r, const struct kind *kind, const char *id)
+static void index_ids(struct reconciler *r, const struct kind *kind, struct map *ret_by_id)
 {
+	map_init(ret_by_id);
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
-		if (resource->kind == kind && str_eq_null(resource->record.id, id))
-			return resource;
+		if (resource->kind == kind && resource->record.id &&
+			!map_set(ret_by_id, resource->record.id, resource, NULL))
+			return; // out of memory: it is then found by its tag
 	}
-	return NULL;
+}
+
+static bool is_as_before(const struct resource *resource, const json_t *item, int64_t started_ms)
+{
+	return resource->raw && resource->presence == PRESENCE_PRESENT && !resource->run &&
+	       started_ms >= resource->acted_ms && json_equal(resource->raw, item);
 }
 
 // Whose is it? By our record of its id first (tags can be removed by hand), then by its tag.
-static struct resource *owner_of(
-	struct reconciler *r, const struct kind *kind, const struct sighting *seen)
+static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
+	struct resource *known, const struct sighting *seen)
 {
-	struct resource *resource = by_id(r, kind, seen->id);
+	struct resource *resource = known;
 	if (resource)
 		return resource;
 	if (!seen->address || !str_eq_null(seen->stack, r->stack->name))
@@ -133,7 +140,17 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
 	int64_t looked_ms = reconciler_wall_ms(r) - (reconciler_now_ms(r) - started_ms);
+	struct map by_id;
+	index_ids(r, kind, &by_id);
 	json_object_foreach (watch->observation.items, id, item) {
+		struct resource *known = map_get(&by_id, id);
+		if (known && is_as_before(known, item, started_ms)) {
+			// The steady state: nothing to project, nothing to decide.
+			json_object_set_new(seen_addresses, known->address, json_true());
+			known->checked_wall_ms = looked_ms;
+			known->must_decide |= known->decision.verdict != VERDICT_DONE;
+			continue;
+		}
 		struct sighting seen;
 		struct err err = sighting_make(kind, item, &seen);
 		if (err_is(&err)) {
@@ -141,7 +158,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 				LOG_STR("kind", kind->name), LOG_ERR(&err));
 			continue;
 		}
-		struct resource *resource = seen.is_past ? NULL : owner_of(r, kind, &seen);
+		struct resource *resource = seen.is_past ? NULL : owner_of(r, kind, known, &seen);
 		if (!resource) {
 			sighting_done(&seen);
 			continue;
@@ -166,7 +183,10 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 			continue;
 		}
 		saw(r, resource, &seen, looked_ms);
+		json_decref(resource->raw);
+		resource->raw = json_incref(item);
 	}
+	map_done(&by_id);
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		if (resource->kind == kind && !resource->run && started_ms >= resource->acted_ms &&

@@ -54,6 +54,11 @@ static json_t *scope_of(const struct observation *o)
 		o->options.region, "account", o->options.account);
 }
 
+static const json_t *keep_of(const struct observation *o, const struct fetch *fetch)
+{
+	return fetch->type == FETCH_LIST || fetch->type == FETCH_CONFIRM ? o->keep : NULL;
+}
+
 // Takes `input` over.
 static void start_fetch(
 	struct observation *o, struct fetch *fetch, const char *operation, json_t *input)
@@ -72,6 +77,7 @@ static void start_fetch(
 	}
 	fetch->input = input;
 	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
+	fetch->call.keep = keep_of(o, fetch);
 	o->fetches[o->fetch_count++] = fetch;
 	aws_start(o->options.aws, &fetch->call, &o->task);
 }
@@ -254,6 +260,7 @@ static bool next_page(struct observation *o, struct fetch *fetch)
 	json_decref(fetch->input);
 	fetch->input = input;
 	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
+	fetch->call.keep = keep_of(o, fetch);
 	aws_start(o->options.aws, &fetch->call, &o->task);
 	return true;
 }
@@ -367,9 +374,44 @@ static void step(struct task *task)
 		finish(o);
 }
 
+// The first step of a path.
+static void keep_path(json_t *keep, const char *path)
+{
+	char step[96];
+	size_t n = path ? strcspn(path, ".[") : 0;
+	if (n == 0 || n >= sizeof(step))
+		return;
+	memcpy(step, path, n);
+	step[n] = '\0';
+	json_object_set_new(keep, step, json_true());
+}
+
+// What a kind's table reads of a listed item. AWS's items have dozens of members; the rest is not
+// even decoded.
+static json_t *members_read(const struct kind *kind)
+{
+	json_t *keep = json_object();
+	keep_path(keep, kind->observe.id);
+	keep_path(keep, kind->observe.arn);
+	keep_path(keep, kind->tagging ? kind->tagging->observed : NULL);
+	keep_path(keep, kind->states.path);
+	keep_path(keep, kind->states.message);
+	for (const struct condition *c = kind->conditions; c && c->path; c++) {
+		keep_path(keep, c->path);
+		keep_path(keep, c->message);
+	}
+	for (const struct field *f = kind->fields; f->name; f++) {
+		keep_path(keep, f->observed ? f->observed : field_member(kind, NULL, f));
+		for (const struct match_row *row = f->skip; row && row->path; row++)
+			if (str_starts(row->glob, "@observed."))
+				keep_path(keep, row->glob + strlen("@observed."));
+	}
+	return keep;
+}
+
 void observation_init(struct observation *o, const struct observe_options *options)
 {
-	*o = (struct observation){.options = *options};
+	*o = (struct observation){.options = *options, .keep = members_read(options->kind)};
 	task_init(&o->task, options->loop, step, "observation");
 }
 
@@ -406,6 +448,8 @@ void observation_reset(struct observation *o)
 void observation_done(struct observation *o)
 {
 	observation_reset(o);
+	json_decref(o->keep);
+	o->keep = NULL;
 	free(o->fetches);
 	o->fetches = NULL;
 	o->fetch_size = 0;

@@ -24,6 +24,7 @@ struct observation {
 	struct observe_options options;
 	json_t *known; // in: {"<id>": ["field", ...]} known ids, and the fields that their file
 		       // sets (for follow-ups that are made only then); owned
+	json_t *keep;  // members of a listed item that the table reads; owned
 	json_t *items; // out: {"<id>": item with joined rows and followed values}; owned
 	int64_t started_ms, took_ms; // loop time
 	int calls;                   // requests

@@ -102,9 +102,7 @@ static void camel(const char *snake, struct buf *out)
 {
 	bool up = true;
 	for (; *snake; snake++) {
-		if (*snake == '_')
-			up = true;
-		else
+		if (*snake != '_')
 			buf_addc(out, up && *snake >= 'a' && *snake <= 'z'
 					      ? (char)(*snake - 'a' + 'A')
 					      : *snake);

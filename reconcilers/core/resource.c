@@ -21,6 +21,7 @@ void resource_free(struct resource *resource)
 	free(resource->address);
 	record_done(&resource->record);
 	sighting_done(&resource->seen);
+	json_decref(resource->raw);
 	decision_done(&resource->decision);
 	free(resource);
 }
@@ -61,6 +62,8 @@ bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall
 	if (!seen) {
 		resource->presence = PRESENCE_ABSENT;
 		sighting_done(&resource->seen);
+		json_decref(resource->raw);
+		resource->raw = NULL;
 		return before != PRESENCE_ABSENT;
 	}
 	resource->presence = PRESENCE_PRESENT;

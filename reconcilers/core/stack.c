@@ -376,7 +376,8 @@ int stack_sync(struct stack *stack, const char *target, const char *trigger)
 				continue;
 			// A person asks: waits are over.
 			resource->failure.next_ms = 0;
-			resource->must_decide = true;
+			if (resource->decision.verdict != VERDICT_DONE)
+				resource->must_decide = true;
 		}
 		for (size_t j = 0; j < r->watch_count; j++)
 			r->watches[j].failure.next_ms = 0;
