@@ -92,11 +92,11 @@ static void die_syntax(struct reader *reader)
 		return;
 	}
 	const char *problem = parser->problem ? parser->problem : "cannot be read";
-	const char *line = reader->text.bytes;
+	const char *start = reader->text.bytes ? reader->text.bytes : "";
+	const char *line = start;
 	for (size_t i = 0; line && i < parser->problem_mark.line; i++)
 		if ((line = strchr(line, '\n')))
 			line++;
-	const char *start = reader->text.bytes;
 	bool is_json = start[strspn(start, " \t\r\n")] == '{';
 	char where[100] = "";
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)

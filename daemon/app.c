@@ -91,7 +91,7 @@ static struct desired *load(const char *path, bool observe_only, json_t **ret_fi
 
 int app_check(const struct settings *settings)
 {
-	json_t *paths;
+	json_t *paths = NULL;
 	struct err err = app_files(settings->config, &paths);
 	if (err_is(&err)) {
 		fprintf(stderr, "holdfastd: %s\n", err.message);
@@ -401,7 +401,7 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 
 static struct err hold_all(struct app *app)
 {
-	json_t *paths;
+	json_t *paths = NULL;
 	struct err err = app_files(app->settings->config, &paths);
 	if (err_is(&err))
 		return err;

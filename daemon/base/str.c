@@ -50,11 +50,6 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && str_eq(s + n - m, suffix);
 }
 
-bool str_empty(const char *s)
-{
-	return !s || !*s;
-}
-
 void str_trim_utf8(char *s)
 {
 	size_t n = strlen(s);

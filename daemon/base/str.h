@@ -16,7 +16,10 @@ bool str_eq_nocase(const char *a, const char *b);
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* NULL or "". */
-bool str_empty(const char *s);
+static inline bool str_empty(const char *s)
+{
+	return !s || !*s;
+}
 /* Copies with a terminator, cut to the size on a UTF-8 boundary. Returns false when it was cut. */
 bool str_copy(char *dst, size_t dst_bytes, const char *src);
 /* Drops an incomplete UTF-8 sequence from the end, in place. */

@@ -95,7 +95,7 @@ static struct wire_socket *add_socket(struct wire *wire, int fd, bool is_connect
 static bool is_kept(struct wire_socket *sock)
 {
 	if (sock->is_connection && !sock->is_connected) {
-		struct sockaddr_storage peer;
+		struct sockaddr_storage peer = {0};
 		socklen_t bytes = sizeof(peer);
 		sock->is_connected = getpeername(sock->fd, (struct sockaddr *)&peer, &bytes) == 0 &&
 				     (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);

@@ -139,7 +139,7 @@ static bool check_range(struct checking *checking, const struct shape *shape, co
 static json_t *read_reference_or(struct checking *checking, const char *what,
 	const struct node *node, const char *expected, const char *remedy)
 {
-	if (node->type == NODE_STRING && strstr(node->text, "${")) {
+	if (node->type == NODE_STRING && node->text && strstr(node->text, "${")) {
 		json_t *value = reference_text(checking, node->text, node->place);
 		if (!value || js_str(value, "@ref"))
 			return value;
