@@ -209,7 +209,7 @@ $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES
 # ---- checks
 
 C_FILES = $(shell find daemon reconcilers state config tests/unit tests/bench tests/fuzz -name '*.[ch]' | sort)
-TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter %.c,$(C_FILES)))
+TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
 .PHONY: check check-lint check-format check-gcc check-clang check-sanitizers check-tidy check-cppcheck \
 	check-unit-file
