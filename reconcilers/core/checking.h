@@ -17,8 +17,8 @@ const char *checking_suggest(const char *wrong, const char *const *names, size_t
 	const char *fallback, char text[CHECKING_TEXT_BYTES]);
 /* "one of: a, b, c" written into `text`, cut where it is full. */
 const char *checking_one_of(const char *const *names, size_t count, char text[CHECKING_TEXT_BYTES]);
-/* Has the map a key that is meant to be `name` and misspelled? Then that is said, and that `name` is
- * missing is not. */
+/* Has the map a key that is meant to be `name` and misspelled? Then that is said, and that `name`
+ * is missing is not. */
 bool checking_has_slip(const struct node *map, const char *name);
 /* Is the text a name: [a-z0-9][a-z0-9-]{0,62}? */
 bool checking_is_name(const char *text);

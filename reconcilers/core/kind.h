@@ -180,7 +180,7 @@ struct observe {
 struct states {
 	const char *path; // NULL: what exists is ready
 	const char *pending, *failed, *gone;
-	const char *past; // those of `gone` that are only history: listed, but no longer there
+	const char *past;    // those of `gone` that are only history: listed, but no longer there
 	const char *message; // path of AWS's reason for a failure
 };
 

@@ -13,8 +13,8 @@ struct sighting {
 	json_t *tags;     // {"key": "value"}
 	char state[48];   // AWS's word; "" when the kind has none
 	bool is_pending, is_failed;
-	bool is_gone; // on its way out, or past
-	bool is_past; // no longer there, only still listed
+	bool is_gone;      // on its way out, or past
+	bool is_past;      // no longer there, only still listed
 	char reason[48];   // of the first condition that holds, or of a failed state; ""
 	char message[240]; // AWS's words for it
 };

@@ -1,5 +1,5 @@
-// An Elastic IP. AllocateAddress takes no client token and nothing but its tag tells whose it is, so
-// the tag is set in the call: a lost one costs money.
+// An Elastic IP. AllocateAddress takes no client token and nothing but its tag tells whose it is,
+// so the tag is set in the call: a lost one costs money.
 #include "core/kind.h"
 
 // clang-format off

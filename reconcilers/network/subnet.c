@@ -1,9 +1,12 @@
-// A subnet. (VpcId, CidrBlock) is unique in AWS, so a replacement deletes first; the attributes of launches
-// are changed one a call.
+// A subnet. (VpcId, CidrBlock) is unique in AWS, so a replacement deletes first; the attributes of
+// launches are changed one a call.
 #include "core/kind.h"
 
 #define MODIFY(...)                                                                                \
-	{.operation = "ModifySubnetAttribute", .args = ARGS(__VA_ARGS__), .flags = CALL_REPEATABLE}
+	{                                                                                          \
+		.operation = "ModifySubnetAttribute", .args = ARGS(__VA_ARGS__),                   \
+		.flags = CALL_REPEATABLE                                                           \
+	}
 
 // clang-format off
 static const struct field fields[] = {
