@@ -544,6 +544,8 @@ static void an_orphan_that_is_gone_is_forgotten(void **state)
 	orphan(&scene);
 	scene.input.presence = PRESENCE_ABSENT;
 	expect_verdict(&scene, "FORGET Orphaned Missing Gone");
+	scene.record.created_ms = WALL - 1000; // or only not there yet
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Created");
 	decision_done(&scene.decision);
 }
 
