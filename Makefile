@@ -320,14 +320,16 @@ install: all ## install below PREFIX (/usr/local), or below DESTDIR
 	install -D -m 644 packaging/holdfast.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf || install -D -m 644 \
 		packaging/holdfastd.conf $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf
-	for f in config/examples/*; do install -D -m 644 $$f \
-		$(DESTDIR)$(DATADIR)/doc/holdfast/examples/$${f##*/}; done
-	for f in $(wildcard packaging/man/*.[1-8]); do install -D -m 644 $$f \
+	cd config/examples && find . -type f -exec install -D -m 644 {} \
+		$(abspath $(DESTDIR)$(DATADIR))/doc/holdfast/examples/{} \;
+	set -e; for f in $(wildcard packaging/man/*.[1-8]); do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/}; done
-	$(if $(wildcard packaging/completion/holdfast.bash),install -D -m 644 packaging/completion/holdfast.bash \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast)
-	$(if $(wildcard packaging/completion/_holdfast),install -D -m 644 packaging/completion/_holdfast \
-		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast)
+	install -D -m 644 packaging/completion/holdfast.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast
+	install -D -m 644 packaging/completion/_holdfast \
+		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast
+	install -D -m 644 packaging/completion/holdfast.fish \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/holdfast.fish
 
 uninstall: ## remove what install put there; configuration and state stay
 	rm -f $(DESTDIR)$(BINDIR)/holdfast $(DESTDIR)$(SBINDIR)/holdfastd \
@@ -335,7 +337,8 @@ uninstall: ## remove what install put there; configuration and state stay
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/holdfast.conf \
 		$(DESTDIR)$(DATADIR)/man/man*/holdfast*.[1-8] \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast \
-		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast
+		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/holdfast.fish
 	rm -rf $(DESTDIR)$(DATADIR)/doc/holdfast
 
 .PHONY: clean distclean
