@@ -6,6 +6,15 @@
 #include "base/str.h"
 #include "core/reconcile.h"
 
+// Only then does it matter which fields a file sets.
+static bool has_optional_follow(const struct kind *kind)
+{
+	for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
+		if (kind->observe.follows[i].field)
+			return true;
+	return false;
+}
+
 static json_t *known_ids(struct reconciler *r, const struct kind *kind)
 {
 	json_t *known = json_object();
@@ -14,7 +23,8 @@ static json_t *known_ids(struct reconciler *r, const struct kind *kind)
 		if (resource->kind != kind || !resource->record.id)
 			continue;
 		json_t *fields = json_array();
-		for (const struct field *f = kind->fields; f->name && resource->wanted; f++) {
+		bool matters = resource->wanted && has_optional_follow(kind);
+		for (const struct field *f = kind->fields; matters && f->name; f++) {
 			const char *member = field_member(kind, NULL, f);
 			if (member && json_object_get(resource->wanted->desired, member))
 				json_array_append_new(fields, json_string(f->name));
