@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -21,6 +22,7 @@ enum {
 	STOP_IN_FLIGHT_MS = 30000, // what is on its way to AWS may finish
 	STOP_HISTORY_MS = 5000,
 	STATUS_EVERY_MS = 1000,
+	TRIM_EVERY_MS = 10000,
 };
 
 // ---- files
@@ -194,6 +196,19 @@ static void dump(const struct app *app)
 	}
 }
 
+// The answers of a pass leave holes in the heap. Given back when nothing is under way.
+static void give_back_memory(struct app *app)
+{
+	int64_t now_ms = loop_now_ms(&app->loop);
+	for (size_t i = 0; i < app->held_count; i++)
+		if (!app->held[i].stack->is_settled)
+			return;
+	if (now_ms - app->trimmed_ms < TRIM_EVERY_MS)
+		return;
+	app->trimmed_ms = now_ms;
+	malloc_trim(0);
+}
+
 static void tell_status(struct app *app)
 {
 	struct buf text;
@@ -321,6 +336,7 @@ static void step(struct task *task)
 	if (op_is_finished(&app->status_timer.op)) {
 		op_reset(&app->status_timer.op);
 		tell_status(app);
+		give_back_memory(app);
 	} else if (!timer_is_running(&app->status_timer) && app->phase == APP_READY) {
 		timer_start(&app->status_timer, &app->task, STATUS_EVERY_MS);
 	}

@@ -35,6 +35,7 @@ struct app {
 	enum app_phase phase;
 	int lock_fd;
 	int64_t started_wall_ms;
+	int64_t trimmed_ms;  // loop time at which unused memory was last given back
 	char status[400];    // as last told to the service manager
 	struct list waiters; // sync requests that wait for their passes
 	int exit_status;

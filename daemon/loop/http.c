@@ -183,6 +183,8 @@ static void set_always(struct http *http, CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES);
+	// A handle keeps its buffer, and as many handles are kept as ever ran at once.
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 8192L);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_body_read);
 	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_body_seek);
