@@ -213,14 +213,22 @@ json_t *compare_policy(const json_t *document)
 
 // ---- plain values
 
-static const char *arn_name(const char *text)
+// "arn:aws:iam::123456789012:role/service/NAME", "arn:aws:sns:REGION:ACCOUNT:NAME"; names of log
+// groups have slashes of their own ("...:log-group:/shop/flow:*").
+static bool arn_name(const char *text, char *ret_name, size_t bytes)
 {
-	if (!str_starts(text, "arn:"))
-		return text;
-	const char *slash = strrchr(text, '/'), *colon = strrchr(text, ':');
-	if (colon && str_eq(colon, ":*")) // log groups: "...:log-group:NAME:*"
-		return text;
-	return slash ? slash + 1 : colon + 1;
+	const char *name = text, *group = strstr(text, ":log-group:");
+	if (str_starts(text, "arn:") && group) {
+		name = group + strlen(":log-group:");
+	} else if (str_starts(text, "arn:")) {
+		const char *slash = strrchr(text, '/');
+		name = slash ? slash + 1 : strrchr(text, ':') + 1;
+	}
+	if (!str_copy(ret_name, bytes, name))
+		return false;
+	if (group && str_ends(ret_name, ":*"))
+		ret_name[strlen(ret_name) - strlen(":*")] = '\0';
+	return true;
 }
 
 static bool version_holds(const char *desired, const char *observed)
@@ -234,7 +242,7 @@ static bool version_holds(const char *desired, const char *observed)
 
 static bool texts_hold(enum compare how, const char *desired, const char *observed)
 {
-	char a[64], b[64];
+	char a[512], b[512];
 	switch (how) {
 	case COMPARE_NOCASE:
 		return str_eq_nocase(desired, observed);
@@ -242,7 +250,8 @@ static bool texts_hold(enum compare how, const char *desired, const char *observ
 		return compare_cidr(desired, a, sizeof(a)) &&
 		       compare_cidr(observed, b, sizeof(b)) && str_eq(a, b);
 	case COMPARE_ARN_NAME:
-		return str_eq(arn_name(desired), arn_name(observed));
+		return arn_name(desired, a, sizeof(a)) && arn_name(observed, b, sizeof(b)) &&
+		       str_eq(a, b);
 	case COMPARE_VERSION:
 		return version_holds(desired, observed);
 	case COMPARE_EXACT:
@@ -266,20 +275,25 @@ static bool is_empty(const json_t *value)
 
 static bool holds(enum compare how, const json_t *desired, const json_t *observed);
 
-static bool set_holds(enum compare how, const json_t *desired, const json_t *observed)
+// Is there, for every item of `list`, one in `others` that it goes with?
+static bool all_found(enum compare how, const json_t *list, const json_t *others, bool is_desired)
 {
-	if (json_array_size(desired) != json_array_size(observed))
-		return false;
 	size_t i, j;
-	json_t *want, *have;
-	json_array_foreach ((json_t *)desired, i, want) {
+	json_t *one, *other;
+	json_array_foreach ((json_t *)list, i, one) {
 		bool found = false;
-		json_array_foreach ((json_t *)observed, j, have)
-			found = found || holds(how, want, have);
+		json_array_foreach ((json_t *)others, j, other)
+			found = found ||
+				(is_desired ? holds(how, one, other) : holds(how, other, one));
 		if (!found)
 			return false;
 	}
 	return true;
+}
+
+static bool set_holds(enum compare how, const json_t *desired, const json_t *observed)
+{
+	return all_found(how, desired, observed, true) && all_found(how, observed, desired, false);
 }
 
 static bool holds(enum compare how, const json_t *desired, const json_t *observed)
