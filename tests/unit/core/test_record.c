@@ -1,0 +1,134 @@
+// What is remembered survives the store, and failures are paced by their class.
+#include "core/record.h"
+#include "tests/unit/core/values.h"
+
+static void what_is_saved_is_loaded_again(void **state)
+{
+	(void)state;
+	struct record record, again;
+	record_init(&record);
+	record_init(&again);
+	record.id = strdup("vpc-1");
+	record.created_ms = 1800000000000;
+	record.deleted_ms = 1800000000001;
+	record.observed = json_pack("{s:s}", "State", "available");
+	json_object_set_new(record.baseline, "EnableDns64", json_null());
+	json_object_set_new(record.writes, "Tags[a]", json_pack("{s:i}", "count", 2));
+	json_array_append_new(record.depends_on, json_string("network.vpc.main"));
+	json_object_set_new(record.drifts, "Tags[a]", json_string("drift-1"));
+	str_copy(record.synced, sizeof(record.synced), "0123456789abcdef");
+	_cleanup_json_ json_t *data = record_json(&record);
+	record_load(&again, record.id, data);
+	_cleanup_json_ json_t *saved_again = record_json(&again);
+	values_expect(saved_again, data);
+	assert_string_equal(again.id, "vpc-1");
+	assert_int_equal(again.created_ms, record.created_ms);
+	assert_string_equal(again.synced, record.synced);
+	assert_true(json_is_null(json_object_get(again.baseline, "EnableDns64")));
+	record_done(&record);
+	record_done(&again);
+}
+
+static void anything_may_stand_in_the_store(void **state)
+{
+	(void)state;
+	struct record record;
+	json_t *bad[] = {J(null), J([]), J("text"), J({
+				 "created_ms" : "soon",
+				 "observed" : [],
+				 "baseline" : 1,
+				 "writes" : [],
+				 "depends_on" : {},
+				 "drifts" : "x",
+				 "synced" : {}
+			 }),
+		J({"synced" : "much longer than sixteen characters"})};
+	record_init(&record);
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		record_load(&record, "", bad[i]);
+		assert_null(record.id);
+		assert_null(record.observed);
+		assert_int_equal(record.created_ms, 0);
+		assert_true(json_is_object(record.baseline) && json_is_object(record.writes));
+		assert_true(json_is_array(record.depends_on) && json_is_object(record.drifts));
+	}
+	record_load(&record, NULL, NULL);
+	assert_null(record.id);
+	record_done(&record);
+}
+
+static int64_t delay_after(enum err_class class, int times, bool not_yet, double jitter)
+{
+	struct failure failure = {0};
+	struct err err = err_new(class, "failed");
+	for (int i = 0; i < times; i++)
+		failure_add(&failure, &err, not_yet, "key", 1000, jitter);
+	assert_int_equal(failure.count, times);
+	return failure.next_ms - 1000;
+}
+
+static void waits_grow_up_to_a_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(delay_after(ERR_TRANSIENT, 1, false, 1), 1000);
+	assert_int_equal(delay_after(ERR_TRANSIENT, 2, false, 1), 2000);
+	assert_int_equal(delay_after(ERR_TRANSIENT, 4, false, 1), 8000);
+	assert_int_equal(delay_after(ERR_TRANSIENT, 100, false, 1), 60000);
+	assert_int_equal(delay_after(ERR_THROTTLED, 100, false, 1), 300000);
+}
+
+static void waits_are_spread_and_never_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(delay_after(ERR_TRANSIENT, 3, false, 0), 2000);
+	assert_int_equal(delay_after(ERR_TRANSIENT, 3, false, 0.5), 3000);
+	assert_int_equal(delay_after(ERR_TRANSIENT, 3, false, 1), 4000);
+}
+
+static void what_is_refused_waits_longer_than_what_timed_out(void **state)
+{
+	(void)state;
+	assert_int_equal(delay_after(ERR_DENIED, 1, false, 1), 60000);
+	assert_int_equal(delay_after(ERR_INVALID, 1, false, 1), 60000);
+	assert_int_equal(delay_after(ERR_INVALID, 100, false, 1), 3600000);
+	assert_int_equal(delay_after(ERR_CONFLICT, 1, false, 1), 2000);
+}
+
+static void an_expected_wait_is_short(void **state)
+{
+	(void)state;
+	assert_int_equal(delay_after(ERR_INVALID, 1, true, 1), 500);
+	assert_int_equal(delay_after(ERR_CONFLICT, 100, true, 1), 15000);
+}
+
+static void another_change_or_error_begins_anew(void **state)
+{
+	(void)state;
+	struct failure failure = {0};
+	struct err timeout = err_new(ERR_TRANSIENT, "a"), denied = err_new(ERR_DENIED, "b");
+	failure_add(&failure, &timeout, false, "one", 0, 1);
+	failure_add(&failure, &timeout, false, "one", 0, 1);
+	assert_int_equal(failure.count, 2);
+	failure_add(&failure, &timeout, false, "two", 0, 1);
+	assert_int_equal(failure.count, 1);
+	failure_add(&failure, &denied, false, "two", 0, 1);
+	assert_int_equal(failure.count, 1);
+	assert_string_equal(failure.err.message, "b");
+	failure_clear(&failure);
+	assert_int_equal(failure.count, 0);
+	assert_int_equal(failure.next_ms, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VALUES_TEST(what_is_saved_is_loaded_again),
+		VALUES_TEST(anything_may_stand_in_the_store),
+		VALUES_TEST(waits_grow_up_to_a_limit),
+		VALUES_TEST(waits_are_spread_and_never_nothing),
+		VALUES_TEST(what_is_refused_waits_longer_than_what_timed_out),
+		VALUES_TEST(an_expected_wait_is_short),
+		VALUES_TEST(another_change_or_error_begins_anew),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
