@@ -227,7 +227,7 @@ static void read_replace(struct policy_scope *scope, const struct node *node)
 
 static void read_interval(struct policy_scope *scope, const struct node *node)
 {
-	enum { LEAST_MS = 5000, MOST_MS = 24 * 3600 * 1000 };
+	enum { LEAST_MS = 1000, MOST_MS = 24 * 3600 * 1000 };
 	int64_t ms;
 	bool is_ok = (node->type == NODE_STRING || node->type == NODE_INT) &&
 		     num_parse_duration_ms(node->text, &ms) && ms >= LEAST_MS && ms <= MOST_MS;
@@ -235,7 +235,7 @@ static void read_interval(struct policy_scope *scope, const struct node *node)
 		scope->policy->interval_ms = ms;
 	else
 		findings_error(scope->checking->findings, node->place,
-			"write a time from 5s to 24h, such as 60s or 5m", "'%s' is no interval",
+			"write a time from 1s to 24h, such as 60s or 5m", "'%s' is no interval",
 			node->text ? node->text : node_type_name(node->type));
 }
 
