@@ -14,6 +14,10 @@ SYSCONFDIR ?= /etc
 PYTHON ?= python3
 SANITIZE ?=
 WERROR ?=
+# A line a file; `make V=1` shows the commands.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 # How many things are done at a time where a target starts make again.
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -102,26 +106,32 @@ $(BUILD)/sources: FORCE
 
 APP_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
 $(BUILD)/holdfastd: $(APP_OBJ) $(call lib_files,$(USES_app))
-	$(CC) $(LDFLAGS) -o $@ $(APP_OBJ) $(call libs,$(USES_app)) $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(APP_OBJ) $(call libs,$(USES_app)) $(LDLIBS)
 
 $(BUILD)/holdfast: $(BUILD)/daemon/cli/main.o $(call lib_files,$(USES_cli))
-	$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_cli)) $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_cli)) $(LDLIBS)
 
 $(BUILD)/lib%.a: $(BUILD)/sources
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $(filter %.o,$^)
+	$(call say,AR,$@)
+	$(Q)$(AR) rcsD $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/models.c: reconcilers/aws/models/gen.py $(MODELS)
 	@mkdir -p $(@D)
-	$(PYTHON) $< $(MODELS) > $@.tmp && mv $@.tmp $@
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) $< $(MODELS) > $@.tmp && mv $@.tmp $@
 
 # One table a file: reconcilers/network/subnet.c defines `const struct kind subnet_kind`.
 $(BUILD)/gen/kinds.c: $(BUILD)/sources
@@ -147,7 +157,8 @@ unit_uses = $(USES_$(notdir $(patsubst %/,%,$(dir $(1)))))
 
 define unit
 $(BUILD)/$(1:%.c=%): $(BUILD)/$(1:%.c=%.o) $(call lib_files,$(call unit_uses,$(1)))
-	$$(CC) $$(LDFLAGS) -o $$@ $$< $(call libs,$(call unit_uses,$(1))) $$(LDLIBS) -lcmocka
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$< $(call libs,$(call unit_uses,$(1))) $$(LDLIBS) -lcmocka
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit,$(t))))
 
@@ -204,7 +215,8 @@ bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES_aws))
-	$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_aws)) $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_aws)) $(LDLIBS)
 
 # ---- checks
 
@@ -250,7 +262,7 @@ check-tidy: ## clang-tidy, by .clang-tidy
 tidy: $(TIDY_STAMPS)
 $(BUILD)/tidy/%.ok: %.c .clang-tidy $(BUILD)/gen/kinds.c $(filter %.h,$(C_FILES))
 	@mkdir -p $(@D)
-	@echo clang-tidy $<
+	$(call say,TIDY,$<)
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) \
 		2>$(@:.ok=.err) || { cat $(@:.ok=.err); exit 1; }
 	@touch $@
@@ -287,7 +299,8 @@ FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 define fuzz
 $(BUILD)/tests/fuzz/$(notdir $(1:.c=)): $(BUILD)/$(1:.c=.o) \
 		$(call lib_files,$(USES_$(word 2,$(subst _, ,$(notdir $(1:.c=))))))
-	$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$< \
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$< \
 		$(call libs,$(USES_$(word 2,$(subst _, ,$(notdir $(1:.c=)))))) $$(LDLIBS)
 endef
 $(foreach t,$(FUZZ_SRC),$(eval $(call fuzz,$(t))))
