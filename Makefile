@@ -280,8 +280,8 @@ check-unit-file: ## the systemd unit, as systemd itself reads it
 # ---- deeper looks, by hand
 
 .PHONY: analyze valgrind fuzz
-analyze: ## gcc -fanalyzer over all folders
-	@$(AGAIN) BUILD=build-analyze WERROR='-Werror -fanalyzer' all
+analyze: ## gcc -fanalyzer over all folders; it has false alarms, so it only tells
+	@$(AGAIN) BUILD=build-analyze WERROR=-fanalyzer all
 
 valgrind: $(UNIT_BIN) ## unit tests under valgrind
 	@packaging/deps.sh debug

@@ -2,7 +2,7 @@
 # Runs one fuzz target for a time: tests/fuzz/run.sh PROGRAM SECONDS
 #
 # Grows a corpus in build-fuzz/corpus from the committed one and fails on the first crash, leak,
-# time-out (5 s) or input that takes more than 512 MB.
+# time-out (5 s) or allocation of more than 512 MB.
 set -eu
 program=$1
 seconds=$2
@@ -18,7 +18,7 @@ dict=tests/fuzz/$target.dict
 echo "== fuzz $target for $seconds s"
 log=build-fuzz/$target.log
 # shellcheck disable=SC2086
-if ! "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -print_final_stats=1 \
+if ! "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=4096 -malloc_limit_mb=512 -print_final_stats=1 \
 	-artifact_prefix="$found" $dict "$corpus" $seed >"$log" 2>&1; then
 	tail -n 60 "$log"
 	echo "fuzz $target: FOUND SOMETHING; the input is build-fuzz/found/$target-*"
