@@ -148,10 +148,47 @@ static void take_holds(struct stack *stack, const json_t *rows)
 	}
 }
 
+// Drifts that stand open though no record knows of them: the daemon ended between the two, or the
+// records were lost. Each goes on with its resource, or ends.
+static void take_drifts(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *address = js_str(row, "address"), *id = js_str(row, "drift_id"),
+			   *path = js_str(row, "field");
+		struct resource *resource = address ? stack_find(stack, address) : NULL;
+		if (!id || !path || js_int(row, "closed_ms", 0))
+			continue;
+		const char *known = resource ? js_str(resource->record.drifts, path) : NULL;
+		if (known && str_eq(known, id))
+			continue;
+		if (resource && !known) {
+			js_set_str(resource->record.drifts, path, id);
+			resource->record.is_dirty = true;
+			continue;
+		}
+		journal_put(stack->options.journal, STORE_DRIFT_CLOSE,
+			json_pack("{s:s, s:s, s:I}", "drift_id", id, "how", "superseded", "at_ms",
+				(json_int_t)loop_wall_ms(stack->options.loop)));
+	}
+}
+
+static json_t *load_args(const struct stack *stack, enum store_statement statement)
+{
+	json_t *args = json_pack("{s:s}", "stack", stack->name);
+	if (statement == STORE_DRIFTS) { // the open ones; none was closed later than now
+		json_object_set_new(
+			args, "since_ms", json_integer(loop_wall_ms(stack->options.loop)));
+		json_object_set_new(args, "limit", json_integer(10000));
+	}
+	return args;
+}
+
 void boot_load(struct stack *stack)
 {
 	static const enum store_statement statements[] = {
-		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN};
+		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN, STORE_DRIFTS};
 	if (timer_is_running(&stack->timer))
 		return;
 	size_t finished = 0;
@@ -160,7 +197,7 @@ void boot_load(struct stack *stack)
 		finished += op_is_finished(&call->op);
 		if (op_is_running(&call->op) || op_is_finished(&call->op) || !stack->is_store_ready)
 			continue;
-		store_call_init(call, statements[i], json_pack("{s:s}", "stack", stack->name));
+		store_call_init(call, statements[i], load_args(stack, statements[i]));
 		store_start(stack->options.store, call, &stack->task);
 	}
 	if (finished < ARRAY_COUNT(statements))
@@ -173,6 +210,7 @@ void boot_load(struct stack *stack)
 		take_records(stack, stack->loads[0].rows);
 		take_intents(stack, stack->loads[1].rows);
 		take_holds(stack, stack->loads[2].rows);
+		take_drifts(stack, stack->loads[3].rows);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		store_call_done(&stack->loads[i]);

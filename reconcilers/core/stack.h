@@ -78,7 +78,7 @@ struct stack {
 	struct task task;
 	struct timer timer;
 	struct aws_call identity;
-	struct store_call loads[3];
+	struct store_call loads[4];
 	struct failure failure; // of verifying or loading; its message is shown
 	bool is_store_ready;    // told by stack_store_changed()
 	bool is_loaded;         // records have been read: writing is allowed
