@@ -204,7 +204,7 @@ json_t *view_status(const struct stack *stack)
 		json_array_append_new(resources, view_line(stack, entry->value));
 	struct view_counts n = view_count(stack, NULL);
 	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
-	json_t *progress = stack->is_settled
+	json_t *progress = stack->is_settled || n.synced == n.total
 				   ? json_null()
 				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
 					     n.total, "elapsed_ms", (json_int_t)elapsed);
