@@ -53,6 +53,9 @@ struct cloud {
 	struct buf violations; // a line each
 	const char *account;
 	const char *ignores; // an operation that is answered and not carried out; NULL: none
+	/* Asked before a change: does it stand in the store? NULL: nobody asks. */
+	bool (*is_intended)(void *context, const char *operation, const json_t *input);
+	void *context;
 	// -- the connection; a daemon's life long
 	struct loop *loop;
 	struct list flights;
@@ -213,6 +216,9 @@ static inline struct err cloud_execute(struct cloud *cloud, struct aws_call *cal
 	cloud->calls++;
 	int64_t so_far = js_int(cloud->by_operation, call->operation, 0);
 	json_object_set_new(cloud->by_operation, call->operation, json_integer(so_far + 1));
+	if (call->is_mutating && cloud->is_intended &&
+		!cloud->is_intended(cloud->context, call->operation, input))
+		buf_addf(&cloud->violations, "%s was not intended\n", call->operation);
 	struct err err = cloudops_run(cloud, call->service, call->operation, input, output);
 	if (err_is(&err)) {
 		json_decref(output);

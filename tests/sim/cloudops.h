@@ -130,37 +130,30 @@ static inline struct err cloudops_list(
 {
 	const json_t *ids = cloudops_ids(kind, input);
 	const json_t *filters = json_object_get(input, "Filters");
-	_cleanup_json_ json_t *items = json_array();
-	size_t j;
-	json_t *filter;
+	const char *token = js_str(input, "NextToken");
+	json_t *items = json_array(), *filter;
+	size_t j, most = cloud->weather.page_size && !ids ? (size_t)cloud->weather.page_size
+							  : SIZE_MAX;
 	filters = filters ? filters : json_object_get(input, "Filter");
-	for (size_t i = 0; i < cloud->count; i++) {
+	// A token is a place in the whole, so what comes and goes before it moves nothing.
+	for (size_t i = token ? strtoul(token, NULL, 10) : 0; i < cloud->count; i++) {
 		const struct thing *thing = &cloud->things[i];
 		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
 		bool passes = item && (!ids || cloudops_holds_text(ids, thing->id));
 		json_array_foreach ((json_t *)filters, j, filter)
 			passes = passes && cloudops_passes(item, filter);
+		if (passes && json_array_size(items) == most) {
+			char next[24];
+			snprintf(next, sizeof(next), "%zu", i);
+			js_set_str(output, "NextToken", next);
+			break;
+		}
 		if (passes)
 			json_array_append_new(items, cloudops_shown(cloud, thing, item));
 	}
-	if (json_array_size(ids) > json_array_size(items))
-		return cloudops_not_found(cloudops_kind(kind->name)->not_found);
-	size_t from = 0, most = json_array_size(items);
-	const char *token = js_str(input, "NextToken");
-	if (token)
-		from = (size_t)strtoul(token, NULL, 10);
-	if (cloud->weather.page_size && !ids)
-		most = (size_t)cloud->weather.page_size;
-	json_t *page = json_array();
-	for (size_t i = from; i < json_array_size(items) && i < from + most; i++)
-		json_array_append(page, json_array_get(items, i));
-	json_object_set_new(output, kind->observe.list.items, page);
-	if (from + most < json_array_size(items)) {
-		char next[24];
-		snprintf(next, sizeof(next), "%zu", from + most);
-		js_set_str(output, "NextToken", next);
-	}
-	return ERR_OK;
+	bool is_complete = json_array_size(items) >= json_array_size(ids);
+	json_object_set_new(output, kind->observe.list.items, items);
+	return is_complete ? ERR_OK : cloudops_not_found(cloudops_kind(kind->name)->not_found);
 }
 
 // ---- creating and deleting

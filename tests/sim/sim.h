@@ -1,5 +1,6 @@
 // A daemon's core between an AWS in memory (cloud.h) and a store in memory (storage.h), on virtual
-// time. It can be started, stopped, and killed at any instant; the two sides stay.
+// time. It can be started, stopped, and killed at any instant; the two sides stay. Included by one
+// file of a program.
 #pragma once
 
 #include "base/log.h"
@@ -8,6 +9,18 @@
 #include "tests/sim/storage.h"
 
 #define SIM_START_MS 1800000000000
+
+/* Of the process: ids, jitter. In place of OpenSSL's own, which is in a shared library: what is
+ * random in a simulation comes from its seed. */
+static struct random sim_dice;
+
+int RAND_bytes(unsigned char *bytes, int count);
+int RAND_bytes(unsigned char *bytes, int count)
+{
+	for (int i = 0; i < count; i++)
+		bytes[i] = (unsigned char)random_next(&sim_dice);
+	return 1;
+}
 
 struct sim {
 	struct random random; // of the driver's own choices
@@ -40,6 +53,9 @@ static inline void sim_init(struct sim *sim, uint64_t seed, const char *file)
 	*sim = (struct sim){.random = {seed}, .file = file, .wall_ms = SIM_START_MS};
 	cloud_init(&sim->cloud, seed + 1, "123456789012");
 	storage_init(&sim->storage, seed + 2);
+	sim_dice = (struct random){seed + 3};
+	sim->cloud.is_intended = storage_intends;
+	sim->cloud.context = &sim->storage;
 }
 
 static inline void sim_start(struct sim *sim)

@@ -126,6 +126,8 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 		break;
 	case STORE_HOLDS_OPEN:
 		return storage_rows(storage->holds, "state", "waiting", "approved");
+	case STORE_DRIFTS:
+		return storage_rows(storage->drifts, "how", "", "");
 	case STORE_DRIFT_OPEN:
 		json_object_set_new(
 			storage->drifts, js_str(args, "drift_id"), json_deep_copy(args));
@@ -141,7 +143,6 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 		break;
 	case STORE_HISTORY:
 	case STORE_STATE_AT:
-	case STORE_DRIFTS:
 	case STORE_RETENTION:
 	case STORE_STATEMENT_COUNT:
 		fail_msg("the core does not use %s", statements_get(call->statement)->name);
@@ -220,6 +221,21 @@ static inline void storage_cut(struct storage *storage)
 		err.maybe_done = true;
 		statement_flight_end(flight, err);
 	}
+}
+
+/* Is there an intent of this call without an outcome? For cloud.h. */
+static inline bool storage_intends(void *context, const char *operation, const json_t *input)
+{
+	const struct storage *storage = context;
+	const char *id;
+	json_t *action;
+	json_object_foreach (storage->actions, id, action) {
+		const char *name = strchr(js_str(action, "operation"), ':');
+		if (!js_str(action, "outcome") && name && str_eq(name + 1, operation) &&
+			json_equal(json_object_get(action, "input"), (json_t *)input))
+			return true;
+	}
+	return false;
 }
 
 /* A new daemon connects. */

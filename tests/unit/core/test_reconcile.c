@@ -18,7 +18,8 @@ static const struct weather mild = {.least_delay_ms = 5, .most_delay_ms = 60};
 
 static void start(struct sim *sim, const char *file)
 {
-	sim_init(sim, 7, file);
+	const char *seed = getenv("SIM_SEED");
+	sim_init(sim, seed ? strtoull(seed, NULL, 10) : 7, file);
 	sim->cloud.weather = mild;
 	sim->storage.most_delay_ms = 5;
 	sim_start(sim);
