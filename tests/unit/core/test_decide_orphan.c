@@ -1,0 +1,168 @@
+// Verdicts about what left the file, and about what failed before.
+#include "tests/unit/core/scene.h"
+
+// ---- orphans
+
+static void an_orphan_is_held(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	assert_int_equal(scene.decision.plan.change, CHANGE_DELETE);
+	approve(&scene);
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
+static void an_orphan_is_pruned_where_the_policy_says_so(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.input.deletion_waits = "network.subnet.b";
+	expect_verdict(&scene, "AGAIN Orphaned Progressing InUse");
+	decision_done(&scene.decision);
+}
+
+static void the_brake_holds_what_the_policy_would_prune(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	scene.input.brake = "too many";
+	expect_verdict(&scene, "HOLD Orphaned Suspended DeletionBrake");
+	approve(&scene);
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
+static void approvals_of_two_orphans_are_two(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	approve(&scene);
+	scene.seen.id = (char *)"subnet-2";
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	decision_done(&scene.decision);
+}
+
+static void an_orphan_that_is_gone_is_forgotten(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.input.presence = PRESENCE_ABSENT;
+	expect_verdict(&scene, "FORGET Orphaned Missing Gone");
+	scene.record.created_ms = WALL - 1000; // or only not there yet
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Created");
+	decision_done(&scene.decision);
+}
+
+static void an_orphan_that_is_being_deleted_is_not_deleted_again(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	scene.record.deleted_ms = WALL - 1000;
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	scene.record.deleted_ms = WALL - 31000;
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.seen.is_gone = true;
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
+// ---- failures
+
+static void a_failed_attempt_is_paced(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	absent(&scene);
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	struct err err = err_code(ERR_TRANSIENT, "InternalError", "create: internal error");
+	failure_add(&scene.failure, &err, false, scene.decision.digest, scene.input.loop_ms, 1.0);
+	expect_verdict(&scene, "BACKOFF Missing Progressing Retrying");
+	scene.input.loop_ms = scene.failure.next_ms;
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	decision_done(&scene.decision);
+}
+
+static void a_refused_change_is_not_repeated_unchanged(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	absent(&scene);
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	struct err err = err_code(ERR_INVALID, "InvalidParameterValue", "create: no such zone");
+	failure_add(&scene.failure, &err, false, scene.decision.digest, scene.input.loop_ms, 1.0);
+	expect_verdict(&scene, "BACKOFF Missing Degraded Refused");
+	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.9.0/24"});
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	decision_done(&scene.decision);
+}
+
+static void denied_and_throttled_are_told_apart(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	absent(&scene);
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	struct err err = err_code(ERR_DENIED, "UnauthorizedOperation", "create: not allowed");
+	failure_add(&scene.failure, &err, false, scene.decision.digest, scene.input.loop_ms, 1.0);
+	expect_verdict(&scene, "BACKOFF Missing Degraded AccessDenied");
+	err = err_code(ERR_THROTTLED, "RequestLimitExceeded", "create: slow down");
+	failure_add(&scene.failure, &err, false, scene.decision.digest, scene.input.loop_ms, 1.0);
+	expect_verdict(&scene, "BACKOFF Missing Degraded Throttled");
+	decision_done(&scene.decision);
+}
+
+static void the_same_state_gives_the_same_name_of_a_change(void **state)
+{
+	(void)state;
+	struct scene scene;
+	char first[17];
+	scene_init(&scene);
+	orphan(&scene);
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	str_copy(first, sizeof(first), scene.decision.digest);
+	assert_int_equal(strlen(first), 16);
+	scene.input.wall_ms += 86400000;
+	scene.input.loop_ms += 5;
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	assert_string_equal(first, scene.decision.digest);
+	decision_done(&scene.decision);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VALUES_TEST(an_orphan_is_held),
+		VALUES_TEST(an_orphan_is_pruned_where_the_policy_says_so),
+		VALUES_TEST(the_brake_holds_what_the_policy_would_prune),
+		VALUES_TEST(approvals_of_two_orphans_are_two),
+		VALUES_TEST(an_orphan_that_is_gone_is_forgotten),
+		VALUES_TEST(an_orphan_that_is_being_deleted_is_not_deleted_again),
+		VALUES_TEST(a_failed_attempt_is_paced),
+		VALUES_TEST(a_refused_change_is_not_repeated_unchanged),
+		VALUES_TEST(denied_and_throttled_are_told_apart),
+		VALUES_TEST(the_same_state_gives_the_same_name_of_a_change),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
