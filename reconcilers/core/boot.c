@@ -122,14 +122,21 @@ static void take_intents(struct stack *stack, const json_t *rows)
 			resource->record.created_ms = js_int(row, "at_ms", 0);
 			resource->record.is_dirty = true;
 		}
-		log_warning("a call of an earlier run has no recorded outcome; looking at AWS",
-			LOG_STR("resource", address),
-			LOG_STR("operation", js_str(row, "operation")));
+		bool is_told = js_str(row, "outcome"); // "unknown" already
+		int64_t now = loop_wall_ms(stack->options.loop);
+		bool is_past = now - js_int(row, "at_ms", 0) >= DECIDE_CREATE_SETTLES_MS;
+		if (is_told && !is_past)
+			continue;
+		if (!is_told)
+			log_warning("a call of an earlier run has no recorded outcome; looking at "
+				    "AWS",
+				LOG_STR("resource", address),
+				LOG_STR("operation", js_str(row, "operation")));
 		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
 			json_pack("{s:s, s:s, s:s, s:I}", "action_id", id ? id : "", "outcome",
-				"unknown", "message",
-				"the daemon ended before the answer; AWS was looked at instead",
-				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
+				is_told ? "abandoned" : "unknown", "message",
+				"no answer was received; AWS was looked at instead", "at_ms",
+				(json_int_t)now));
 	}
 }
 

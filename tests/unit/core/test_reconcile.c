@@ -413,6 +413,28 @@ static void a_replacement_is_held_and_then_deletes_first(void **state)
 
 // ---- crashes
 
+static void a_call_that_was_never_answered_is_told_once_and_then_let_go(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	while (count_of(&sim, "CreateVpc") == 0)
+		sim_run(&sim, 1);
+	sim_kill(&sim);
+	const json_t *action = json_object_iter_value(json_object_iter(sim.storage.actions));
+	assert_null(js_str(action, "outcome"));
+	sim_start(&sim);
+	expect_settled(&sim, 300000);
+	assert_string_equal(js_str(action, "outcome"), "unknown");
+	sim_stop(&sim);
+	sim.wall_ms += 600000;
+	sim_start(&sim);
+	expect_settled(&sim, 300000);
+	assert_string_equal(js_str(action, "outcome"), "abandoned");
+	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+	finish(&sim);
+}
+
 static void a_crash_at_any_instant_leaves_one_of_each(void **state)
 {
 	(void)state;
@@ -457,6 +479,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_approval_outlives_the_daemon),
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
 		cmocka_unit_test(a_replacement_is_held_and_then_deletes_first),
+		cmocka_unit_test(a_call_that_was_never_answered_is_told_once_and_then_let_go),
 		cmocka_unit_test(a_crash_at_any_instant_leaves_one_of_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
