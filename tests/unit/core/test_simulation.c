@@ -71,6 +71,10 @@ static const char second_file[] =
 	     "      ingress: [{ip_protocol: tcp, from_port: 22, to_port: 22, cidr_ipv4: "
 	     "192.0.2.0/24}]\n";
 
+// All of it has left the file: nothing goes without a person's word.
+static const char third_file[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+				 "policy: {interval: 30s, prune: hold}\n";
+
 /* What must be there in the end, by kind. */
 struct census {
 	const char *kind;
@@ -236,6 +240,25 @@ static void expect_converged(struct sim *sim, int64_t most_ms)
 	fail_msg("not settled after %lld s:\n%s", (long long)most_ms / 1000, buf_str(&text));
 }
 
+/* Everything is held, then approved, and goes in AWS's order. */
+static void take_down(struct sim *sim)
+{
+	int there = cloud_count(&sim->cloud, "");
+	sim_reload(sim, third_file);
+	sim_run(sim, 120000);
+	assert_int_equal(cloud_count(&sim->cloud, ""), there);
+	json_t *approved = stack_approve(sim->stack, "", true, "somebody");
+	assert_int_equal(json_array_size(approved), there);
+	json_decref(approved);
+	sim_run(sim, 600000);
+	if (cloud_count(&sim->cloud, "") == 0)
+		return;
+	_cleanup_buf_ struct buf text;
+	buf_init(&text, 0);
+	sim_tell(sim, &text);
+	fail_msg("%d are left:\n%s", cloud_count(&sim->cloud, ""), buf_str(&text));
+}
+
 static void run_seed(uint64_t seed)
 {
 	struct sim sim;
@@ -268,6 +291,8 @@ static void run_seed(uint64_t seed)
 	expect_good_books(&sim);
 	if (sim.cloud.writes != writes)
 		fail_msg("%d writes at steady state", sim.cloud.writes - writes);
+	if (seed % 3 == 0)
+		take_down(&sim);
 	sim_done(&sim);
 }
 
