@@ -391,37 +391,92 @@ static void on_readyz(void *self, struct control_exchange *exchange)
 	control_answer_text(exchange, why ? 503 : 200, "text/plain", why ? why : "ready\n");
 }
 
-static void add_stack_metrics(const struct held *held, struct buf *out)
-{
-	const struct stack *stack = held->stack;
-	for (size_t i = 0; i < stack->reconciler_count; i++) {
-		const struct reconciler *r = &stack->reconcilers[i];
-		struct view_counts n = view_count(stack, r->layer->name);
-		const struct {
-			const char *name;
-			long long value;
-		} rows[] = {{"resources", n.total}, {"synced", n.synced}, {"drifted", n.drifted},
-			{"held", n.held}, {"failed", n.failed}, {"orphaned", n.orphaned},
-			{"passes_total", (long long)r->pass_count},
-			{"last_pass_calls", r->last_pass.calls},
-			{"last_pass_milliseconds", (long long)r->last_pass.dur_ms},
-			{"last_pass_timestamp_seconds",
-				(long long)r->last_pass.started_wall_ms / 1000}};
-		for (size_t j = 0; j < ARRAY_COUNT(rows); j++)
-			buf_addf(out, "holdfast_%s{stack=\"%s\",layer=\"%s\"} %lld\n", rows[j].name,
-				stack->name, r->layer->name, rows[j].value);
+// One row a metric of a layer: the exposition format wants all samples of a name together.
+struct layer_metric {
+	const char *name, *type, *help;
+	long long (*value)(const struct reconciler *r, const struct view_counts *counts);
+};
+
+#define LAYER_VALUE(fn, expression)                                                                \
+	static long long fn(const struct reconciler *r, const struct view_counts *counts)          \
+	{                                                                                          \
+		(void)r, (void)counts;                                                             \
+		return (long long)(expression);                                                    \
 	}
-	_cleanup_json_ json_t *stats = aws_stats(held->aws);
-	const char *service, *counter;
-	json_t *counters, *value;
-	json_object_foreach (stats, service, counters)
-		json_object_foreach (counters, counter, value)
-			if (json_is_integer(value))
-				buf_addf(out, "holdfast_aws_%s{stack=\"%s\",service=\"%s\"} %lld\n",
-					counter, stack->name, service,
-					(long long)json_integer_value(value));
-	buf_addf(out, "holdfast_history_waiting{stack=\"%s\"} %zu\n", stack->name,
-		journal_count(held->journal));
+LAYER_VALUE(resources_of, counts->total)
+LAYER_VALUE(synced_of, counts->synced)
+LAYER_VALUE(drifted_of, counts->drifted)
+LAYER_VALUE(held_of, counts->held)
+LAYER_VALUE(failed_of, counts->failed)
+LAYER_VALUE(orphaned_of, counts->orphaned)
+LAYER_VALUE(passes_of, r->pass_count)
+LAYER_VALUE(calls_of, r->last_pass.calls)
+LAYER_VALUE(took_of, r->last_pass.dur_ms)
+LAYER_VALUE(looked_of, r->last_pass.started_wall_ms / 1000)
+
+// clang-format off
+static const struct layer_metric layer_metrics[] = {
+	{"holdfast_resources",                   "gauge",   "Resources of the layer, orphans included.",      resources_of},
+	{"holdfast_synced",                      "gauge",   "Resources that are as the file says.",           synced_of},
+	{"holdfast_drifted",                     "gauge",   "Resources that differ, or are missing.",         drifted_of},
+	{"holdfast_held",                        "gauge",   "Changes that wait for approval.",                held_of},
+	{"holdfast_failed",                      "gauge",   "Resources whose last change failed.",            failed_of},
+	{"holdfast_orphaned",                    "gauge",   "Resources in AWS that left the file.",           orphaned_of},
+	{"holdfast_passes_total",                "counter", "Passes that have ended.",                        passes_of},
+	{"holdfast_last_pass_calls",             "gauge",   "Requests of the last pass.",                     calls_of},
+	{"holdfast_last_pass_milliseconds",      "gauge",   "Duration of the last pass.",                     took_of},
+	{"holdfast_last_pass_timestamp_seconds", "gauge",   "When the last pass began, since 1970.",          looked_of},
+};
+// clang-format on
+
+static void add_head(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void add_layer_metrics(const struct app *app, struct buf *out)
+{
+	for (size_t m = 0; m < ARRAY_COUNT(layer_metrics); m++) {
+		const struct layer_metric *metric = &layer_metrics[m];
+		add_head(out, metric->name, metric->type, metric->help);
+		for (size_t i = 0; i < app->held_count; i++) {
+			const struct stack *stack = app->held[i].stack;
+			for (size_t j = 0; j < stack->reconciler_count; j++) {
+				const struct reconciler *r = &stack->reconcilers[j];
+				struct view_counts counts = view_count(stack, r->layer->name);
+				buf_addf(out, "%s{stack=\"%s\",layer=\"%s\"} %lld\n", metric->name,
+					stack->name, r->layer->name, metric->value(r, &counts));
+			}
+		}
+	}
+}
+
+static void add_aws_metrics(const struct app *app, struct buf *out)
+{
+	static const struct {
+		const char *counter, *type, *help;
+	} rows[] = {
+		{"requests", "counter", "Requests sent to a service."},
+		{"errors", "counter", "Calls to a service that ended in an error."},
+		{"throttled", "counter", "Answers of a service that asked for less."},
+		{"retries", "counter", "Requests to a service sent again."},
+		{"in_flight", "gauge", "Requests to a service under way."},
+	};
+	for (size_t m = 0; m < ARRAY_COUNT(rows); m++) {
+		char name[64];
+		snprintf(name, sizeof(name), "holdfast_aws_%s%s", rows[m].counter,
+			str_eq(rows[m].type, "counter") ? "_total" : "");
+		add_head(out, name, rows[m].type, rows[m].help);
+		for (size_t i = 0; i < app->held_count; i++) {
+			_cleanup_json_ json_t *stats = aws_stats(app->held[i].aws);
+			const char *service;
+			json_t *counters;
+			json_object_foreach (stats, service, counters)
+				buf_addf(out, "%s{stack=\"%s\",service=\"%s\"} %lld\n", name,
+					app->held[i].stack->name, service,
+					(long long)js_int(counters, rows[m].counter, 0));
+		}
+	}
 }
 
 static void on_metrics(void *self, struct control_exchange *exchange)
@@ -429,13 +484,20 @@ static void on_metrics(void *self, struct control_exchange *exchange)
 	struct app *app = self;
 	struct buf out;
 	buf_init(&out, 0);
+	add_layer_metrics(app, &out);
+	add_aws_metrics(app, &out);
+	add_head(&out, "holdfast_history_waiting", "gauge",
+		"History that the store has not taken yet.");
 	for (size_t i = 0; i < app->held_count; i++)
-		add_stack_metrics(&app->held[i], &out);
-	buf_addf(&out,
-		"holdfast_store_ready %d\nholdfast_loop_steps_total "
-		"%llu\nholdfast_log_dropped_total %llu\n",
-		store_phase(app->store) == STORE_READY, (unsigned long long)app->loop.steps,
-		(unsigned long long)log_dropped_count());
+		buf_addf(&out, "holdfast_history_waiting{stack=\"%s\"} %zu\n",
+			app->held[i].stack->name, journal_count(app->held[i].journal));
+	add_head(&out, "holdfast_store_ready", "gauge", "1 while Postgres answers.");
+	buf_addf(&out, "holdfast_store_ready %d\n", store_phase(app->store) == STORE_READY);
+	add_head(&out, "holdfast_loop_steps_total", "counter", "Steps of the run queue.");
+	buf_addf(&out, "holdfast_loop_steps_total %llu\n", (unsigned long long)app->loop.steps);
+	add_head(&out, "holdfast_log_dropped_total", "counter", "Log lines that nobody took.");
+	buf_addf(
+		&out, "holdfast_log_dropped_total %llu\n", (unsigned long long)log_dropped_count());
 	control_answer_text(exchange, 200, "text/plain; version=0.0.4", buf_str(&out));
 	buf_done(&out);
 }
