@@ -406,7 +406,7 @@ struct layer_metric {
 LAYER_VALUE(resources_of, counts->total)
 LAYER_VALUE(synced_of, counts->synced)
 LAYER_VALUE(drifted_of, counts->drifted)
-LAYER_VALUE(held_of, counts->held)
+LAYER_VALUE(holds_of, counts->held)
 LAYER_VALUE(failed_of, counts->failed)
 LAYER_VALUE(orphaned_of, counts->orphaned)
 LAYER_VALUE(passes_of, r->pass_count)
@@ -419,7 +419,7 @@ static const struct layer_metric layer_metrics[] = {
 	{"holdfast_resources",                   "gauge",   "Resources of the layer, orphans included.",      resources_of},
 	{"holdfast_synced",                      "gauge",   "Resources that are as the file says.",           synced_of},
 	{"holdfast_drifted",                     "gauge",   "Resources that differ, or are missing.",         drifted_of},
-	{"holdfast_held",                        "gauge",   "Changes that wait for approval.",                held_of},
+	{"holdfast_held",                        "gauge",   "Changes that wait for approval.",                holds_of},
 	{"holdfast_failed",                      "gauge",   "Resources whose last change failed.",            failed_of},
 	{"holdfast_orphaned",                    "gauge",   "Resources in AWS that left the file.",           orphaned_of},
 	{"holdfast_passes_total",                "counter", "Passes that have ended.",                        passes_of},
