@@ -223,6 +223,12 @@ static void resource_bury(void *what)
 
 void stack_forget(struct stack *stack, struct resource *resource)
 {
+	const char *path;
+	json_t *drift;
+	json_object_foreach (resource->record.drifts, path, drift)
+		journal_put(stack->options.journal, STORE_DRIFT_CLOSE,
+			json_pack("{s:O, s:s, s:I}", "drift_id", drift, "how", "superseded",
+				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,
 		json_pack("{s:s, s:s}", "stack", stack->name, "address", resource->address));
 	log_notice("gone, and no longer remembered", LOG_STR("resource", resource->address));
