@@ -142,6 +142,13 @@ static inline bool sim_is_settled(const struct sim *sim)
 		if (resource->decision.sync != SYNC_SYNCED)
 			return false;
 	}
+	// A kind that cannot be looked at now only seems to be as it was.
+	for (size_t i = 0; i < sim->stack->reconciler_count; i++) {
+		const struct reconciler *r = &sim->stack->reconcilers[i];
+		for (size_t j = 0; j < r->watch_count; j++)
+			if (r->watches[j].failure.count > 0)
+				return false;
+	}
 	return true;
 }
 
