@@ -284,8 +284,10 @@ def main():
         return 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        demo.close()
-        shutil.rmtree(home, ignore_errors=True)
+        try:
+            demo.close()
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":
