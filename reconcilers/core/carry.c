@@ -31,7 +31,8 @@ static void note_writes(struct reconciler *r, struct resource *resource, const s
 				(one->observed && !js_digest(one->observed, from, sizeof(from))))
 				continue;
 			const json_t *old = json_object_get(resource->record.writes, name);
-			bool is_same = str_eq_null(js_str(old, "to"), to);
+			bool is_same =
+				str_eq_null(js_str(old, "to"), to) && !js_bool(old, "seen", false);
 			int64_t count = is_same ? js_int(old, "count", 0) + 1 : 1;
 			json_object_set_new(resource->record.writes, name,
 				json_pack("{s:s, s:s, s:I, s:I}", "to", to, "from", from, "at",

@@ -134,16 +134,19 @@ static bool same_digest(const json_t *value, const char *digest)
 enum unseen { UNSEEN_NO, UNSEEN_SETTLING, UNSEEN_QUARANTINED };
 
 // Was this value written before, and has AWS not shown it since? After the last write that we allow
-// it does not matter what AWS shows instead: it may turn what it is given into something else.
+// it does not matter what AWS shows instead: it may turn what it is given into something else. What
+// was seen already and is as before again is a read that lags, for a while.
 static enum unseen unseen_write(const struct decide_input *in, const struct difference *one)
 {
 	const json_t *write = json_object_get(in->record->writes, one->path);
 	if (!write || !same_digest(one->desired, js_str(write, "to")))
 		return UNSEEN_NO;
-	bool is_last = js_int(write, "count", 1) >= DECIDE_MOST_WRITES;
+	bool was_seen = js_bool(write, "seen", false);
+	bool is_last = !was_seen && js_int(write, "count", 1) >= DECIDE_MOST_WRITES;
 	bool shows_old = same_digest(one->observed, js_str(write, "from"));
 	int64_t age = in->wall_ms - js_int(write, "at", 0);
-	if (age >= 0 && age < DECIDE_WRITE_SETTLES_MS && (shows_old || is_last))
+	int64_t limit = was_seen ? DECIDE_SEEN_SETTLES_MS : DECIDE_WRITE_SETTLES_MS;
+	if (age >= 0 && age < limit && (shows_old || is_last))
 		return UNSEEN_SETTLING;
 	return is_last ? UNSEEN_QUARANTINED : UNSEEN_NO;
 }

@@ -62,8 +62,8 @@ struct decision {
 };
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of
- * what was created is not believed; for how long of that when it had been seen already (reads of
- * several replicas disagree); the same when the create's answer was lost. */
+ * what was created is not believed; how long what had been seen already may be shown as before
+ * (reads of several replicas disagree); the same when the create's answer was lost. */
 enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,

@@ -82,10 +82,20 @@ void notes_close(struct reconciler *r, struct resource *resource)
 		json_object_del(record->drifts, path);
 		record->is_dirty = true;
 	}
+	// A write that was seen is remembered a little longer: another read may still be behind.
+	int64_t now = reconciler_wall_ms(r);
 	json_object_foreach_safe (record->writes, next, path, value) {
 		if (has_path(&resource->decision, path))
 			continue;
-		json_object_del(record->writes, path);
+		int64_t age = now - js_int(value, "at", 0);
+		if (!js_bool(value, "seen", false)) {
+			json_object_set_new(value, "seen", json_true());
+			json_object_set_new(value, "at", json_integer(now));
+		} else if (age < 0 || age >= DECIDE_SEEN_SETTLES_MS) {
+			json_object_del(record->writes, path);
+		} else {
+			continue;
+		}
 		record->is_dirty = true;
 	}
 	if (json_object_size(record->drifts) == 0)
@@ -100,7 +110,8 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 		resource->wanted && str_eq(resource->record.synced, resource->want_digest);
 	if (was_synced && d->sync == SYNC_MISSING && d->verdict != VERDICT_AGAIN)
 		open_drift(r, resource, "(resource)", "missing", NULL, resource->record.observed);
-	for (size_t i = 0; i < d->differences.count; i++) {
+	// While something settles, what is shown may be what was there before.
+	for (size_t i = 0; i < d->differences.count && d->verdict != VERDICT_AGAIN; i++) {
 		const struct difference *one = &d->differences.items[i];
 		if (was_synced || one->type == DIFFERS_UNDECLARED)
 			open_drift(r, resource, one->path, difference_type_name(one->type),

@@ -14,7 +14,8 @@ struct record {
 	int64_t born_ms;    // wall time at which this id was first seen
 	json_t *observed;   // last projected state; NULL: never seen
 	json_t *baseline;   // member -> value (null: absent) of fields that the file does not set
-	json_t *writes;     // path -> {"to","from","at","count"}: writes that wait to be seen
+	json_t *writes; // path -> {"to","from","at","count","seen"}: writes that wait to be seen,
+			// or were seen lately
 	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion
 	json_t *drifts;     // path -> id of the open drift
 	char synced[17];    // digest of the desired state under which it was in sync last; ""

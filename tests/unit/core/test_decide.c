@@ -172,6 +172,24 @@ static void nor_when_aws_turns_the_value_into_a_third_one(void **state)
 	decision_done(&scene.decision);
 }
 
+static void a_write_that_was_seen_and_is_hidden_again_is_not_drift_yet(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	json_object_set_new(scene.seen.observed, "MapPublicIpOnLaunch", json_true());
+	wrote(&scene, "MapPublicIpOnLaunch", json_false(), json_true(), 9000, 2);
+	json_object_set_new(
+		json_object_get(scene.record.writes, "MapPublicIpOnLaunch"), "seen", json_true());
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
+	// Then it is somebody's hand, and corrected as often as it is moved.
+	wrote(&scene, "MapPublicIpOnLaunch", json_false(), json_true(), 11000, 2);
+	json_object_set_new(
+		json_object_get(scene.record.writes, "MapPublicIpOnLaunch"), "seen", json_true());
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	decision_done(&scene.decision);
+}
+
 static void another_wanted_value_is_a_new_write(void **state)
 {
 	(void)state;
@@ -389,6 +407,7 @@ int main(void)
 		VALUES_TEST(it_is_written_once_more_when_time_has_passed),
 		VALUES_TEST(there_is_no_third_write),
 		VALUES_TEST(nor_when_aws_turns_the_value_into_a_third_one),
+		VALUES_TEST(a_write_that_was_seen_and_is_hidden_again_is_not_drift_yet),
 		VALUES_TEST(another_wanted_value_is_a_new_write),
 		VALUES_TEST(what_is_quarantined_does_not_stop_the_rest),
 		VALUES_TEST(what_is_missing_is_created),

@@ -194,6 +194,20 @@ static void a_changed_attribute_is_put_back_and_stands_in_history(void **state)
 	finish(&sim);
 }
 
+static void what_somebody_keeps_changing_is_corrected_every_time(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	for (int i = 0; i < 6; i++) {
+		tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
+		sim_run(&sim, 90000);
+		assert_true(is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"));
+	}
+	assert_int_equal(json_object_size(sim.storage.drifts), 6);
+	finish(&sim);
+}
+
 static void what_is_deleted_is_made_again_once(void **state)
 {
 	(void)state;
@@ -466,6 +480,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_list_of_many_pages_is_read_whole),
 		cmocka_unit_test(the_records_may_be_lost),
 		cmocka_unit_test(a_changed_attribute_is_put_back_and_stands_in_history),
+		cmocka_unit_test(what_somebody_keeps_changing_is_corrected_every_time),
 		cmocka_unit_test(what_is_deleted_is_made_again_once),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
