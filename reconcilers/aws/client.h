@@ -18,8 +18,8 @@ struct aws_call {
 	const char *service;   // "ec2"
 	const char *operation; // "CreateVpc"
 	const json_t *input;   // object, or NULL for none
-	const json_t *keep;    // {"VpcId": true, ...}: of the elements of the answer's list only these
-			       // members are wanted; others may be left out. NULL: all
+	const json_t *keep; // {"VpcId": true, ...}: of the elements of the answer's list only these
+			    // members are wanted; others may be left out. NULL: all
 	bool is_mutating; // a lost answer ends in maybe_done; never repeated when it may have run,
 			  // unless `is_repeatable`
 	bool is_repeatable;  // mutating, but harmless twice (a client token, a put of the same

@@ -13,7 +13,8 @@ struct xml_plan {
 	const struct shape *shape; // of the value; NULL: nothing is read but the form is checked
 	const char *root;          // the name the root must have; NULL: any but html and Error
 	const char *wrapper;       // the value is inside this child of the root; "" or NULL: no
-	const json_t *keep; // {"Member": ...}: of the elements of the outermost lists only these; NULL: all
+	const json_t *keep; // {"Member": ...}: of the elements of the outermost lists only these;
+			    // NULL: all
 };
 
 /* ret_request_id (80 bytes, may be NULL) gets RequestId or requestId from the root or its
