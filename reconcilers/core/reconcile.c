@@ -120,7 +120,9 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 		notes_observation(r, resource);
 	resource->is_news = false;
 	notes_drift(r, resource);
-	notes_close(r, resource);
+	// What was not looked at, settles or waits has not been compared: nothing is over.
+	if (decision.verdict != VERDICT_AGAIN && decision.verdict != VERDICT_WAIT)
+		notes_close(r, resource);
 	notes_hold(r, resource);
 	if (decision.sync == SYNC_SYNCED && resource->wanted &&
 		!str_eq(resource->record.synced, resource->want_digest)) {

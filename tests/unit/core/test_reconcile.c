@@ -194,6 +194,23 @@ static void a_changed_attribute_is_put_back_and_stands_in_history(void **state)
 	finish(&sim);
 }
 
+static void a_restart_does_not_end_what_is_still_so(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim.cloud.ignores = "ModifySubnetAttribute";
+	tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
+	sim_run(&sim, 300000);
+	int writes = count_of(&sim, "ModifySubnetAttribute");
+	sim_stop(&sim);
+	sim_start(&sim);
+	sim_run(&sim, 300000);
+	assert_int_equal(count_of(&sim, "ModifySubnetAttribute"), writes); // no third
+	assert_null(js_str(only_drift(&sim), "how"));
+	finish(&sim);
+}
+
 static void what_somebody_keeps_changing_is_corrected_every_time(void **state)
 {
 	(void)state;
@@ -480,6 +497,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_list_of_many_pages_is_read_whole),
 		cmocka_unit_test(the_records_may_be_lost),
 		cmocka_unit_test(a_changed_attribute_is_put_back_and_stands_in_history),
+		cmocka_unit_test(a_restart_does_not_end_what_is_still_so),
 		cmocka_unit_test(what_somebody_keeps_changing_is_corrected_every_time),
 		cmocka_unit_test(what_is_deleted_is_made_again_once),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
