@@ -19,6 +19,12 @@ void aws_call_done(struct aws_call *call)
 	call->output = NULL;
 }
 
+void aws_memo_done(struct aws_memo *memo)
+{
+	json_decref(memo->output);
+	*memo = (struct aws_memo){0};
+}
+
 // ---- channels
 
 static struct err channel_connect(struct aws *aws, struct channel *channel)

@@ -11,6 +11,15 @@
 #include "loop/http.h"
 #include "loop/loop.h"
 
+/* What a read answered last, so that the same bytes need not be decoded again. The caller's; zeroed
+ * at first. */
+struct aws_memo {
+	uint8_t digests[2][32]; // of the body before and after its request id
+	json_t *output;         // owned; NULL: nothing yet
+};
+
+void aws_memo_done(struct aws_memo *memo);
+
 /* One call with its retries; an op. */
 struct aws_call {
 	struct op op;
@@ -22,8 +31,11 @@ struct aws_call {
 			    // members are wanted; others may be left out. NULL: all
 	bool is_mutating; // a lost answer ends in maybe_done; never repeated when it may have run,
 			  // unless `is_repeatable`
-	bool is_repeatable;  // mutating, but harmless twice (a client token, a put of the same
-			     // value)
+	bool is_repeatable; // mutating, but harmless twice (a client token, a put of the same
+			    // value)
+	struct aws_memo
+		*memo;       // reads: the earlier answer to the same request, and the place of this
+			     // one; the output is then shared and must not be changed. NULL: none
 	int64_t deadline_ms; // loop time after which no further attempt starts; 0: none
 	// -- out; valid when finished without error
 	json_t *output;      // owned; never NULL on success ({} for an empty answer)

@@ -54,6 +54,57 @@ static json_t *scope_of(const struct observation *o)
 		o->options.region, "account", o->options.account);
 }
 
+// An answer kept from look to look, while the same request is made.
+struct memo {
+	struct aws_memo aws;
+	bool is_used; // in this look
+};
+
+static void memo_free(void *what)
+{
+	struct memo *memo = what;
+	aws_memo_done(&memo->aws);
+	free(memo);
+}
+
+static struct aws_memo *memo_of(struct observation *o, const struct fetch *fetch,
+	const char *operation, const json_t *input)
+{
+	if (fetch->type == FETCH_CONFIRM)
+		return NULL;
+	_cleanup_free_ char *text = js_text(input);
+	_cleanup_free_ char *key = text ? str_format("%s %s", operation, text) : NULL;
+	struct memo *memo = key ? map_get(&o->memos, key) : NULL;
+	if (key && !memo) {
+		memo = calloc(1, sizeof(*memo));
+		if (!memo || !map_set(&o->memos, key, memo, NULL)) {
+			free(memo);
+			return NULL;
+		}
+	}
+	if (!memo || memo->is_used)
+		return NULL; // two of the same at a time: only one may write
+	memo->is_used = true;
+	return &memo->aws;
+}
+
+// Answers to requests that a whole look did not make again are of no more use.
+static void forget_unused(struct observation *o, bool is_whole)
+{
+	struct map kept;
+	map_init(&kept);
+	map_for_each (&o->memos, entry) {
+		struct memo *memo = entry->value;
+		bool is_kept =
+			(memo->is_used || !is_whole) && map_set(&kept, entry->key, memo, NULL);
+		memo->is_used = false;
+		if (!is_kept)
+			memo_free(memo);
+	}
+	map_done(&o->memos);
+	o->memos = kept;
+}
+
 static const json_t *keep_of(const struct observation *o, const struct fetch *fetch)
 {
 	return fetch->type == FETCH_LIST || fetch->type == FETCH_CONFIRM ? o->keep : NULL;
@@ -78,6 +129,7 @@ static void start_fetch(
 	fetch->input = input;
 	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
 	fetch->call.keep = keep_of(o, fetch);
+	fetch->call.memo = memo_of(o, fetch, operation, input);
 	o->fetches[o->fetch_count++] = fetch;
 	aws_start(o->options.aws, &fetch->call, &o->task);
 }
@@ -261,6 +313,7 @@ static bool next_page(struct observation *o, struct fetch *fetch)
 	fetch->input = input;
 	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
 	fetch->call.keep = keep_of(o, fetch);
+	fetch->call.memo = memo_of(o, fetch, operation, input);
 	aws_start(o->options.aws, &fetch->call, &o->task);
 	return true;
 }
@@ -323,20 +376,28 @@ static void confirm_absent(struct observation *o)
 	}
 }
 
+// Items are shared with the memo of their answer, so what is joined goes into a copy.
 static void merge_rows(struct observation *o)
 {
 	const struct observe *how = &o->options.kind->observe;
 	const char *into, *id;
 	json_t *rows, *item;
+	if (!how->joins[0].list.operation && !how->follows[0].operation)
+		return;
+	json_t *merged = json_object();
 	json_object_foreach (o->items, id, item) {
+		json_t *copy = json_copy(item);
 		// A joined list without rows is empty, not unknown.
 		for (const struct join *j = how->joins; j < how->joins + KIND_MOST_JOINS; j++)
-			if (j->list.operation && !json_object_get(item, j->into))
-				json_object_set_new(item, j->into, json_array());
+			if (j->list.operation)
+				json_object_set_new(copy, j->into, json_array());
 		json_object_foreach (o->rows, into, rows)
 			if (json_object_get(rows, id))
-				json_object_set(item, into, json_object_get(rows, id));
+				json_object_set(copy, into, json_object_get(rows, id));
+		json_object_set_new(merged, id, copy);
 	}
+	json_decref(o->items);
+	o->items = merged;
 }
 
 static void finish(struct observation *o)
@@ -344,6 +405,7 @@ static void finish(struct observation *o)
 	o->took_ms = loop_now_ms(o->options.loop) - o->started_ms;
 	if (!err_is(&o->first_err))
 		merge_rows(o);
+	forget_unused(o, !err_is(&o->first_err));
 	for (size_t i = 0; i < o->fetch_count; i++)
 		loop_bury(o->options.loop, o->fetches[i], fetch_free);
 	o->fetch_count = 0;
@@ -450,6 +512,7 @@ void observation_done(struct observation *o)
 	observation_reset(o);
 	json_decref(o->keep);
 	o->keep = NULL;
+	map_done_with(&o->memos, memo_free);
 	free(o->fetches);
 	o->fetches = NULL;
 	o->fetch_size = 0;

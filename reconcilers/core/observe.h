@@ -6,6 +6,7 @@
 #pragma once
 
 #include "aws/client.h"
+#include "base/map.h"
 #include "core/kind.h"
 #include "loop/loop.h"
 
@@ -33,8 +34,9 @@ struct observation {
 	struct task task;
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
-	json_t *asked; // {"<join or follow>:<id>": true}
-	json_t *rows;  // {"<into>": {"<id>": value}}
+	json_t *asked;    // {"<join or follow>:<id>": true}
+	struct map memos; // struct memo *: the earlier answers, by request; owned
+	json_t *rows;     // {"<into>": {"<id>": value}}
 	bool is_listed, is_confirming;
 	struct err first_err;
 };
