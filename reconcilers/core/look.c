@@ -199,8 +199,11 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 	map_done(&by_id);
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
+		const char *known = resource->record.id;
+		// A look that began before its id was known has not asked for it.
 		if (resource->kind == kind && !resource->run && started_ms >= resource->acted_ms &&
-			!json_object_get(seen_addresses, resource->address))
+			!json_object_get(seen_addresses, resource->address) &&
+			(!known || json_object_get(watch->observation.known, known)))
 			saw(r, resource, NULL, looked_ms);
 	}
 }
