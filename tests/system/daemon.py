@@ -179,7 +179,10 @@ class Daemon:
             self._stop_postgres()
             if self.notify:
                 self.notify.close()
+            found = "Sanitizer" in self.log() and self.log_end(80)
             shutil.rmtree(self.home, ignore_errors=True)
+            if found:
+                raise Failed(f"a sanitizer has found something\n{found}")
 
     def postgres_pid(self):
         """The embedded server's, or None."""
