@@ -58,7 +58,10 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		free(record->id);
 		record->id = TAKE(run->id);
 		record->created_ms = reconciler_wall_ms(r);
+		record->born_ms = record->created_ms;
 		record->deleted_ms = 0;
+		json_decref(record->baseline); // of whatever stood here before
+		record->baseline = json_object();
 		record->is_dirty = true;
 		resource->presence = PRESENCE_ABSENT;
 	}
