@@ -1,35 +1,27 @@
 // Canonical forms, then plain equality. IAM documents follow the "IAM JSON policy elements
 // reference": a single value means a list of one, and lists have no order.
 #include "core/compare.h"
-#include "base/num.h"
 #include "base/str.h"
+#include "core/cidr.h"
 #include "core/path.h"
 #include <arpa/inet.h>
 #include <ctype.h>
 
 bool compare_cidr(const char *text, char *ret_text, size_t bytes)
 {
-	char address[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	if (n >= sizeof(address))
-		return false;
-	memcpy(address, text, n);
-	address[n] = '\0';
-	unsigned char raw[16];
-	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	int64_t width = family == AF_INET6 ? 128 : 32, prefix = width;
-	if (inet_pton(family, address, raw) != 1 ||
-		(slash && !num_parse_i64(slash + 1, 0, width, &prefix)))
-		return false;
-	for (int64_t bit = prefix; bit < width; bit++)
-		raw[bit / 8] = (unsigned char)(raw[bit / 8] & ~(0x80 >> (bit % 8)));
+	struct cidr cidr;
+	unsigned char address[sizeof(cidr.bytes)];
 	char canon[INET6_ADDRSTRLEN];
-	if (!inet_ntop(family, raw, canon, sizeof(canon)))
-		return false;
-	if (slash)
-		return snprintf(ret_text, bytes, "%s/%d", canon, (int)prefix) < (int)bytes;
-	return str_copy(ret_text, bytes, canon);
+	if (strchr(text, '/')) {
+		if (!cidr_parse(text, &cidr))
+			return false;
+		int block_family = cidr.width == 128 ? AF_INET6 : AF_INET;
+		return inet_ntop(block_family, cidr.bytes, canon, sizeof(canon)) &&
+		       snprintf(ret_text, bytes, "%s/%d", canon, cidr.prefix) < (int)bytes;
+	}
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(family, text, address) == 1 &&
+	       inet_ntop(family, address, canon, sizeof(canon)) && str_copy(ret_text, bytes, canon);
 }
 
 // ---- lists without order
