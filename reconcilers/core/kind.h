@@ -16,11 +16,14 @@
 //   @found.X         what the call's `find` came upon
 //   @ids             ids of a join or batch             @token         the client token of this
 //   call
-//   @tags            all tags to set, [{Key,Value}]     @tag_keys      keys to remove
-//   @tag_type @stack @address @name @region @account
-// A member whose value is absent is left out. "@!X" instead of "@X": the object around it is left
-// out when X is absent or an empty list (lists then drop it); at the top the whole call is left
-// out.
+//   @tags            all tags to set, in the form of the kind's tagging
+//   @tag_keys        keys of tags to remove             @pairs.X       a FIELD_PAIRS as AWS's list
+//   @changed         those pairs that differ            @each          what a read is made for
+//   @tag_type @stack @address @name @region @account @partition @arn
+// "@{desired.X}" inside a longer text stands for a scalar: "service/@{desired.Cluster}/web"; when
+// one of them is absent, the text is. A member whose value is absent is left out. "@!X" instead of
+// "@X": the object around it is left out when X is absent or an empty list (lists then drop it); at
+// the top the whole call is left out.
 //
 // Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of
 // all), "Associations[Main=true].SubnetId" (the first item that matches).
@@ -51,10 +54,20 @@ struct find {
 };
 
 enum call_flags {
-	CALL_BATCH = 1,      // one call takes many items: @items, @ids
-	CALL_MERGE = 2,      // calls of the same operation for several fields become one
-	CALL_REPEATABLE = 4, // harmless when it runs twice
-	CALL_NEEDS_FOUND = 8 // without @found there is nothing to do
+	CALL_BATCH = 1,       // one call takes many items: @items, @ids
+	CALL_MERGE = 2,       // calls of the same operation for several fields become one
+	CALL_REPEATABLE = 4,  // harmless when it runs twice
+	CALL_NEEDS_FOUND = 8, // without @found there is nothing to do
+	/* The input is the whole resource: what the file sets, and what it does not set as
+	 * observed, as far as the operation takes it; `args` on top. For calls that overwrite
+	 * (PutMetricAlarm). Fields with such a call share one. */
+	CALL_WHOLE = 16
+};
+
+/* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
+ * is replaced first). An absent value matches only the glob "". */
+struct match_row {
+	const char *path, *glob;
 };
 
 struct call {
@@ -64,8 +77,9 @@ struct call {
 	struct find find;
 	const char *else_operation; // when nothing was found
 	const char *else_args;
-	const char *each;     // path of a list in the scope: the call runs for each value, as @item
-	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
+	const char *each; // path of a list in the scope: the call runs for each value, as @item
+	struct match_row when; // teardown: only when what was observed matches
+	const char *failures;  // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
 	unsigned flags;
 	int most; // CALL_BATCH: items a call; 0: 50
 };
@@ -76,6 +90,10 @@ enum field_type {
 	FIELD_REFS,  // a list of them, compared as a set
 	FIELD_ITEMS, // a set of items, each with calls of its own, found by `key`
 	FIELD_FLAG,  // a boolean of ours that is never sent ("exclusive")
+	/* A map of texts in the file, which AWS writes as a list of {pair_key, pair_value}:
+	 * attributes, settings, parameters. Only keys that the file names are compared. Desired and
+	 * observed JSON hold it as an object. */
+	FIELD_PAIRS,
 };
 
 enum field_flags {
@@ -101,12 +119,10 @@ enum compare {
 	COMPARE_ARN_NAME, // an ARN equals the name at its end
 	COMPARE_VERSION,  // "15" holds "15.4"; a newer observed one is no drift
 	COMPARE_SUBSET,   // maps and structures: declared members only
-};
-
-/* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
- * is replaced first). An absent value matches only the glob "". */
-struct match_row {
-	const char *path, *glob;
+	COMPARE_AT_LEAST, // numbers: more is no drift (storage that grows by itself)
+	/* Structures: declared members only; lists of structures without order, lists of values in
+	 * order (container definitions). */
+	COMPARE_LOOSE,
 };
 
 struct field {
@@ -118,7 +134,15 @@ struct field {
 	enum compare compare;
 	enum disruption disrupts; // of a change
 	const char *shape; // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
-	const char *observed; // path in what was observed; NULL: member
+	const char *observed;  // path in what was observed; NULL: member; "A|B": the first that is
+	const char *starts_at; // of an observed text, only from here on: "targetgroup/" of an ARN
+	const char *pair_key, *pair_value; // FIELD_PAIRS: "Key", "Value"
+	/* A kind. While one of its resources refers to ours, the field is sent at creation only: a
+	 * service's desired count belongs to its scaling_target. */
+	const char *yields_to;
+	/* Path in the item of the values that AWS tried and gave up (the task definition of a
+	 * deployment that was rolled back): one of those is held, not written again. */
+	const char *refused;
 	const char *ref;      // FIELD_REF, FIELD_REFS: the kind
 	const char *ref_attr; // member of its observed JSON; NULL: its id
 	const char *sets;   // "ResourceType=VPC": another member that follows from this field's use
@@ -141,39 +165,59 @@ struct field {
 	const char *summary;             // one line for explain
 };
 
-/* A read of a whole kind, page by page. `args` may use @stack and, in joins, @ids. */
+/* A read of a whole kind, page by page. `args` may use @stack and, in joins, @ids.
+ *
+ * Where AWS has no read of the whole kind, or an account holds far more of it than we do, the read
+ * is made for our resources: `each` and `batch` are texts over the scope of each of them (@desired
+ * is then what the file says or, for orphans, what was observed last). One call for each distinct
+ * value of `each` (a parent: its load balancer), as @each, also put into the items as member
+ * "each"; in it up to `most` values of `batch` (names), as @ids. A resource without such a value
+ * yet has nothing to be read. "Not found" is then an empty answer. */
 struct list_call {
 	const char *operation;
 	const char *args;
-	const char *items; // path of the list in the answer: "Vpcs"
+	const char *
+		items; // path of the list (or of the one item) in the answer: "Vpcs"; "": all of it
+	const char *service; // NULL: the kind's
+	const char *each, *batch;
+	int most; // values of `batch` a call; 0: 100
 };
 
 /* A second bulk read, whose rows belong to listed resources: rules to their groups. */
 struct join {
 	struct list_call list;
-	const char *by;   // member of a row that holds the resource's id
-	const char *into; // member of the listed item that gets the rows, as a list
-	int most_ids;     // ids a call
+	const char *by;    // member of a row that holds the resource's id
+	const char *into;  // member of the listed item that gets the rows, as a list
+	int most_ids;      // ids a call
+	const char *field; // NULL: always; else only when a file sets this field
 };
 
 /* A read a resource, only where AWS has no bulk call. */
 struct follow {
 	const char *operation;
-	const char *args;  // with @id
-	const char *from;  // path in the answer
-	const char *into;  // member of the listed item
-	const char *field; // NULL: always; else only when the file sets this field
+	const char *args;    // with @id, @each and @item.X, a member of the listed item
+	const char *from;    // path in the answer
+	const char *into;    // member of the listed item
+	const char *field;   // NULL: always; else only when the file sets this field
+	const char *service; // NULL: the kind's
 };
 
-enum { KIND_MOST_JOINS = 2, KIND_MOST_FOLLOWS = 6 };
+enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
 
 struct observe {
 	struct list_call list; // of what carries our stack tag
 	const char *by_id;     // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];
-	const char *id;  // path of the id in an item
-	const char *arn; // path or NULL
+	/* Paths in an item, or texts over it ("@{item.logGroupName}/@{item.filterName}"). */
+	const char *id;
+	const char *arn; // or NULL
+	/* The natural key, for kinds whose list is not filtered by tag: which of the listed items
+	 * is ours. `key` is a text over a resource's scope ("@{desired.Name}"), `item_key` the same
+	 * in an item (NULL: the id). Where nothing answers the id at creation, it is the key. */
+	const char *key, *item_key;
+	const char *const
+		*absent; // further AWS codes that mean "does not exist"; NULL-ended, or NULL
 };
 
 /* States, space-separated, any case. A state in no list counts as ready, and is shown. */
@@ -182,35 +226,44 @@ struct states {
 	const char *pending, *failed, *gone;
 	const char *past;    // those of `gone` that are only history: listed, but no longer there
 	const char *message; // path of AWS's reason for a failure
+	const char *waits;   // text over the item for a person, while pending: "create @{item...}"
 };
 
 /* What makes a resource unwell though it is in order: DeliverLogsStatus=FAILED. */
 struct condition {
-	const char *path, *glob;
-	const char *reason;  // CamelCase
-	const char *message; // path of AWS's words, or NULL
+	const char *path, *glob; // glob NULL: whenever it differs from `unlike`, and both are there
+	const char *reason;      // CamelCase
+	const char *message;     // path of AWS's words, or a text over the item; or NULL
+	const char *unlike;      // path
+	bool is_progress;        // on its way, not unwell
 };
+
+/* How a service writes tags: [{"Key","Value"}], [{"key","value"}], [{"TagKey","TagValue"}],
+ * {"name": "value"}. */
+enum tag_form { TAGS_KEY_VALUE, TAGS_LOWER_CASE, TAGS_TAG_KEY, TAGS_MAP };
 
 /* How the tags of a kind are written. */
 struct tagging {
 	const char *create;   // merged into the create call's input
-	const char *observed; // path of [{Key,Value}] in an item
+	const char *observed; // path of the tags in an item, in `form`
 	struct call add, remove;
+	enum tag_form form;
 };
 
 struct kind {
-	const char *name;     // "subnet"
-	const char *layer;    // "network"
-	const char *service;  // "ec2"
-	const char *summary;  // one line
-	const char *tag_type; // for TagSpecifications; NULL: the kind cannot carry tags
-	const struct tagging *tagging;
+	const char *name;              // "subnet"
+	const char *layer;             // "network"
+	const char *service;           // "ec2"
+	const char *summary;           // one line
+	const char *tag_type;          // EC2: for TagSpecifications
+	const struct tagging *tagging; // NULL: the kind cannot carry tags
 	const struct field *fields;
 	struct observe observe;
 	struct states states;
 	const struct condition *conditions; // NULL-path end; or NULL
 	struct call create;
-	const char *created_id;      // path of the id in the create call's answer
+	const char *created_id;      // path of the id in the create call's answer; NULL: its key
+	struct call update;          // of every mutable field that has none of its own
 	const struct call *teardown; // before `remove`, in order; operation NULL ends; or NULL
 	struct call remove;
 	/* Kinds whose resources, where they share a reference with ours, must be there before us
@@ -222,6 +275,9 @@ struct kind {
 	const char *const *not_yet;
 	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
 	bool delete_first; // a replacement cannot stand beside the old one
+	/* What already stands under our name without our tags is taken as ours (log groups, which
+	 * services make by themselves). Otherwise that waits for approval. */
+	bool adopts;
 	int64_t settle_ms; // how long a state may stay pending before it counts as stuck; 0: 10 min
 	/* Checks that need more than one field; desired JSON is in AWS's member structure. Adds
 	 * findings at places of `node`'s members. NULL: none. */
