@@ -55,22 +55,41 @@ static json_t *sorted(const json_t *list)
 
 // ---- IAM policies
 
-static json_t *lower_text(const json_t *value)
+static char *lower(const char *text)
 {
-	char *low = strdup(json_string_value(value));
+	char *low = strdup(text);
 	for (char *p = low; p && *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	json_t *out = json_string(low ? low : "");
-	free(low);
-	return out;
+	return low;
 }
 
+static json_t *lower_text(const json_t *value)
+{
+	_cleanup_free_ char *low = lower(json_string_value(value));
+	return json_string(low ? low : "");
+}
+
+static bool is_account(const char *text, size_t length)
+{
+	return length == 12 && strspn(text, "0123456789") >= 12;
+}
+
+// "123456789012" and "arn:PARTITION:iam::123456789012:root" are one ("AWS JSON policy elements:
+// Principal"). The short form stays, in which the partition is not guessed. A role's or user's id
+// (AROA..., AIDA...), into which AWS turns the ARN of one that was deleted, stays what it is.
 static json_t *principal_text(const json_t *value)
 {
+	char number[32];
 	const char *text = json_string_value(value);
-	// "123456789012" is short for the account's root.
-	if (text && strlen(text) == 12 && strspn(text, "0123456789") == 12)
-		return json_sprintf("arn:aws:iam::%s:root", text);
+	if (json_is_integer(value) && path_scalar_text(value, number, sizeof(number)))
+		return json_string(number);
+	const char *account = text && str_starts(text, "arn:") ? strstr(text, ":iam::") : NULL;
+	if (account) {
+		account += strlen(":iam::");
+		size_t length = strcspn(account, ":");
+		if (is_account(account, length) && str_eq(account + length, ":root"))
+			return json_stringn(account, length);
+	}
 	return json_incref((json_t *)value);
 }
 
@@ -121,11 +140,25 @@ static json_t *canon_condition(const json_t *value)
 	json_t *keys, *member;
 	json_object_foreach ((json_t *)value, operator, keys) {
 		json_t *inner = json_object();
-		json_object_foreach (keys, key, member)
-			json_object_set_new(inner, key, each_sorted(member, scalar_text));
+		json_object_foreach (keys, key, member) {
+			// "Condition key names are not case-sensitive."
+			_cleanup_free_ char *low = lower(key);
+			bool is_new = low && !json_object_get(inner, low);
+			json_object_set_new(
+				inner, is_new ? low : key, each_sorted(member, scalar_text));
+		}
 		json_object_set_new(out, operator, inner);
 	}
 	return out;
+}
+
+// Elements that say nothing: AWS leaves them out, or puts them in.
+static bool is_void(const char *element, const json_t *value)
+{
+	return json_is_null(value) ||
+	       (str_eq(element, "Sid") && str_empty(json_string_value(value))) ||
+	       (str_eq(element, "Condition") && json_is_object(value) &&
+		       json_object_size(value) == 0);
 }
 
 static json_t *canon_statement(const json_t *statement)
@@ -134,6 +167,8 @@ static json_t *canon_statement(const json_t *statement)
 	const char *key;
 	json_t *value;
 	json_object_foreach ((json_t *)statement, key, value) {
+		if (is_void(key, value))
+			continue;
 		if (str_eq(key, "Action") || str_eq(key, "NotAction"))
 			json_object_set_new(out, key, each_sorted(value, lower_if_text));
 		else if (str_eq(key, "Resource") || str_eq(key, "NotResource"))
@@ -142,7 +177,7 @@ static json_t *canon_statement(const json_t *statement)
 			json_object_set_new(out, key, canon_principal(value));
 		else if (str_eq(key, "Condition") && json_is_object(value))
 			json_object_set_new(out, key, canon_condition(value));
-		else if (!(str_eq(key, "Sid") && str_empty(json_string_value(value))))
+		else
 			json_object_set(out, key, value);
 	}
 	return out;

@@ -159,6 +159,35 @@ static void an_account_is_its_root(void **state)
 	HOLDS(POLICY, STATEMENT({"Principal" : "*"}), STATEMENT({"Principal" : {"AWS" : "*"}}));
 	DIFFERS(POLICY, STATEMENT({"Principal" : {"AWS" : "123456789012"}}),
 		STATEMENT({"Principal" : {"AWS" : "210987654321"}}));
+	// Unquoted in YAML it is a number; and in China it has an ARN of another partition.
+	HOLDS(POLICY, STATEMENT({"Principal" : {"AWS" : 123456789012}}),
+		STATEMENT({"Principal" : {"AWS" : "arn:aws-cn:iam::123456789012:root"}}));
+	DIFFERS(POLICY, STATEMENT({"Principal" : {"AWS" : "123456789012"}}),
+		STATEMENT({"Principal" : {"AWS" : "arn:aws:iam::123456789012:role/root"}}));
+	DIFFERS(POLICY, STATEMENT({"Principal" : {"AWS" : "arn:aws:iam::123456789012:user/root"}}),
+		STATEMENT({"Principal" : {"AWS" : "arn:aws:iam::123456789012:root"}}));
+}
+
+static void a_deleted_principal_leaves_an_id_and_that_differs(void **state)
+{
+	(void)state;
+	DIFFERS(POLICY, STATEMENT({"Principal" : {"AWS" : "arn:aws:iam::123456789012:role/task"}}),
+		STATEMENT({"Principal" : {"AWS" : "AROAJQABLZS4A3QDU576Q"}}));
+	DIFFERS(POLICY, STATEMENT({"Principal" : {"AWS" : "arn:aws:iam::123456789012:user/ann"}}),
+		STATEMENT({"Principal" : {"AWS" : "AIDAJQABLZS4A3QDU576Q"}}));
+}
+
+static void principals_have_no_order_within_their_sort(void **state)
+{
+	(void)state;
+	HOLDS(POLICY,
+		STATEMENT({"Principal" : {"Service" : [ "b.amazonaws.com", "a.amazonaws.com" ]}}),
+		STATEMENT({"Principal" : {"Service" : [ "a.amazonaws.com", "b.amazonaws.com" ]}}));
+	HOLDS(POLICY, STATEMENT({"NotPrincipal" : {"AWS" : "123456789012"}}),
+		STATEMENT({"NotPrincipal" : {"AWS" : ["arn:aws:iam::123456789012:root"]}}));
+	DIFFERS(POLICY, STATEMENT({"Principal" : {"Service" : "*"}}),
+		STATEMENT({"Principal" : "*"}));
+	DIFFERS(POLICY, STATEMENT({"NotPrincipal" : "*"}), STATEMENT({"Principal" : "*"}));
 }
 
 static void conditions_are_lists_of_texts(void **state)
@@ -168,6 +197,45 @@ static void conditions_are_lists_of_texts(void **state)
 		STATEMENT({"Condition" : {"Bool" : {"aws:SecureTransport" : ["true"]}}}));
 	HOLDS(POLICY, STATEMENT({"Condition" : {"NumericLessThan" : {"s3:max-keys" : 10}}}),
 		STATEMENT({"Condition" : {"NumericLessThan" : {"s3:max-keys" : "10"}}}));
+	HOLDS(POLICY,
+		STATEMENT({"Condition" : {"StringEquals" : {"aws:PrincipalTag/a" : [ "x", "y" ]}}}),
+		STATEMENT(
+			{"Condition" : {"StringEquals" : {"aws:PrincipalTag/a" : [ "y", "x" ]}}}));
+	DIFFERS(POLICY,
+		STATEMENT({"Condition" : {"StringLike" : {"aws:SourceArn" : "arn:aws:s3:::A"}}}),
+		STATEMENT({"Condition" : {"StringLike" : {"aws:SourceArn" : "arn:aws:s3:::a"}}}));
+	DIFFERS(POLICY, STATEMENT({"Condition" : {"StringLike" : {"aws:SourceAccount" : "1"}}}),
+		STATEMENT({"Condition" : {"StringEquals" : {"aws:SourceAccount" : "1"}}}));
+}
+
+static void condition_keys_have_no_case_and_none_is_no_condition(void **state)
+{
+	(void)state;
+	HOLDS(POLICY, STATEMENT({"Condition" : {"IpAddress" : {"aws:SourceIp" : "10.0.0.0/8"}}}),
+		STATEMENT({"Condition" : {"IpAddress" : {"AWS:SourceIP" : ["10.0.0.0/8"]}}}));
+	HOLDS(POLICY, STATEMENT({"Effect" : "Allow", "Condition" : {}}),
+		STATEMENT({"Effect" : "Allow"}));
+	DIFFERS(POLICY, STATEMENT({"Effect" : "Allow", "Condition" : {"Bool" : {"a:b" : true}}}),
+		STATEMENT({"Effect" : "Allow"}));
+	// One key in two spellings: neither is lost.
+	DIFFERS(POLICY, STATEMENT({
+		"Condition" :
+			{"IpAddress" : {"aws:SourceIp" : "10.0.0.0/8", "aws:SourceIP" : "::/0"}}
+	}),
+		STATEMENT({"Condition" : {"IpAddress" : {"aws:SourceIp" : "10.0.0.0/8"}}}));
+}
+
+static void what_is_left_out_is_allowed_by_nobody(void **state)
+{
+	(void)state;
+	DIFFERS(POLICY, STATEMENT({"Effect" : "Allow", "NotAction" : "s3:*"}),
+		STATEMENT({"Effect" : "Allow", "Action" : "s3:*"}));
+	HOLDS(POLICY, STATEMENT({"Effect" : "Allow", "NotAction" : "S3:*", "NotResource" : "b"}),
+		STATEMENT({"Effect" : "Allow", "NotAction" : ["s3:*"], "NotResource" : ["b"]}));
+	DIFFERS(POLICY, STATEMENT({"Resource" : [ "a", "b" ]}), STATEMENT({"Resource" : "a"}));
+	DIFFERS(POLICY, STATEMENT([ {"Effect" : "Allow", "Action" : "a:b"} ]), STATEMENT([
+		{"Effect" : "Allow", "Action" : "a:b"}, {"Effect" : "Allow", "Action" : "a:c"}
+	]));
 }
 
 static void statements_have_no_order_and_an_empty_sid_is_none(void **state)
@@ -185,6 +253,15 @@ static void iam_answers_url_encoded(void **state)
 		values_keep(json_string(
 			"%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22"
 			"%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%7D%5D%7D")));
+	// ... some of them; what is not encoded may have '%' in it.
+	HOLDS(POLICY, STATEMENT([ {"Effect" : "Allow", "Resource" : "a%2Fb+c"} ]),
+		values_keep(json_string("\n {\"Version\":\"2012-10-17\",\"Statement\":"
+					"[{\"Effect\":\"Allow\",\"Resource\":\"a%2Fb+c\"}]}")));
+	HOLDS(POLICY, STATEMENT([ {"Effect" : "Allow", "Resource" : "a+b"} ]),
+		values_keep(json_string("%0A%7b%22Version%22%3a%222012-10-17%22%2c%22Statement%22"
+					"%3a%5b%7b%22Effect%22%3a%22Allow%22%2c%22Resource%22%3a"
+					"%22a+b%22%7d%5d%7d")));
+	HOLDS(POLICY, J({"Id" : "key-default-1", "Statement" : []}), J({"Statement" : []}));
 }
 
 static void another_version_of_the_language_is_another_policy(void **state)
@@ -227,7 +304,11 @@ int main(void)
 		VALUES_TEST(one_statement_is_a_list_of_one),
 		VALUES_TEST(actions_have_no_case_and_no_order),
 		VALUES_TEST(an_account_is_its_root),
+		VALUES_TEST(a_deleted_principal_leaves_an_id_and_that_differs),
+		VALUES_TEST(principals_have_no_order_within_their_sort),
 		VALUES_TEST(conditions_are_lists_of_texts),
+		VALUES_TEST(condition_keys_have_no_case_and_none_is_no_condition),
+		VALUES_TEST(what_is_left_out_is_allowed_by_nobody),
 		VALUES_TEST(statements_have_no_order_and_an_empty_sid_is_none),
 		VALUES_TEST(iam_answers_url_encoded),
 		VALUES_TEST(another_version_of_the_language_is_another_policy),
