@@ -107,6 +107,9 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 	case FIELD_FLAG:
 		buf_adds(out, "true | false");
 		return;
+	case FIELD_PAIRS:
+		buf_adds(out, "map of texts");
+		return;
 	case FIELD_MODEL:
 		break;
 	}

@@ -171,6 +171,16 @@ static struct err failures_in(const struct call *call, const json_t *output)
 		message ? message : "refused");
 }
 
+// From the answer, or, where the caller names the thing, from what was wanted.
+static char *created_id(const struct run *run)
+{
+	if (!run->kind->created_id)
+		return run->kind->observe.item_key
+			       ? NULL
+			       : template_string(run->kind->observe.key, run->resource);
+	return template_of_item(run->kind->created_id, run->call.output);
+}
+
 static void take_answer(struct run *run)
 {
 	const struct step *step = current(run);
@@ -190,12 +200,9 @@ static void take_answer(struct run *run)
 		return;
 	}
 	if (step->type == STEP_CREATE) {
-		_cleanup_json_ json_t *id = path_get(run->call.output, run->kind->created_id);
+		run->id = created_id(run);
 		run->is_created = true;
-		if (json_is_string(id)) {
-			run->id = strdup(json_string_value(id));
-			json_object_set(run->resource, "id", id);
-		}
+		js_set_str(run->resource, "id", run->id);
 	}
 	run->is_deleted = run->is_deleted || step->type == STEP_REMOVE;
 	settle(run, "done", &err);
@@ -203,7 +210,8 @@ static void take_answer(struct run *run)
 		// Created, but unnamed: only looking again can tell its id.
 		run->is_unknown = true;
 		step_failed(run, err_code(ERR_TRANSIENT, "BadAnswer", "%s answered without %s",
-					 run->operation, run->kind->created_id));
+					 run->operation,
+					 run->kind->created_id ? run->kind->created_id : "an id"));
 		return;
 	}
 	step_done(run);

@@ -1,8 +1,10 @@
 // Plans on their way: starting what was decided, and taking what came of it.
+#include "aws/partition.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "core/reconcile.h"
+#include "core/tags.h"
 
 // Looks wait for neighbours of the same kind that are about to end.
 enum { GATHER_MS = 250 };
@@ -68,8 +70,9 @@ void carry_take(struct reconciler *r, struct resource *resource)
 	if (run->is_deleted) {
 		record->deleted_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;
-		notes_use_approval(r, resource, run->digest);
 	}
+	if (run->is_deleted || !err_is(&err))
+		notes_use_approval(r, resource, run->digest);
 	note_writes(r, resource, run);
 	if (err_is(&err) && err.class != ERR_CANCELED) {
 		bool not_yet = is_not_yet(run);
@@ -99,19 +102,18 @@ static json_t *scope_of(struct reconciler *r, struct resource *resource)
 		stack->region, "account", stack->account);
 	js_set_str(scope, "id", resource->record.id);
 	js_set_str(scope, "tag_type", resource->kind->tag_type);
+	js_set_str(scope, "partition", partition_of_region(stack->region)->name);
+	if (resource->presence == PRESENCE_PRESENT)
+		js_set_str(scope, "arn", resource->seen.arn);
 	if (hash_uuid(token))
 		js_set_str(scope, "token", token);
 	if (resource->presence == PRESENCE_PRESENT)
 		json_object_set(scope, "observed", resource->seen.observed);
 	if (resource->wanted) {
 		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
-		json_t *list = json_array();
-		const char *key;
-		json_t *value;
-		json_object_foreach (tags, key, value)
-			json_array_append_new(
-				list, json_pack("{s:s, s:O}", "Key", key, "Value", value));
-		json_object_set_new(scope, "tags", list);
+		if (resource->kind->tagging)
+			json_object_set_new(
+				scope, "tags", tags_as(resource->kind->tagging->form, tags));
 	}
 	return scope;
 }

@@ -287,6 +287,8 @@ static bool texts_hold(enum compare how, const char *desired, const char *observ
 	case COMPARE_JSON:
 	case COMPARE_POLICY:
 	case COMPARE_SUBSET:
+	case COMPARE_AT_LEAST:
+	case COMPARE_LOOSE:
 		break;
 	}
 	return str_eq(desired, observed);
@@ -323,6 +325,28 @@ static bool set_holds(enum compare how, const json_t *desired, const json_t *obs
 	return all_found(how, desired, observed, true) && all_found(how, observed, desired, false);
 }
 
+// As many structures on either side, each desired one with an observed one of its own that it goes
+// with: lists of structures without order.
+static bool structures_hold(enum compare how, const json_t *desired, const json_t *observed)
+{
+	_cleanup_json_ json_t *left = json_copy((json_t *)observed);
+	size_t i, j;
+	json_t *one, *other;
+	json_array_foreach ((json_t *)desired, i, one) {
+		bool is_found = false;
+		json_array_foreach (left, j, other) {
+			is_found = holds(how, one, other);
+			if (!is_found)
+				continue;
+			json_array_remove(left, j);
+			break;
+		}
+		if (!is_found)
+			return false;
+	}
+	return json_array_size(left) == 0;
+}
+
 static bool holds(enum compare how, const json_t *desired, const json_t *observed)
 {
 	char text[64];
@@ -341,13 +365,17 @@ static bool holds(enum compare how, const json_t *desired, const json_t *observe
 			return set_holds(how, desired, observed);
 		if (json_array_size(desired) != json_array_size(observed))
 			return false;
+		if (how == COMPARE_LOOSE && json_is_object(json_array_get(desired, 0)))
+			return structures_hold(how, desired, observed);
 		for (size_t i = 0; i < json_array_size(desired); i++)
 			if (!holds(how, json_array_get(desired, i), json_array_get(observed, i)))
 				return false;
 		return true;
 	}
 	if (json_is_number(desired) && json_is_number(observed))
-		return json_number_value(desired) == json_number_value(observed);
+		return how == COMPARE_AT_LEAST
+			       ? json_number_value(desired) <= json_number_value(observed)
+			       : json_number_value(desired) == json_number_value(observed);
 	if (how == COMPARE_NUMBER || json_is_string(desired) != json_is_string(observed)) {
 		// "443" and 443, "true" and true: AWS writes some scalars as text.
 		char other[64];

@@ -43,6 +43,8 @@ static void say(struct decision *d, enum verdict verdict, enum health health, co
 	str_trim_utf8(d->message);
 }
 
+enum { LOOK_AT_ONCE_MS = 50 };
+
 // ---- the name of a change
 
 static void name_change(const struct decide_input *in, struct decision *d)
@@ -165,6 +167,11 @@ static bool may_exist(const struct decide_input *in)
 static void decide_orphan(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_ORPHANED;
+	if (in->record->is_foreign) {
+		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "NotOurs",
+			"not in the file, and never was ours");
+		return;
+	}
 	if (in->presence == PRESENCE_ABSENT && may_exist(in)) {
 		d->again_ms = 2000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
@@ -206,6 +213,12 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
+	if (in->is_unread && !in->creation_waits) {
+		d->again_ms = LOOK_AT_ONCE_MS;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
+			"being looked for before it is created");
+		return;
+	}
 	if (may_exist(in)) {
 		int64_t age = in->wall_ms - in->record->created_ms;
 		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 5000;
@@ -231,6 +244,18 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 					     : "being created");
 }
 
+// Did AWS try this very value, and give it up?
+static bool is_refused(const struct decide_input *in, const struct difference *one)
+{
+	const json_t *values = one->field ? json_object_get(in->record->refused, one->path) : NULL;
+	size_t i;
+	json_t *value;
+	json_array_foreach ((json_t *)values, i, value)
+		if (json_equal(value, one->desired))
+			return true;
+	return false;
+}
+
 // Splits the differences: which are to be acted on now. Fills the counts.
 static void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
 	int *ret_settling)
@@ -242,6 +267,10 @@ static void weigh(const struct decide_input *in, struct decision *d, struct diff
 			continue;
 		}
 		d->managed++;
+		if (is_refused(in, one)) {
+			d->refused++;
+			continue;
+		}
 		enum unseen unseen = unseen_write(in, one);
 		*ret_settling += unseen == UNSEEN_SETTLING;
 		d->quarantined += unseen == UNSEEN_QUARANTINED;
@@ -298,8 +327,8 @@ static void decide_synced(const struct decide_input *in, struct decision *d)
 			"changed in AWS, though not in the file: %s", buf_str(&paths));
 		buf_done(&paths);
 	} else if (*seen->reason) {
-		say(d, VERDICT_DONE, HEALTH_DEGRADED, seen->reason, "%s",
-			*seen->message ? seen->message : seen->state);
+		say(d, VERDICT_DONE, seen->is_progress ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
+			seen->reason, "%s", *seen->message ? seen->message : seen->state);
 	} else {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "InSync", "as the file says");
 	}
@@ -358,7 +387,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	}
 	diff_make(&(struct diff_input){.kind = in->kind,
 			  .want = in->want,
-			  .tags = in->kind->tag_type ? in->tags : NULL,
+			  .tags = in->kind->tagging ? in->tags : NULL,
+			  .old_tags = in->record->tags,
+			  .yielded = in->yielded,
 			  .observed = seen->observed,
 			  .observed_tags = seen->tags,
 			  .baseline = in->record->baseline,
@@ -375,8 +406,8 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 				"AWS has kept it %s for %lld minutes", seen->state,
 				(long long)(since / 60000));
 		else
-			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling", "AWS says %s",
-				seen->state);
+			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling", "AWS says %s%s%s",
+				seen->state, *seen->message ? ": " : "", seen->message);
 		return;
 	}
 	struct differences now = {0};
@@ -399,6 +430,12 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"differs in %s; the policy is to observe only", buf_str(&paths));
+	} else if (in->record->is_foreign && !is_approved(in, d)) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
+			"%s stands there already and does not bear our tag%s%s; taking it over "
+			"waits for approval",
+			seen->id, seen->stack ? ", but that of stack " : "",
+			seen->stack ? seen->stack : "");
 	} else if (now.count > 0 && d->plan.count > 0) {
 		act(in, d, "Correcting", "");
 		if (d->verdict == VERDICT_ACT)
@@ -408,6 +445,13 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
+	} else if (d->refused > 0 && is_approved(in, d)) {
+		act(in, d, "Correcting", "approved: being written once more");
+	} else if (d->refused > 0) {
+		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "RolledBack",
+			"AWS tried %s and rolled it back; writing it again waits for approval, or "
+			"for another value",
+			buf_str(&paths));
 	} else if (d->plan.forces_replacement) {
 		decide_replacement(in, d);
 		str_copy(d->plan.replaced_for, sizeof(d->plan.replaced_for), replaced_for);
@@ -431,7 +475,13 @@ void decide(const struct decide_input *in, struct decision *d)
 	*d = (struct decision){0};
 	if (in->presence == PRESENCE_UNKNOWN) {
 		d->sync = in->wanted ? SYNC_UNKNOWN : SYNC_ORPHANED;
-		say(d, VERDICT_WAIT, HEALTH_UNKNOWN, "NotChecked", "not looked at yet");
+		d->again_ms = LOOK_AT_ONCE_MS;
+		bool can_be_read = in->wanted && in->is_unread && !in->creation_waits;
+		if (in->is_unread && in->creation_waits && in->wanted)
+			say(d, VERDICT_WAIT, HEALTH_UNKNOWN, "Waiting", "%s", in->creation_waits);
+		else
+			say(d, can_be_read ? VERDICT_AGAIN : VERDICT_WAIT, HEALTH_UNKNOWN,
+				"NotChecked", "not looked at yet");
 		return;
 	}
 	if (!in->wanted)

@@ -44,6 +44,8 @@ struct decide_input {
 	const struct record *record;
 	const struct failure *failure;
 	const json_t *approved; // {"<digest>": true}
+	const json_t *yielded;  // ["field", ...] that another resource rules now, or NULL
+	bool is_unread;         // the last look could not ask for it
 	int64_t checked_ms;     // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };
@@ -58,7 +60,7 @@ struct decision {
 	struct plan plan;               // what would remove them; also when it is held
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	char digest[17];                // names the change: an approval is for exactly this one
-	int undeclared, quarantined, managed; // differences by sort
+	int undeclared, quarantined, managed, refused; // differences by sort
 };
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of

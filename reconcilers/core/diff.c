@@ -199,6 +199,35 @@ static void diff_tags(const struct diff_input *in, struct differences *out)
 			add(out, NULL, seen ? DIFFERS_CHANGED : DIFFERS_MISSING,
 				str_format("Tags[%s]", key), value, seen);
 	}
+	size_t i;
+	json_t *old;
+	json_array_foreach (in->tags ? (json_t *)in->old_tags : NULL, i, old) {
+		key = json_string_value(old);
+		const json_t *seen = key ? json_object_get(in->observed_tags, key) : NULL;
+		if (seen && !json_object_get(in->tags, key))
+			add(out, NULL, DIFFERS_FOREIGN, str_format("Tags[%s]", key), NULL, seen);
+	}
+}
+
+// Of observed pairs those that the file names: the others are not its business.
+static json_t *named_pairs(const json_t *want, const json_t *seen)
+{
+	json_t *out = json_object();
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)want, key, value)
+		if (json_object_get(seen, key))
+			json_object_set(out, key, json_object_get(seen, key));
+	return out;
+}
+
+static void diff_value(const struct field *f, const char *member, const json_t *want,
+	const json_t *seen, struct differences *out)
+{
+	if (compare_holds(how_of(f), want, seen))
+		return;
+	_cleanup_json_ json_t *named = f->type == FIELD_PAIRS ? named_pairs(want, seen) : NULL;
+	add(out, f, DIFFERS_CHANGED, strdup(member), want, named ? named : seen);
 }
 
 void diff_make(const struct diff_input *in, struct differences *out)
@@ -206,6 +235,7 @@ void diff_make(const struct diff_input *in, struct differences *out)
 	for (const struct field *f = in->kind->fields; f->name; f++) {
 		const char *member = field_member(in->kind, NULL, f);
 		if (!member || f->type == FIELD_FLAG || is_ignored(in->ignore, f->name) ||
+			is_ignored(in->yielded, f->name) ||
 			(f->flags & (FIELD_COMPUTED | FIELD_WRITE_ONLY)) ||
 			json_object_get(in->waiting, member))
 			continue;
@@ -221,8 +251,8 @@ void diff_make(const struct diff_input *in, struct differences *out)
 			continue;
 		if (f->type == FIELD_ITEMS)
 			diff_items(in, f, want, seen, out);
-		else if (!compare_holds(how_of(f), want, seen))
-			add(out, f, DIFFERS_CHANGED, strdup(member), want, seen);
+		else
+			diff_value(f, member, want, seen, out);
 	}
 	diff_tags(in, out);
 	for (const struct field *f = in->kind->fields; f->name; f++) {

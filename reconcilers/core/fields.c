@@ -171,6 +171,37 @@ static json_t *read_flag(struct scope *scope, const struct field *field, const s
 	return NULL;
 }
 
+/* A map of plain values; AWS takes all of them as text. */
+static json_t *read_pairs(struct scope *scope, const struct field *field, const struct node *node)
+{
+	struct checking *checking = scope->checking;
+	if (node->type != NODE_MAP) {
+		findings_error(checking->findings, node->place, "write 'key: value' pairs",
+			"%s must be a map, not %s", field->name, node_type_name(node->type));
+		return NULL;
+	}
+	json_t *map = json_object();
+	bool ok = true;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct node *item = node->items[i];
+		bool is_plain = item->type != NODE_MAP && item->type != NODE_LIST && item->text;
+		if (item->type == NODE_NULL && !item->is_broken)
+			continue;
+		if (!is_plain && !item->is_broken)
+			findings_error(checking->findings, item->place, "write one value",
+				"%s of %s must be a plain value, not %s", node->keys[i],
+				field->name, node_type_name(item->type));
+		json_t *value = is_plain && !item->is_broken
+					? reference_text(checking, item->text, item->place)
+					: NULL;
+		ok = value && json_object_set_new(map, node->keys[i], value) == 0 && ok;
+	}
+	if (ok)
+		return map;
+	json_decref(map);
+	return NULL;
+}
+
 static json_t *read_field(
 	struct scope *scope, const struct field *field, const char *key, const struct node *node)
 {
@@ -187,6 +218,8 @@ static json_t *read_field(
 		return read_items(scope, field, node);
 	case FIELD_FLAG:
 		return read_flag(scope, field, node);
+	case FIELD_PAIRS:
+		return read_pairs(scope, field, node);
 	}
 	return NULL;
 }

@@ -101,6 +101,17 @@ const struct shape *field_shape(
 	return member ? member_shape(member) : NULL;
 }
 
+const struct call *field_update(const struct kind *kind, const struct field *field)
+{
+	bool is_fixed = field->flags & (FIELD_CREATE_ONLY | FIELD_COMPUTED);
+	if (field->update.operation)
+		return &field->update;
+	return !is_fixed && kind->update.operation && field->type != FIELD_FLAG &&
+			       field->type != FIELD_ITEMS
+		       ? &kind->update
+		       : NULL;
+}
+
 const char *disruption_name(enum disruption disruption)
 {
 	switch (disruption) {

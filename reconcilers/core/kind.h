@@ -206,7 +206,10 @@ enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
 
 struct observe {
 	struct list_call list; // of what carries our stack tag
-	const char *by_id;     // args that make the same operation read one id: {"VpcIds": ["@id"]}
+	/* Reads one by @id or @key, when the list does not show what is known (its `args` has @id)
+	 * or wanted (@key); operation NULL: the list's own, with `by_id`. For lists that lag. */
+	struct list_call confirm;
+	const char *by_id; // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];
 	/* Paths in an item, or texts over it ("@{item.logGroupName}/@{item.filterName}"). */
@@ -315,6 +318,8 @@ const char *field_member(
 struct shape;
 const struct shape *field_shape(
 	const struct kind *kind, const struct field *items, const struct field *field);
+/* The call that changes a field: its own, or the kind's; NULL: none does, or it is the items'. */
+const struct call *field_update(const struct kind *kind, const struct field *field);
 /* The name of a disruption class: "none", "connection-drop", "reboot", "replacement", "data-loss".
  */
 const char *disruption_name(enum disruption disruption);

@@ -4,12 +4,13 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/lintshape.h"
+#include "core/template.h"
 #include <ctype.h>
 
 static const char *type_of(const struct field *field)
 {
-	static const char *const names[] = {
-		"FIELD_MODEL", "FIELD_REF", "FIELD_REFS", "FIELD_ITEMS", "FIELD_FLAG"};
+	static const char *const names[] = {"FIELD_MODEL", "FIELD_REF", "FIELD_REFS", "FIELD_ITEMS",
+		"FIELD_FLAG", "FIELD_PAIRS"};
 	return names[field->type];
 }
 
@@ -87,8 +88,8 @@ static void lint_sets(struct lint *lint, const struct field *field)
 static void lint_flags(struct lint *lint, const struct field *field, const struct field *items)
 {
 	unsigned flags = field->flags;
-	bool is_value =
-		field->type == FIELD_MODEL || field->type == FIELD_REF || field->type == FIELD_REFS;
+	bool is_value = field->type == FIELD_MODEL || field->type == FIELD_REF ||
+			field->type == FIELD_REFS || field->type == FIELD_PAIRS;
 	if (items) {
 		if (field->update.operation || field->type == FIELD_ITEMS ||
 			field->type == FIELD_FLAG)
@@ -96,7 +97,7 @@ static void lint_flags(struct lint *lint, const struct field *field, const struc
 		return;
 	}
 	bool is_fixed = flags & (FIELD_CREATE_ONLY | FIELD_COMPUTED);
-	if (is_value && !is_fixed && !field->update.operation)
+	if (is_value && !is_fixed && !field_update(lint->kind, field))
 		lint_say(lint, "can be changed in the file, and no call changes it in AWS");
 	if (is_fixed && field->update.operation)
 		lint_say(lint, "cannot be changed, and has a call that changes it");
@@ -133,6 +134,14 @@ static void lint_seen(struct lint *lint, const struct field *field, const struct
 	const struct shape *element = lint_element(seen);
 	if (!seen.shape)
 		return;
+	if (field->type == FIELD_PAIRS) {
+		if (!element || shape_type(element) != SHAPE_STRUCT)
+			lint_say(lint, "what is observed is no list of pairs");
+		else if (field->pair_key && field->pair_value) {
+			lint_path(lint, element, field->pair_key);
+			lint_path(lint, element, field->pair_value);
+		}
+	}
 	if (field->type == FIELD_ITEMS && (!element || shape_type(element) != SHAPE_STRUCT))
 		lint_say(lint, "what is observed is no list of structures");
 	else if (field->type == FIELD_REFS && (!element || shape_type(element) != SHAPE_STRING))
@@ -260,6 +269,12 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_literals(lint, field, shape);
 	if (field->sets)
 		lint_sets(lint, field);
+	if ((field->type == FIELD_PAIRS) != (field->pair_key && field->pair_value))
+		lint_say(lint, "pairs, and only they, have a pair_key and a pair_value");
+	if (field->yields_to && !kind_find(field->yields_to))
+		lint_say(lint, "yields to kind %s, which there is not", field->yields_to);
+	if (field->refused)
+		lint_item_path(lint, field->refused);
 	if (field->items && field->type != FIELD_ITEMS)
 		lint_say(lint, "%s has no items", type_of(field));
 	if (!member) {
@@ -273,7 +288,7 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_at_create(lint, field, member);
 	struct lint_found seen = {0};
 	if (!(field->flags & (FIELD_WRITE_ONLY | FIELD_SECRET)))
-		seen = lint_item_path(lint, field->observed ? field->observed : member);
+		seen = lint_item_paths(lint, field->observed ? field->observed : member);
 	lint_seen(lint, field, shape, seen);
 	lint_step(lint, "update", &field->update, (struct lint_scope){.field = field});
 	lint_step(lint, "unset", &field->unset, (struct lint_scope){.field = field});
@@ -286,7 +301,9 @@ static void lint_field(struct lint *lint, const struct field *field)
 static const struct shape *lint_list(struct lint *lint, const struct list_call *list)
 {
 	const struct lint_scope scope = {0};
-	const struct operation *operation = lint_operation(lint, list->operation);
+	const struct operation *operation = lint_operation_of(lint, list->service, list->operation);
+	lint_strings(lint, list->each);
+	lint_strings(lint, list->batch);
 	lint_args(lint, operation, list->args, NULL, &scope, NULL);
 	const struct shape *output = operation ? operation_output(operation) : NULL;
 	if (!list->items) {
@@ -295,8 +312,10 @@ static const struct shape *lint_list(struct lint *lint, const struct list_call *
 	}
 	struct lint_found found = lint_path(lint, output, list->items);
 	const struct shape *element = lint_element(found);
-	if (found.shape && (!element || shape_type(element) != SHAPE_STRUCT))
-		lint_say(lint, "%s is no list of structures", list->items);
+	if (!element)
+		element = found.shape; // the one item
+	if (element && shape_type(element) != SHAPE_STRUCT && shape_type(element) != SHAPE_MAP)
+		lint_say(lint, "%s is neither structures nor one", list->items);
 	return element;
 }
 
@@ -311,13 +330,16 @@ static void lint_joins(struct lint *lint)
 			lint_say(lint, "%s: a join needs 'by' and 'into'", join->list.operation);
 		else
 			lint_path(lint, row, join->by);
+		if (join->field && !field_find(lint->kind->fields, join->field))
+			lint_say(lint, "joins for field %s, which there is not", join->field);
 		lint_leave(lint, before);
 	}
 	for (int i = 0; i < KIND_MOST_FOLLOWS && how->follows[i].operation; i++) {
 		const struct follow *follow = &how->follows[i];
 		const struct lint_scope scope = {0};
 		size_t before = lint_enter(lint, "follows");
-		const struct operation *operation = lint_operation(lint, follow->operation);
+		const struct operation *operation =
+			lint_operation_of(lint, follow->service, follow->operation);
 		lint_args(lint, operation, follow->args, NULL, &scope, NULL);
 		if (!follow->from || !follow->into)
 			lint_say(
@@ -335,6 +357,10 @@ static void lint_text_at(struct lint *lint, const char *path)
 {
 	if (!path)
 		return;
+	if (template_is_string(path)) {
+		lint_strings(lint, path);
+		return;
+	}
 	struct lint_found found = lint_item_path(lint, path);
 	if (found.shape && shape_type(found.shape) != SHAPE_STRING)
 		lint_say(lint, "%s is no text", path);
@@ -346,6 +372,9 @@ static void lint_observe(struct lint *lint)
 	const struct lint_scope scope = {0};
 	size_t before = lint_enter(lint, "observe");
 	lint->item = lint_list(lint, &kind->observe.list);
+	if (kind->observe.confirm.operation)
+		lint_list(lint, &kind->observe.confirm);
+	lint_strings(lint, kind->observe.key);
 	if (kind->observe.by_id)
 		lint_args(lint, lint_operation(lint, kind->observe.list.operation),
 			kind->observe.by_id, NULL, &scope, NULL);
@@ -354,10 +383,14 @@ static void lint_observe(struct lint *lint)
 		lint_say(lint, "no path of the id");
 	lint_text_at(lint, kind->observe.id);
 	lint_text_at(lint, kind->observe.arn);
+	lint_text_at(lint, kind->observe.item_key);
+	if (kind->observe.item_key && !kind->observe.key)
+		lint_say(lint, "the items have a key and the resources have none");
 	lint_leave(lint, before);
 	before = lint_enter(lint, "states");
 	lint_text_at(lint, kind->states.path);
 	lint_text_at(lint, kind->states.message);
+	lint_text_at(lint, kind->states.waits);
 	if (!kind->states.path &&
 		(kind->states.pending || kind->states.failed || kind->states.gone))
 		lint_say(lint, "states are named, and no path leads to one");
@@ -366,13 +399,42 @@ static void lint_observe(struct lint *lint)
 	for (const struct condition *c = kind->conditions; c && c->path; c++) {
 		lint_item_path(lint, c->path);
 		lint_text_at(lint, c->message);
-		if (!c->glob || !c->reason)
-			lint_say(lint, "%s needs a glob and a reason", c->path);
+		if (c->unlike)
+			lint_item_path(lint, c->unlike);
+		if (!c->glob == !c->unlike || !c->reason)
+			lint_say(lint, "%s needs a reason, and a glob or what it is unlike",
+				c->path);
 	}
 	lint_leave(lint, before);
 }
 
 // ---- how it is changed
+
+static void lint_tags(struct lint *lint, struct lint_found found)
+{
+	static const char *const names[][2] = {[TAGS_KEY_VALUE] = {"Key", "Value"},
+		[TAGS_LOWER_CASE] = {"key", "value"},
+		[TAGS_TAG_KEY] = {"TagKey", "TagValue"}};
+	enum tag_form form = lint->kind->tagging->form;
+	if (form == TAGS_MAP) {
+		if (found.shape && shape_type(found.shape) != SHAPE_MAP)
+			lint_say(lint, "what is observed is no map of tags");
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		lint_path(lint, lint_element(found), names[form][i]);
+}
+
+static void lint_update(struct lint *lint)
+{
+	const struct call *update = &lint->kind->update;
+	if (!update->operation)
+		return;
+	size_t before = lint_enter(lint, "update");
+	_cleanup_json_ json_t *given = given_at_create(lint->kind);
+	lint_call(lint, update, (struct lint_scope){0}, update->flags & CALL_WHOLE ? given : NULL);
+	lint_leave(lint, before);
+}
 
 static void lint_create(struct lint *lint)
 {
@@ -388,9 +450,10 @@ static void lint_create(struct lint *lint)
 	lint_call(lint, &kind->create, scope, given);
 	const struct operation *create =
 		lint->service ? service_operation(lint->service, kind->create.operation) : NULL;
-	if (!kind->created_id)
+	if (!kind->created_id && (!kind->observe.key || kind->observe.item_key))
 		lint_say(lint, "nothing says where the answer has the id");
-	else if (create && lint_path(lint, operation_output(create), kind->created_id).is_list)
+	else if (kind->created_id && create &&
+		 lint_path(lint, operation_output(create), kind->created_id).is_list)
 		lint_say(lint, "created_id leads to many");
 	lint_leave(lint, before);
 	if (!kind->tagging)
@@ -401,9 +464,8 @@ static void lint_create(struct lint *lint)
 	for (size_t i = 0; input && i < shape_member_count(input); i++)
 		json_object_set_new(all, member_name(shape_member_at(input, i)), json_true());
 	lint_args(lint, create, kind->tagging->create, NULL, &scope, all);
-	const struct shape *tag = lint_element(lint_item_path(lint, kind->tagging->observed));
-	lint_path(lint, tag, "Key");
-	lint_path(lint, tag, "Value");
+	const struct lint_found tags = lint_item_path(lint, kind->tagging->observed);
+	lint_tags(lint, tags);
 	lint_step(lint, "add", &kind->tagging->add, scope);
 	lint_step(lint, "remove", &kind->tagging->remove, scope);
 	lint_leave(lint, before);
@@ -418,7 +480,7 @@ static struct lint_scope each_scope(struct lint *lint, const char *each)
 		const char *own = field_member(lint->kind, NULL, f);
 		if (!own || !str_eq(own, member))
 			continue;
-		struct lint_found seen = lint_item_path(lint, f->observed ? f->observed : own);
+		struct lint_found seen = lint_item_paths(lint, f->observed ? f->observed : own);
 		scope.item = lint_element(seen) ? lint_element(seen) : seen.shape;
 		return scope;
 	}
@@ -454,10 +516,11 @@ static void lint_head(struct lint *lint)
 		lint_say(lint, "has no summary");
 	if (!is_snake(kind->name))
 		lint_say(lint, "names of kinds are in snake_case");
-	if (!kind->tag_type != !kind->tagging)
+	bool is_typed = kind->tagging && strstr(kind->tagging->create, "@tag_type");
+	if (is_typed != (kind->tag_type != NULL))
 		lint_say(lint, "%s",
-			kind->tagging ? "has a way with tags, and no tag_type"
-				      : "has a tag_type, and no way with tags");
+			is_typed ? "its way with tags needs a tag_type"
+				 : "has a tag_type, and no way with tags that needs it");
 	for (const char *const *name = kind->after; name && *name; name++)
 		if (!kind_find(*name))
 			lint_say(lint, "comes after kind %s, which there is not", *name);
@@ -481,6 +544,7 @@ int kind_lint(const struct kind *kind, struct buf *out)
 	}
 	lint_observe(&lint);
 	lint_create(&lint);
+	lint_update(&lint);
 	lint_remove(&lint);
 	for (const struct field *f = kind->fields; f->name; f++) {
 		size_t before = lint_enter(&lint, f->name);

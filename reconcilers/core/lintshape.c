@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/template.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -36,6 +37,18 @@ const struct operation *lint_operation(struct lint *lint, const char *name)
 		lint->service && name ? service_operation(lint->service, name) : NULL;
 	if (!operation && lint->service)
 		lint_say(lint, "%s has no operation %s", lint->kind->service, name ? name : "");
+	return operation;
+}
+
+const struct operation *lint_operation_of(struct lint *lint, const char *service, const char *name)
+{
+	const struct service *own = lint->service;
+	if (service)
+		lint->service = model_service(service);
+	if (service && !lint->service)
+		lint_say(lint, "the models have no service %s", service);
+	const struct operation *operation = lint_operation(lint, name);
+	lint->service = own;
 	return operation;
 }
 
@@ -134,10 +147,12 @@ const struct shape *lint_element(struct lint_found found)
 	return shape_type(found.shape) == SHAPE_LIST ? shape_element(found.shape) : NULL;
 }
 
-static const struct shape *output_of(const struct lint *lint, const char *operation)
+static const struct shape *output_of(
+	const struct lint *lint, const char *service_name, const char *operation)
 {
+	const struct service *service = service_name ? model_service(service_name) : lint->service;
 	const struct operation *op =
-		lint->service && operation ? service_operation(lint->service, operation) : NULL;
+		service && operation ? service_operation(service, operation) : NULL;
 	return op ? operation_output(op) : NULL;
 }
 
@@ -154,7 +169,8 @@ struct lint_found lint_item_path(struct lint *lint, const char *path)
 	for (int i = 0; i < KIND_MOST_JOINS && how->joins[i].list.operation; i++) {
 		const struct list_call *list = &how->joins[i].list;
 		const char *rest = after_member(path, how->joins[i].into);
-		const struct shape *output = rest ? output_of(lint, list->operation) : NULL;
+		const struct shape *output =
+			rest ? output_of(lint, list->service, list->operation) : NULL;
 		if (!rest)
 			continue;
 		struct lint_found rows = lint_path(lint, output, list->items);
@@ -163,13 +179,31 @@ struct lint_found lint_item_path(struct lint *lint, const char *path)
 	for (int i = 0; i < KIND_MOST_FOLLOWS && how->follows[i].operation; i++) {
 		const char *rest = after_member(path, how->follows[i].into);
 		const struct shape *output =
-			rest ? output_of(lint, how->follows[i].operation) : NULL;
+			rest ? output_of(lint, how->follows[i].service, how->follows[i].operation)
+			     : NULL;
 		if (!rest)
 			continue;
 		struct lint_found value = lint_path(lint, output, how->follows[i].from);
 		return *rest ? lint_path(lint, value.shape, rest) : value;
 	}
+	if (str_eq(path, "each") && how->list.each)
+		return (struct lint_found){0};
 	return lint_path(lint, lint->item, path);
+}
+
+struct lint_found lint_item_paths(struct lint *lint, const char *paths)
+{
+	struct lint_found first = {0};
+	char path[200];
+	for (const char *p = paths; *p;) {
+		size_t n = strcspn(p, "|");
+		snprintf(path, sizeof(path), "%.*s", (int)n, p);
+		struct lint_found found = lint_item_path(lint, path);
+		if (p == paths)
+			first = found;
+		p += n + (p[n] == '|');
+	}
+	return first;
 }
 
 // ---- what stands behind an '@'
@@ -204,7 +238,7 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
 		"ids", "token", "tags", "tag_keys", "tag_type", "stack", "address", "name",
-		"region", "account"};
+		"region", "account", "partition", "arn", "each", "key", "changed"};
 	name += *name == '!';
 	size_t n = strcspn(name, ".[");
 	const char *rest = name[n] == '.' ? name + n + 1 : name + n;
@@ -214,6 +248,12 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 	if ((str_starts(name, "desired.") || str_starts(name, "observed.")) &&
 		has_member(lint->kind, NULL, rest))
 		return;
+	if (str_starts(name, "pairs.") && has_member(lint->kind, NULL, rest))
+		return;
+	if (n == 4 && str_starts(name, "item") && !scope->field && !scope->item) {
+		lint_item_path(lint, rest); // of a follow-up: the listed item
+		return;
+	}
 	if (n == 4 && str_starts(name, "item")) {
 		lint_item_name(lint, scope, "item", rest, scope->item_is_desired);
 		return;
@@ -230,6 +270,23 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 		return;
 	}
 	lint_say(lint, "@%s names nothing", name);
+}
+
+void lint_strings(struct lint *lint, const char *text)
+{
+	const struct lint_scope scope = {0};
+	for (const char *p = text; p && (p = strstr(p, "@{"));) {
+		char name[160];
+		size_t n = strcspn(p + 2, "}");
+		if (p[2 + n] != '}' || n >= sizeof(name)) {
+			lint_say(lint, "the text %s cannot be read", text);
+			return;
+		}
+		memcpy(name, p + 2, n);
+		name[n] = '\0';
+		lint_name(lint, &scope, name);
+		p += 2 + n;
+	}
 }
 
 // ---- values and templates
@@ -298,7 +355,9 @@ static void lint_batch(struct lint *lint, const struct shape *shape, const struc
 static void lint_text(struct lint *lint, const struct shape *shape, const char *text,
 	const struct call *call, const struct lint_scope *scope)
 {
-	if (*text == '@' && scope) {
+	if (template_is_string(text)) {
+		lint_strings(lint, text);
+	} else if (*text == '@' && scope) {
 		lint_name(lint, scope, text + 1);
 		if (call && shape && (str_eq(text, "@items") || str_eq(text, "@!items")))
 			lint_batch(lint, shape, call, scope);
@@ -313,7 +372,7 @@ static void lint_fit(struct lint *lint, const struct shape *shape, const json_t 
 	const char *key, *text = json_string_value(value);
 	json_t *member;
 	size_t i;
-	if ((text && *text == '@' && scope) || !shape) {
+	if ((text && scope && (*text == '@' || template_is_string(text))) || !shape) {
 		if (text)
 			lint_text(lint, shape, text, call, scope);
 		return;

@@ -35,6 +35,8 @@ void lint_leave(struct lint *lint, size_t before);
 
 /* NULL after a complaint. */
 const struct operation *lint_operation(struct lint *lint, const char *name);
+/* The same of another service than the kind's; NULL: the kind's. */
+const struct operation *lint_operation_of(struct lint *lint, const char *service, const char *name);
 /* What a path leads to: `shape`, or with "[]" on the way a list of it. */
 struct lint_found {
 	const struct shape *shape; // NULL after a complaint
@@ -45,6 +47,10 @@ struct lint_found {
 struct lint_found lint_path(struct lint *lint, const struct shape *shape, const char *path);
 /* The same in a listed item, to which joins and follow-ups have added members. */
 struct lint_found lint_item_path(struct lint *lint, const char *path);
+/* "A|B": the first leads the way, all are checked. */
+struct lint_found lint_item_paths(struct lint *lint, const char *paths);
+/* The names within "@{...}" of a text; NULL is none. */
+void lint_strings(struct lint *lint, const char *text);
 /* The element when it leads to many, as a list or by "[]"; NULL when to one. */
 const struct shape *lint_element(struct lint_found found);
 /* JSON text of a value against its shape (NULL: anything fits). */

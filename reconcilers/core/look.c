@@ -7,31 +7,52 @@
 #include "core/reconcile.h"
 
 // Only then does it matter which fields a file sets.
-static bool has_optional_follow(const struct kind *kind)
+static bool has_optional_read(const struct kind *kind)
 {
 	for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
 		if (kind->observe.follows[i].field)
 			return true;
+	for (int i = 0; i < KIND_MOST_JOINS; i++)
+		if (kind->observe.joins[i].field)
+			return true;
 	return false;
 }
 
-static json_t *known_ids(struct reconciler *r, const struct kind *kind)
+static void add_scope(struct reconciler *r, const struct resource *resource, json_t *subject)
 {
-	json_t *known = json_object();
+	if (resource->record.observed)
+		json_object_set(subject, "observed", resource->record.observed);
+	if (!resource->wanted)
+		return;
+	json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL;
+	stack_resolve(r->stack, resource, &want, &waiting);
+	json_object_set_new(subject, "desired", want);
+}
+
+static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
+{
+	json_t *subjects = json_array();
+	bool needs_scope = observation_needs_scope(kind), has_optional = has_optional_read(kind);
 	map_for_each (&r->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
-		if (resource->kind != kind || !resource->record.id)
+		if (resource->kind != kind || (!resource->record.id && !needs_scope))
 			continue;
+		json_t *subject = json_pack("{s:s}", "address", resource->address);
+		json_array_append_new(subjects, subject);
+		js_set_str(subject, "id", resource->record.id);
+		if (needs_scope)
+			add_scope(r, resource, subject);
 		json_t *fields = json_array();
-		bool matters = resource->wanted && has_optional_follow(kind);
+		bool matters = resource->wanted && has_optional;
 		for (const struct field *f = kind->fields; matters && f->name; f++) {
 			const char *member = field_member(kind, NULL, f);
 			if (member && json_object_get(resource->wanted->desired, member))
 				json_array_append_new(fields, json_string(f->name));
 		}
-		json_object_set_new(known, resource->record.id, fields);
+		json_object_set_new(subject, "fields", fields);
 	}
-	return known;
+	return subjects;
 }
 
 void look_start(struct reconciler *r, struct watch *watch)
@@ -39,7 +60,7 @@ void look_start(struct reconciler *r, struct watch *watch)
 	watch->due_ms = 0;
 	watch->is_running = true;
 	watch->is_foreground = r->is_passing;
-	observation_start(&watch->observation, known_ids(r, watch->kind), &r->task);
+	observation_start(&watch->observation, subjects_of(r, watch->kind), &r->task);
 }
 
 static void index_ids(struct reconciler *r, const struct kind *kind, struct map *ret_by_id)
@@ -59,11 +80,14 @@ static bool is_as_before(const struct resource *resource, const json_t *item, in
 	       started_ms >= resource->acted_ms && json_equal(resource->raw, item);
 }
 
-// Whose is it? By our record of its id first (tags can be removed by hand), then by its tag.
+// Whose is it? By our record of its id first (tags can be removed by hand), then by its natural
+// key, then by its tag.
 static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
-	struct resource *known, const struct sighting *seen)
+	struct resource *known, const char *named, const struct sighting *seen)
 {
 	struct resource *resource = known;
+	if (!resource && named)
+		resource = stack_find(r->stack, named);
 	if (resource)
 		return resource;
 	if (!seen->address || !str_eq_null(seen->stack, r->stack->name))
@@ -82,11 +106,24 @@ static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 	return stack_adopt(r->stack, seen->address, kind);
 }
 
+// What bears our tag is ours; what AWS gave up is remembered, for it does not show it for ever.
+static void note_owner(struct reconciler *r, struct resource *resource, const struct sighting *seen)
+{
+	struct record *record = &resource->record;
+	if (record->is_foreign && str_eq_null(seen->stack, r->stack->name)) {
+		record->is_foreign = false;
+		record->is_dirty = true;
+	}
+	if (record_refuse(record, seen->refused))
+		record->is_dirty = true;
+}
+
 // `looked_ms`: wall time at which the look began; what it saw may be that old.
 static void saw(
 	struct reconciler *r, struct resource *resource, struct sighting *seen, int64_t looked_ms)
 {
 	struct record *record = &resource->record;
+	const struct kind *kind = resource->kind;
 	bool is_new_id = seen && !str_eq_null(record->id, seen->id);
 	bool was_present = resource->presence == PRESENCE_PRESENT;
 	int64_t now = reconciler_wall_ms(r);
@@ -98,11 +135,14 @@ static void saw(
 		free(record->id);
 		record->id = strdup(seen->id);
 		record->deleted_ms = 0; // another object took its place
+		record->is_foreign = kind->tagging && kind->observe.key && !kind->adopts;
 		record->born_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;
 		json_decref(record->baseline);
 		record->baseline = json_object();
 	}
+	if (seen)
+		note_owner(r, resource, seen);
 	bool changed = resource_see(resource, seen, looked_ms);
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
 	// A restart that finds what was remembered is no news.
@@ -142,6 +182,19 @@ static void saw(
 	stack_touch(r->stack, resource, true);
 }
 
+// Is something missing in AWS that its creation needs?
+static bool lacks_parent(const struct reconciler *r, const struct resource *resource)
+{
+	size_t i;
+	json_t *address;
+	json_array_foreach (resource->record.depends_on, i, address) {
+		const struct resource *parent = stack_find(r->stack, json_string_value(address));
+		if (!parent || parent->presence == PRESENCE_ABSENT)
+			return true;
+	}
+	return false;
+}
+
 static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
@@ -168,7 +221,9 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 				LOG_STR("kind", kind->name), LOG_ERR(&err));
 			continue;
 		}
-		struct resource *resource = seen.is_past ? NULL : owner_of(r, kind, known, &seen);
+		const char *named = js_str(watch->observation.owners, id);
+		struct resource *resource =
+			seen.is_past ? NULL : owner_of(r, kind, known, named, &seen);
 		if (!resource) {
 			sighting_done(&seen);
 			continue;
@@ -200,11 +255,19 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		const char *known = resource->record.id;
-		// A look that began before its id was known has not asked for it.
-		if (resource->kind == kind && !resource->run && started_ms >= resource->acted_ms &&
-			!json_object_get(seen_addresses, resource->address) &&
-			(!known || json_object_get(watch->observation.known, known)))
+		if (resource->kind != kind || resource->run || started_ms < resource->acted_ms)
+			continue;
+		resource->is_unread =
+			json_object_get(watch->observation.unread, resource->address) != NULL;
+		if (json_object_get(seen_addresses, resource->address))
+			continue;
+		// A look that began before its id was known has not asked for it; one that could
+		// not ask tells something only where there is no parent either.
+		if ((!known || json_object_get(watch->observation.known, known)) &&
+			(!resource->is_unread || lacks_parent(r, resource)))
 			saw(r, resource, NULL, looked_ms);
+		else if (resource->is_unread && resource->presence == PRESENCE_UNKNOWN)
+			resource->must_decide = true;
 	}
 }
 

@@ -2,8 +2,12 @@
 // possible, and ends when nothing runs. The list's pages are read and dropped; only our items stay.
 #include "core/observe.h"
 #include "base/str.h"
+#include "core/members.h"
+#include "core/memos.h"
 #include "core/path.h"
 #include "core/project.h"
+#include "core/reads.h"
+#include "core/tags.h"
 #include "core/template.h"
 
 enum fetch_type { FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
@@ -14,7 +18,9 @@ struct fetch {
 	json_t *input; // owned; the call borrows it
 	const struct join *join;
 	const struct follow *follow;
-	char *id; // follow-ups and confirmations
+	const char *items; // path of the items in the answer; borrowed
+	char *id;          // follow-ups and confirmations
+	char *each;        // lists made for a parent; NULL: none
 	bool is_taken;
 };
 
@@ -26,6 +32,7 @@ static void fetch_free(void *what)
 	aws_call_done(&fetch->call);
 	json_decref(fetch->input);
 	free(fetch->id);
+	free(fetch->each);
 	free(fetch);
 }
 
@@ -50,69 +57,27 @@ static void fail(struct observation *o, struct err err)
 
 static json_t *scope_of(const struct observation *o)
 {
-	return json_pack("{s:s, s:s*, s:s*}", "stack", o->options.stack, "region",
-		o->options.region, "account", o->options.account);
-}
-
-// An answer kept from look to look, while the same request is made.
-struct memo {
-	struct aws_memo aws;
-	bool is_used; // in this look
-};
-
-static void memo_free(void *what)
-{
-	struct memo *memo = what;
-	aws_memo_done(&memo->aws);
-	free(memo);
+	return json_pack("{s:s, s:s*, s:s*, s:s*}", "stack", o->options.stack, "region",
+		o->options.region, "account", o->options.account, "partition",
+		o->options.partition);
 }
 
 static struct aws_memo *memo_of(struct observation *o, const struct fetch *fetch,
 	const char *operation, const json_t *input)
 {
-	if (fetch->type == FETCH_CONFIRM)
-		return NULL;
-	_cleanup_free_ char *text = js_text(input);
-	_cleanup_free_ char *key = text ? str_format("%s %s", operation, text) : NULL;
-	struct memo *memo = key ? map_get(&o->memos, key) : NULL;
-	if (key && !memo) {
-		memo = calloc(1, sizeof(*memo));
-		if (!memo || !map_set(&o->memos, key, memo, NULL)) {
-			free(memo);
-			return NULL;
-		}
-	}
-	if (!memo || memo->is_used)
-		return NULL; // two of the same at a time: only one may write
-	memo->is_used = true;
-	return &memo->aws;
+	return fetch->type == FETCH_CONFIRM ? NULL : memos_get(&o->memos, operation, input);
 }
 
-// Answers to requests that a whole look did not make again are of no more use.
-static void forget_unused(struct observation *o, bool is_whole)
-{
-	struct map kept;
-	map_init(&kept);
-	map_for_each (&o->memos, entry) {
-		struct memo *memo = entry->value;
-		bool is_kept =
-			(memo->is_used || !is_whole) && map_set(&kept, entry->key, memo, NULL);
-		memo->is_used = false;
-		if (!is_kept)
-			memo_free(memo);
-	}
-	map_done(&o->memos);
-	o->memos = kept;
-}
-
+// Only the elements of a plain list are told apart while an answer is read.
 static const json_t *keep_of(const struct observation *o, const struct fetch *fetch)
 {
-	return fetch->type == FETCH_LIST || fetch->type == FETCH_CONFIRM ? o->keep : NULL;
+	bool is_list = fetch->type == FETCH_LIST || fetch->type == FETCH_CONFIRM;
+	return is_list && *fetch->items && !strpbrk(fetch->items, ".[") ? o->keep : NULL;
 }
 
 // Takes `input` over.
-static void start_fetch(
-	struct observation *o, struct fetch *fetch, const char *operation, json_t *input)
+static void start_fetch(struct observation *o, struct fetch *fetch, const char *service,
+	const char *operation, json_t *input)
 {
 	if (o->fetch_count == o->fetch_size) {
 		size_t size = o->fetch_size ? o->fetch_size * 2 : 8;
@@ -127,24 +92,27 @@ static void start_fetch(
 		o->fetch_size = size;
 	}
 	fetch->input = input;
-	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
+	aws_call_init(&fetch->call, service ? service : o->options.kind->service, operation, input);
 	fetch->call.keep = keep_of(o, fetch);
 	fetch->call.memo = memo_of(o, fetch, operation, input);
+	o->lists_open += fetch->type == FETCH_LIST;
 	o->fetches[o->fetch_count++] = fetch;
 	aws_start(o->options.aws, &fetch->call, &o->task);
 }
 
-static struct fetch *fetch_new(enum fetch_type type)
+static struct fetch *fetch_new(enum fetch_type type, const char *items)
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
-	if (fetch)
+	if (fetch) {
 		fetch->type = type;
+		fetch->items = items ? items : "";
+	}
 	return fetch;
 }
 
 // Renders a template and starts the fetch; takes the scope over.
-static void begin(struct observation *o, struct fetch *fetch, const char *operation,
-	const char *args, json_t *scope)
+static void begin(struct observation *o, struct fetch *fetch, const char *service,
+	const char *operation, const char *args, json_t *scope)
 {
 	json_t *input = NULL;
 	struct err err = fetch ? ERR_OK : err_nomem();
@@ -156,7 +124,7 @@ static void begin(struct observation *o, struct fetch *fetch, const char *operat
 		fail(o, err);
 		return;
 	}
-	start_fetch(o, fetch, operation, input ? input : json_object());
+	start_fetch(o, fetch, service, operation, input ? input : json_object());
 }
 
 static bool ask_once(struct observation *o, const char *what, const char *id)
@@ -172,12 +140,96 @@ static bool wants_field(const json_t *fields, const char *field)
 {
 	size_t i;
 	json_t *one;
-	if (!field)
+	if (!field || !fields)
 		return true;
 	json_array_foreach ((json_t *)fields, i, one)
 		if (str_eq_null(json_string_value(one), field))
 			return true;
 	return false;
+}
+
+static bool any_wants(const struct observation *o, const char *field)
+{
+	size_t i;
+	json_t *subject;
+	if (!field)
+		return true;
+	json_array_foreach (o->subjects, i, subject)
+		if (wants_field(json_object_get(subject, "fields"), field))
+			return true;
+	return false;
+}
+
+static void ask_join(struct observation *o, const struct join *join, json_t *batch)
+{
+	struct fetch *fetch = fetch_new(FETCH_JOIN, join->list.items);
+	if (fetch)
+		fetch->join = join;
+	json_t *scope = scope_of(o);
+	// A copy: what is rendered shares values, and the batch is emptied after.
+	json_object_set_new(scope, "ids", json_copy(batch));
+	begin(o, fetch, join->list.service, join->list.operation, join->list.args, scope);
+	json_array_clear(batch);
+}
+
+static void ask_joins(struct observation *o, const json_t *ids)
+{
+	const struct observe *how = &o->options.kind->observe;
+	const char *id;
+	json_t *value;
+	for (const struct join *join = how->joins; join < how->joins + KIND_MOST_JOINS; join++) {
+		if (!join->list.operation)
+			break;
+		if (!any_wants(o, join->field) || json_object_size(ids) == 0)
+			continue;
+		_cleanup_json_ json_t *batch = json_array();
+		if (!join->list.args || !strstr(join->list.args, "@ids")) { // all of them at once
+			if (ask_once(o, join->into, ""))
+				ask_join(o, join, batch);
+			continue;
+		}
+		size_t most = join->most_ids ? (size_t)join->most_ids : 200;
+		json_object_foreach ((json_t *)ids, id, value) {
+			if (ask_once(o, join->into, id))
+				json_array_append_new(batch, json_string(id));
+			if (json_array_size(batch) == most)
+				ask_join(o, join, batch);
+		}
+		if (json_array_size(batch) > 0)
+			ask_join(o, join, batch);
+	}
+}
+
+// What the file sets of it; NULL: nothing is known of it yet.
+static const json_t *fields_of(const struct observation *o, const char *id)
+{
+	const json_t *fields = json_object_get(o->known, id);
+	const char *address = js_str(o->owners, id);
+	size_t i;
+	json_t *subject;
+	json_array_foreach (!fields && address ? o->subjects : NULL, i, subject)
+		if (str_eq_null(js_str(subject, "address"), address))
+			return json_object_get(subject, "fields");
+	return fields;
+}
+
+static void ask_follow(struct observation *o, const struct follow *f, const char *id)
+{
+	const json_t *item = json_object_get(o->items, id);
+	bool needs_item = f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item"));
+	if (!wants_field(fields_of(o, id), f->field) || (needs_item && !item) ||
+		!ask_once(o, f->into, id))
+		return;
+	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
+	if (fetch) {
+		fetch->follow = f;
+		fetch->id = strdup(id);
+	}
+	json_t *scope = scope_of(o);
+	json_object_set_new(scope, "id", json_string(id));
+	if (item)
+		json_object_set(scope, "item", (json_t *)item);
+	begin(o, fetch, f->service, f->operation, f->args, scope);
 }
 
 // Joins and follow-ups for ids that have not been asked for. `ids` is {"<id>": fields or item}.
@@ -186,81 +238,65 @@ static void ask_about(struct observation *o, const json_t *ids)
 	const struct observe *how = &o->options.kind->observe;
 	const char *id;
 	json_t *value;
-	for (const struct join *join = how->joins; join < how->joins + KIND_MOST_JOINS; join++) {
-		if (!join->list.operation)
-			break;
-		json_t *batch = json_array();
-		size_t most = join->most_ids ? (size_t)join->most_ids : 200,
-		       left = json_object_size(ids);
-		json_object_foreach ((json_t *)ids, id, value) {
-			if (ask_once(o, join->into, id))
-				json_array_append_new(batch, json_string(id));
-			if (--left > 0 && json_array_size(batch) < most)
-				continue;
-			if (json_array_size(batch) == 0)
-				continue;
-			struct fetch *fetch = fetch_new(FETCH_JOIN);
-			if (fetch)
-				fetch->join = join;
-			json_t *scope = scope_of(o);
-			// A copy: what is rendered shares values, and the batch is emptied below.
-			json_object_set_new(scope, "ids", json_copy(batch));
-			begin(o, fetch, join->list.operation, join->list.args, scope);
-			json_array_clear(batch);
-		}
-		json_decref(batch);
-	}
+	ask_joins(o, ids);
 	for (const struct follow *f = how->follows; f < how->follows + KIND_MOST_FOLLOWS; f++) {
 		if (!f->operation)
 			break;
-		json_object_foreach ((json_t *)ids, id, value) {
-			const json_t *fields = json_object_get(o->known, id);
-			if (!wants_field(fields, f->field) || !ask_once(o, f->into, id))
-				continue;
-			struct fetch *fetch = fetch_new(FETCH_FOLLOW);
-			if (fetch) {
-				fetch->follow = f;
-				fetch->id = strdup(id);
-			}
-			json_t *scope = scope_of(o);
-			json_object_set_new(scope, "id", json_string(id));
-			begin(o, fetch, f->operation, f->args, scope);
-		}
+		json_object_foreach ((json_t *)ids, id, value)
+			ask_follow(o, f, id);
 	}
 }
 
 // ---- taking answers
 
-// Some filters are ignored by the other side: only what carries our tag, or is known, is ours.
-static bool is_ours(const struct observation *o, const json_t *item, const char *id)
+// Some filters are ignored by the other side, and some lists have none: ours is what is known by
+// its id, stands under the name of one of ours, or carries our tag.
+static bool is_ours(struct observation *o, const json_t *item, const char *id)
 {
+	const struct observe *how = &o->options.kind->observe;
 	if (json_object_get(o->known, id))
 		return true;
+	if (how->key) {
+		_cleanup_free_ char *key =
+			template_of_item(how->item_key ? how->item_key : how->id, item);
+		json_t *address = key ? json_object_get(o->keys, key) : NULL;
+		if (address)
+			json_object_set(o->owners, id, address);
+		if (address)
+			return true;
+	}
 	const struct tagging *tagging = o->options.kind->tagging;
 	if (!tagging)
-		return true;
-	_cleanup_json_ json_t *tags = path_get(item, tagging->observed);
-	size_t i;
-	json_t *tag;
-	json_array_foreach (tags, i, tag)
-		if (str_eq_null(js_str(tag, "Key"), TAG_STACK))
-			return str_eq_null(js_str(tag, "Value"), o->options.stack);
-	return false;
+		return !how->key;
+	_cleanup_json_ json_t *shown = path_get(item, tagging->observed);
+	_cleanup_json_ json_t *tags = tags_from(tagging->form, shown);
+	return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);
+}
+
+// "" is all of the answer; one thing that is no list is a list of it.
+static json_t *items_of(const struct fetch *fetch)
+{
+	json_t *found = path_get(fetch->call.output, fetch->items);
+	if (!found || json_is_array(found))
+		return found;
+	return json_pack("[o]", found);
 }
 
 static void take_items(struct observation *o, const struct fetch *fetch)
 {
 	const struct observe *how = &o->options.kind->observe;
-	_cleanup_json_ json_t *list = path_get(fetch->call.output, how->list.items);
+	_cleanup_json_ json_t *list = items_of(fetch);
 	size_t i;
-	json_t *item;
-	json_array_foreach (list, i, item) {
-		_cleanup_json_ json_t *id = path_get(item, how->id);
-		if (!json_is_string(id))
+	json_t *one;
+	json_array_foreach (list, i, one) {
+		_cleanup_json_ json_t *item = fetch->each ? json_copy(one) : json_incref(one);
+		js_set_str(item, "each", fetch->each);
+		_cleanup_free_ char *id = template_of_item(how->id, item);
+		if (str_empty(id))
 			fail(o, err_code(ERR_TRANSIENT, "BadAnswer", "%s: an item without %s",
-					how->list.operation, how->id));
-		else if (is_ours(o, item, json_string_value(id)))
-			json_object_set(o->items, json_string_value(id), item);
+					fetch->call.operation, how->id));
+		else if (is_ours(o, item, id))
+			json_object_set(o->items, id, item);
 		else
 			o->foreign++;
 	}
@@ -307,15 +343,44 @@ static bool next_page(struct observation *o, struct fetch *fetch)
 	}
 	if (!input)
 		return false;
-	const char *operation = fetch->call.operation;
+	const char *operation = fetch->call.operation, *service = fetch->call.service;
 	aws_call_done(&fetch->call);
 	json_decref(fetch->input);
 	fetch->input = input;
-	aws_call_init(&fetch->call, o->options.kind->service, operation, input);
+	aws_call_init(&fetch->call, service, operation, input);
 	fetch->call.keep = keep_of(o, fetch);
 	fetch->call.memo = memo_of(o, fetch, operation, input);
 	aws_start(o->options.aws, &fetch->call, &o->task);
 	return true;
+}
+
+// Does the error only say that there is no such thing?
+static bool says_absent(const struct observation *o, const struct fetch *fetch)
+{
+	const struct observe *how = &o->options.kind->observe;
+	const struct err *err = &fetch->call.op.err;
+	bool is_asked_by_name = fetch->type != FETCH_LIST || how->list.each || how->list.batch;
+	if (!is_asked_by_name || fetch->type == FETCH_JOIN)
+		return false;
+	for (const char *const *code = how->absent; code && *code; code++)
+		if (str_eq(*code, err->code))
+			return true;
+	return err->class == ERR_NOT_FOUND;
+}
+
+// A list that comes in pages is put together.
+static void take_follow(struct observation *o, const struct fetch *fetch)
+{
+	json_t *rows = rows_of(o, fetch->follow->into), *before = json_object_get(rows, fetch->id);
+	json_t *value = path_get(fetch->call.output, fetch->follow->from);
+	if (value && json_is_array(before) && json_is_array(value)) {
+		json_t *both = json_copy(before); // shared with the memo of its answer
+		json_array_extend(both, value);
+		json_object_set_new(rows, fetch->id, both);
+		json_decref(value);
+	} else if (value) {
+		json_object_set_new(rows, fetch->id, value);
+	}
 }
 
 static void take_answer(struct observation *o, struct fetch *fetch)
@@ -323,13 +388,15 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	const struct err *err = &fetch->call.op.err;
 	o->calls += fetch->call.attempts > 0 ? fetch->call.attempts : 1;
 	fetch->is_taken = true;
+	bool is_list = fetch->type == FETCH_LIST;
 	if (err_is(&o->first_err))
 		return;
-	if (err_is(err)) {
-		// What is not found by id is the answer, not a failure.
-		if (err->class != ERR_NOT_FOUND ||
-			(fetch->type != FETCH_CONFIRM && fetch->type != FETCH_FOLLOW))
-			fail(o, *err);
+	if (err_is(err) && !says_absent(o, fetch)) {
+		fail(o, *err);
+		return;
+	}
+	if (err_is(err)) { // what is not found is the answer, not a failure
+		o->lists_open -= is_list;
 		return;
 	}
 	switch (fetch->type) {
@@ -340,40 +407,60 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	case FETCH_JOIN:
 		take_rows(o, fetch);
 		break;
-	case FETCH_FOLLOW: {
-		json_t *value = path_get(fetch->call.output, fetch->follow->from);
-		if (value)
-			json_object_set_new(rows_of(o, fetch->follow->into), fetch->id, value);
-		return;
-	}
+	case FETCH_FOLLOW:
+		take_follow(o, fetch);
+		break;
 	}
 	if (next_page(o, fetch))
 		fetch->is_taken = false;
-	else if (fetch->type == FETCH_LIST)
-		o->is_listed = true;
+	else
+		o->lists_open -= is_list;
 }
 
 // ---- the end
 
-// Known ids that the list did not show are read one by one.
+static void confirm(struct observation *o, const char *id, const char *key)
+{
+	const struct observe *how = &o->options.kind->observe;
+	bool is_own = how->confirm.operation;
+	const struct list_call *call = is_own ? &how->confirm : &how->list;
+	struct fetch *fetch = fetch_new(FETCH_CONFIRM, call->items);
+	if (fetch && id)
+		fetch->id = strdup(id);
+	json_t *scope = scope_of(o);
+	js_set_str(scope, "id", id);
+	js_set_str(scope, "key", key);
+	begin(o, fetch, call->service, call->operation, is_own ? call->args : how->by_id, scope);
+}
+
+static bool has_owner(const struct observation *o, const char *address)
+{
+	const char *id;
+	json_t *owner;
+	json_object_foreach (o->owners, id, owner)
+		if (str_eq_null(json_string_value(owner), address))
+			return true;
+	return false;
+}
+
+// What is known, or wanted, and was not listed is read one by one.
 static void confirm_absent(struct observation *o)
 {
 	const struct observe *how = &o->options.kind->observe;
-	const char *id;
-	json_t *fields;
+	const char *args = how->confirm.operation ? how->confirm.args : how->by_id;
 	o->is_confirming = true;
-	if (!how->by_id)
-		return;
-	json_object_foreach (o->known, id, fields) {
-		if (json_object_get(o->items, id))
-			continue;
-		struct fetch *fetch = fetch_new(FETCH_CONFIRM);
-		if (fetch)
-			fetch->id = strdup(id);
-		json_t *scope = scope_of(o);
-		json_object_set_new(scope, "id", json_string(id));
-		begin(o, fetch, how->list.operation, how->by_id, scope);
-	}
+	if (!args || how->list.each || how->list.batch)
+		return; // those were asked for by name
+	const char *id, *key;
+	json_t *value;
+	bool is_by_id = strstr(args, "@id") || strstr(args, "@{id}");
+	json_object_foreach (o->known, id, value)
+		if (is_by_id && !json_object_get(o->items, id))
+			confirm(o, id, NULL);
+	bool is_by_key = strstr(args, "@key") || strstr(args, "@{key}");
+	json_object_foreach (is_by_key ? o->keys : NULL, key, value)
+		if (!has_owner(o, json_string_value(value)) && !json_object_get(o->items, key))
+			confirm(o, NULL, key);
 }
 
 // Items are shared with the memo of their answer, so what is joined goes into a copy.
@@ -405,7 +492,7 @@ static void finish(struct observation *o)
 	o->took_ms = loop_now_ms(o->options.loop) - o->started_ms;
 	if (!err_is(&o->first_err))
 		merge_rows(o);
-	forget_unused(o, !err_is(&o->first_err));
+	memos_age(&o->memos, !err_is(&o->first_err));
 	for (size_t i = 0; i < o->fetch_count; i++)
 		loop_bury(o->options.loop, o->fetches[i], fetch_free);
 	o->fetch_count = 0;
@@ -425,7 +512,7 @@ static void step(struct task *task)
 			take_answer(o, fetch);
 		running += !fetch->is_taken;
 	}
-	if (!err_is(&o->first_err) && o->is_listed) {
+	if (!err_is(&o->first_err) && o->lists_open == 0) {
 		size_t before = o->fetch_count;
 		ask_about(o, o->items);
 		if (!o->is_confirming)
@@ -436,39 +523,54 @@ static void step(struct task *task)
 		finish(o);
 }
 
-// The first step of a path.
-static void keep_path(json_t *keep, const char *path)
+// ---- the beginning
+
+bool observation_needs_scope(const struct kind *kind)
 {
-	char step[96];
-	size_t n = path ? strcspn(path, ".[") : 0;
-	if (n == 0 || n >= sizeof(step))
-		return;
-	memcpy(step, path, n);
-	step[n] = '\0';
-	json_object_set_new(keep, step, json_true());
+	return kind->observe.key || kind->observe.list.each || kind->observe.list.batch;
 }
 
-// What a kind's table reads of a listed item. AWS's items have dozens of members; the rest is not
-// even decoded.
-static json_t *members_read(const struct kind *kind)
+static void begin_list(struct observation *o, const char *each, json_t *ids)
 {
-	json_t *keep = json_object();
-	keep_path(keep, kind->observe.id);
-	keep_path(keep, kind->observe.arn);
-	keep_path(keep, kind->tagging ? kind->tagging->observed : NULL);
-	keep_path(keep, kind->states.path);
-	keep_path(keep, kind->states.message);
-	for (const struct condition *c = kind->conditions; c && c->path; c++) {
-		keep_path(keep, c->path);
-		keep_path(keep, c->message);
+	const struct list_call *list = &o->options.kind->observe.list;
+	struct fetch *fetch = fetch_new(FETCH_LIST, list->items);
+	json_t *scope = scope_of(o);
+	if (fetch && each)
+		fetch->each = strdup(each);
+	js_set_str(scope, "each", each);
+	if (ids)
+		json_object_set_new(scope, "ids", ids);
+	begin(o, fetch, list->service, list->operation, list->args, scope);
+}
+
+static void begin_lists(struct observation *o)
+{
+	const struct list_call *list = &o->options.kind->observe.list;
+	if (!list->each && !list->batch) {
+		begin_list(o, NULL, NULL);
+		return;
 	}
-	for (const struct field *f = kind->fields; f->name; f++) {
-		keep_path(keep, f->observed ? f->observed : field_member(kind, NULL, f));
-		for (const struct match_row *row = f->skip; row && row->path; row++)
-			if (str_starts(row->glob, "@observed."))
-				keep_path(keep, row->glob + strlen("@observed."));
+	_cleanup_json_ json_t *scope = scope_of(o);
+	_cleanup_json_ json_t *reads = reads_of(list, o->subjects, scope, o->unread);
+	size_t most = list->most ? (size_t)list->most : 100;
+	const char *each, *one;
+	json_t *batch, *value;
+	json_object_foreach (reads, each, batch) {
+		const char *parent = list->each ? each : NULL;
+		if (!list->batch) {
+			begin_list(o, parent, NULL);
+			continue;
+		}
+		json_t *ids = json_array();
+		json_object_foreach (batch, one, value) {
+			if (json_array_size(ids) == most) {
+				begin_list(o, parent, ids);
+				ids = json_array();
+			}
+			json_array_append_new(ids, json_string(one));
+		}
+		begin_list(o, parent, ids);
 	}
-	return keep;
 }
 
 void observation_init(struct observation *o, const struct observe_options *options)
@@ -477,30 +579,42 @@ void observation_init(struct observation *o, const struct observe_options *optio
 	task_init(&o->task, options->loop, step, "observation");
 }
 
-void observation_start(struct observation *o, json_t *known, struct task *owner)
+void observation_start(struct observation *o, json_t *subjects, struct task *owner)
 {
-	const struct observe *how = &o->options.kind->observe;
 	observation_reset(o);
 	op_start(&o->op, owner, on_cancel);
-	o->known = known;
+	o->subjects = subjects;
+	o->known = json_object();
+	o->owners = json_object();
+	o->unread = json_object();
 	o->items = json_object();
 	o->asked = json_object();
 	o->rows = json_object();
 	o->started_ms = loop_now_ms(o->options.loop);
-	begin(o, fetch_new(FETCH_LIST), how->list.operation, how->list.args, scope_of(o));
-	ask_about(o, known);
-	if (err_is(&o->first_err))
+	_cleanup_json_ json_t *scope = scope_of(o);
+	o->keys = reads_keys(o->options.kind, subjects, scope);
+	size_t i;
+	json_t *subject;
+	json_array_foreach (subjects, i, subject)
+		if (js_str(subject, "id"))
+			json_object_set(o->known, js_str(subject, "id"),
+				json_object_get(subject, "fields"));
+	begin_lists(o);
+	ask_about(o, o->known);
+	if (err_is(&o->first_err) || o->fetch_count == 0)
 		task_wake(&o->task);
 }
 
 void observation_reset(struct observation *o)
 {
-	json_decref(o->known);
-	json_decref(o->items);
-	json_decref(o->asked);
-	json_decref(o->rows);
-	o->known = o->items = o->asked = o->rows = NULL;
-	o->is_listed = o->is_confirming = false;
+	json_t **const all[] = {&o->subjects, &o->known, &o->keys, &o->owners, &o->unread,
+		&o->items, &o->asked, &o->rows};
+	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+		json_decref(*all[i]);
+		*all[i] = NULL;
+	}
+	o->is_confirming = false;
+	o->lists_open = 0;
 	o->first_err = ERR_OK;
 	o->calls = 0;
 	o->foreign = 0;
@@ -512,7 +626,7 @@ void observation_done(struct observation *o)
 	observation_reset(o);
 	json_decref(o->keep);
 	o->keep = NULL;
-	map_done_with(&o->memos, memo_free);
+	memos_done(&o->memos);
 	free(o->fetches);
 	o->fetches = NULL;
 	o->fetch_size = 0;

@@ -15,6 +15,7 @@ struct observe_options {
 	struct aws_port *aws;
 	const struct kind *kind;
 	const char *stack, *region, *account;
+	const char *partition; // "aws"
 };
 
 struct fetch;
@@ -23,10 +24,15 @@ struct fetch;
 struct observation {
 	struct op op;
 	struct observe_options options;
-	json_t *known; // in: {"<id>": ["field", ...]} known ids, and the fields that their file
-		       // sets (for follow-ups that are made only then); owned
-	json_t *keep;  // members of a listed item that the table reads; owned
-	json_t *items; // out: {"<id>": item with joined rows and followed values}; owned
+	json_t *subjects; // in: what is looked for; owned. [{"address", "id": when known,
+			  // "fields": ["field", ...] that the file sets (for follow-ups that are
+			  // made only then), and where the kind reads by name or parent: "desired",
+			  // "observed": {...}, either may be absent}]
+	json_t *known;    // the same by id: {"<id>": ["field", ...]}; owned
+	json_t *keep;     // members of a listed item that the table reads; owned
+	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned
+	json_t *owners;   // out: {"<id>": "<address>"} by natural key; owned
+	json_t *unread;   // out: {"<address>": true}: nothing could be read for it yet; owned
 	int64_t started_ms, took_ms; // loop time
 	int calls;                   // requests
 	int64_t foreign; // listed items that were not ours (another stack's, an ignored filter)
@@ -34,17 +40,21 @@ struct observation {
 	struct task task;
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
+	json_t *keys;     // {"<natural key>": "<address>"}
 	json_t *asked;    // {"<join or follow>:<id>": true}
+	int lists_open;   // list fetches without their last page
 	struct map memos; // struct memo *: the earlier answers, by request; owned
 	json_t *rows;     // {"<into>": {"<id>": value}}
-	bool is_listed, is_confirming;
+	bool is_confirming;
 	struct err first_err;
 };
 
 void observation_init(struct observation *observation, const struct observe_options *options);
-/* Takes `known` over. Ends with ERR_OK and items, or with the first error of a call: then nothing
- * is known. */
-void observation_start(struct observation *observation, json_t *known, struct task *owner);
+/* Takes `subjects` over. Ends with ERR_OK and items, or with the first error of a call: then
+ * nothing is known. */
+void observation_start(struct observation *observation, json_t *subjects, struct task *owner);
+/* Does the kind need "desired" and "observed" of its subjects? */
+bool observation_needs_scope(const struct kind *kind);
 /* Frees the results; ready for another start. */
 void observation_reset(struct observation *observation);
 void observation_done(struct observation *observation);

@@ -4,6 +4,7 @@
 #include "aws/model.h"
 #include "base/str.h"
 #include "core/path.h"
+#include "core/tags.h"
 #include "core/template.h"
 
 const char *change_sign(enum change change)
@@ -139,9 +140,27 @@ static json_t *without(const json_t *a, const json_t *b)
 	return out;
 }
 
-static json_t *value_scope(const json_t *value, const json_t *old)
+// {"a": "b"} -> [{"Key": "a", "Value": "b"}]; only those that `old` has otherwise, unless it is
+// NULL.
+static json_t *pairs_of(const struct field *field, const json_t *value, const json_t *old)
+{
+	json_t *out = json_array();
+	const char *key;
+	json_t *text;
+	json_object_foreach ((json_t *)value, key, text)
+		if (!old || !json_equal(text, json_object_get(old, key)))
+			json_array_append_new(out, json_pack("{s:s, s:O}", field->pair_key, key,
+							   field->pair_value, text));
+	return out;
+}
+
+static json_t *value_scope(const struct field *field, const json_t *value, const json_t *old)
 {
 	json_t *scope = json_object();
+	if (field->type == FIELD_PAIRS) {
+		_cleanup_json_ json_t *none = json_object();
+		json_object_set_new(scope, "changed", pairs_of(field, value, old ? old : none));
+	}
 	if (value)
 		json_object_set(scope, "value", (json_t *)value);
 	if (old)
@@ -158,10 +177,25 @@ static json_t *value_scope(const json_t *value, const json_t *old)
 	return scope;
 }
 
-static void plan_value(struct plan *plan, const struct difference *d)
+static void merge_step(struct step *step, const struct call *call, const struct difference *d)
+{
+	json_array_append_new(step->paths, json_string(d->path));
+	if (call->flags & CALL_WHOLE)
+		return; // it sends everything anyway
+	json_t *more = json_object_get(step->scope, "merged");
+	if (!more) {
+		more = json_array();
+		json_object_set_new(step->scope, "merged", more);
+	}
+	json_array_append_new(more, json_pack("{s:s, s:o}", "args", call->args, "scope",
+					    value_scope(d->field, d->desired, d->observed)));
+}
+
+static void plan_value(struct plan *plan, const struct kind *kind, const struct difference *d)
 {
 	const struct field *field = d->field;
-	if ((field->flags & FIELD_CREATE_ONLY) || !field->update.operation) {
+	const struct call *update = field_update(kind, field);
+	if (!update) {
 		if (!plan->forces_replacement)
 			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
 		plan->forces_replacement = true;
@@ -171,47 +205,49 @@ static void plan_value(struct plan *plan, const struct difference *d)
 	disrupts(plan, field->disrupts);
 	if (field->unset.operation && d->observed)
 		add_step(plan, STEP_UPDATE, &field->unset, field,
-			value_scope(d->desired, d->observed), one_path(d));
+			value_scope(field, d->desired, d->observed), one_path(d));
 	// Fields of one call that takes them all at once share a step.
-	for (size_t i = 0; (field->update.flags & CALL_MERGE) && i < plan->count; i++) {
+	const unsigned shares = CALL_MERGE | CALL_WHOLE;
+	for (size_t i = 0; (update->flags & shares) && i < plan->count; i++) {
 		struct step *step = &plan->steps[i];
-		if (step->type != STEP_UPDATE || step->call == &field->unset ||
-			!(step->call->flags & CALL_MERGE) ||
-			!str_eq_null(step->call->operation, field->update.operation))
-			continue;
-		json_t *more = json_object_get(step->scope, "merged");
-		if (!more) {
-			more = json_array();
-			json_object_set_new(step->scope, "merged", more);
+		if (step->type == STEP_UPDATE && step->call != &field->unset &&
+			(step->call->flags & update->flags & shares) &&
+			str_eq_null(step->call->operation, update->operation)) {
+			merge_step(step, update, d);
+			return;
 		}
-		json_array_append_new(more, json_pack("{s:s, s:o}", "args", field->update.args,
-						    "scope", value_scope(d->desired, d->observed)));
-		json_array_append_new(step->paths, json_string(d->path));
-		return;
 	}
-	add_step(plan, STEP_UPDATE, &field->update, field, value_scope(d->desired, d->observed),
+	add_step(plan, STEP_UPDATE, update, field, value_scope(field, d->desired, d->observed),
 		one_path(d));
 }
 
 static void plan_tags(
 	struct plan *plan, const struct kind *kind, const struct differences *differences)
 {
-	json_t *tags = json_array(), *paths = json_array();
+	_cleanup_json_ json_t *tags = json_object(), *paths = json_array();
+	_cleanup_json_ json_t *keys = json_array(), *gone = json_array();
 	for (size_t i = 0; i < differences->count; i++) {
 		const struct difference *d = &differences->items[i];
-		if (d->field)
+		if (d->field || d->type == DIFFERS_UNDECLARED)
 			continue;
 		const char *open = strchr(d->path, '[');
 		_cleanup_free_ char *key = strndup(open + 1, strlen(open) - 2);
-		json_array_append_new(
-			tags, json_pack("{s:s, s:O}", "Key", key, "Value", d->desired));
-		json_array_append_new(paths, json_string(d->path));
+		if (!key)
+			continue;
+		json_array_append_new(d->desired ? paths : gone, json_string(d->path));
+		if (d->desired)
+			json_object_set(tags, key, d->desired);
+		else
+			json_array_append_new(keys, json_string(key));
 	}
-	if (json_array_size(tags) > 0 && kind->tagging)
-		add_step(plan, STEP_TAG, &kind->tagging->add, NULL,
-			json_pack("{s:O}", "tags", tags), json_incref(paths));
-	json_decref(tags);
-	json_decref(paths);
+	const struct tagging *how = kind->tagging;
+	if (how && json_object_size(tags) > 0)
+		add_step(plan, STEP_TAG, &how->add, NULL,
+			json_pack("{s:o}", "tags", tags_as(how->form, tags)),
+			json_incref(paths));
+	if (how && how->remove.operation && json_array_size(keys) > 0)
+		add_step(plan, STEP_TAG, &how->remove, NULL, json_pack("{s:O}", "tag_keys", keys),
+			json_incref(gone));
 }
 
 static bool has_difference(
@@ -240,7 +276,7 @@ static void plan_differences(
 		for (size_t i = 0; i < differences->count; i++)
 			if (differences->items[i].field == f &&
 				differences->items[i].type == DIFFERS_CHANGED)
-				plan_value(plan, &differences->items[i]);
+				plan_value(plan, kind, &differences->items[i]);
 	}
 	plan_tags(plan, kind, differences);
 }
@@ -294,6 +330,8 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 		.disruption = kind->holds_data ? DISRUPTS_DATA_LOSS : DISRUPTS_REPLACEMENT};
 	_cleanup_json_ json_t *scope = json_pack("{s:O}", "observed", observed);
 	for (const struct call *call = kind->teardown; call && call->operation; call++) {
+		if (call->when.path && !path_matches(observed, call->when.path, call->when.glob))
+			continue;
 		if (!call->each) {
 			add_step(plan, STEP_TEARDOWN, call, NULL, NULL, NULL);
 			continue;
@@ -312,6 +350,48 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 
 // ---- rendering
 
+static json_t *as_sent(const struct field *field, const json_t *value)
+{
+	return field->type == FIELD_PAIRS ? pairs_of(field, value, NULL)
+					  : json_incref((json_t *)value);
+}
+
+// What the file sets, and what it does not set as it was observed, as far as the operation takes
+// it.
+static json_t *whole_input(const struct kind *kind, const struct call *call, const json_t *resource)
+{
+	json_t *out = json_object();
+	const struct service *service = model_service(kind->service);
+	const struct operation *op = service_operation(service, call->operation);
+	const struct shape *input = op ? operation_input(op) : NULL;
+	for (const struct field *f = kind->fields; f->name && input; f++) {
+		const char *member = field_member(kind, NULL, f);
+		if (!member || f->type == FIELD_FLAG || f->type == FIELD_ITEMS ||
+			(f->flags & FIELD_COMPUTED) || !shape_member(input, member))
+			continue;
+		json_t *value = json_object_get(json_object_get(resource, "desired"), member);
+		if (!value)
+			value = json_object_get(json_object_get(resource, "observed"), member);
+		if (value)
+			json_object_set_new(out, member, as_sent(f, value));
+	}
+	return out;
+}
+
+// All pairs of the file, as AWS writes them: {"Attributes": [{"Key", "Value"}]}.
+static void add_pairs(const struct kind *kind, json_t *scope)
+{
+	json_t *pairs = json_object();
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *member = f->type == FIELD_PAIRS ? field_member(kind, NULL, f) : NULL;
+		json_t *value =
+			member ? json_object_get(json_object_get(scope, "desired"), member) : NULL;
+		if (value)
+			json_object_set_new(pairs, member, as_sent(f, value));
+	}
+	json_object_set_new(scope, "pairs", pairs);
+}
+
 json_t *create_input(const struct kind *kind, const json_t *resource)
 {
 	json_t *out = json_object();
@@ -326,7 +406,7 @@ json_t *create_input(const struct kind *kind, const json_t *resource)
 			continue;
 		json_t *value = json_object_get(desired, member);
 		if (value && input && shape_member(input, member))
-			json_object_set(out, member, value);
+			json_object_set_new(out, member, as_sent(f, value));
 	}
 	const char *token_member = op ? operation_token_member(op) : "";
 	if (*token_member && json_object_get(resource, "token"))
@@ -407,6 +487,7 @@ struct err step_render(const struct kind *kind, const struct step *step, const j
 	_cleanup_json_ json_t *scope = merge_scopes(resource, step->scope);
 	if (found)
 		json_object_set(scope, "found", (json_t *)found);
+	add_pairs(kind, scope);
 	struct err err = render_batch(call, scope);
 	if (err_is(&err))
 		return err;
@@ -414,7 +495,7 @@ struct err step_render(const struct kind *kind, const struct step *step, const j
 	json_t *input = NULL;
 	if (step->type == STEP_CREATE) {
 		input = create_input(kind, resource);
-		if (kind->tagging && kind->tag_type) {
+		if (kind->tagging) {
 			_cleanup_json_ json_t *tags = NULL;
 			err = template_render(kind->tagging->create, scope, &tags);
 			if (!err_is(&err))
@@ -422,6 +503,12 @@ struct err step_render(const struct kind *kind, const struct step *step, const j
 		}
 		_cleanup_json_ json_t *more = NULL;
 		if (!err_is(&err) && args)
+			err = template_render(args, scope, &more);
+		merge_into(input, more);
+	} else if (call->flags & CALL_WHOLE) {
+		_cleanup_json_ json_t *more = NULL;
+		input = whole_input(kind, call, resource);
+		if (args)
 			err = template_render(args, scope, &more);
 		merge_into(input, more);
 	} else if (args) {

@@ -1,7 +1,9 @@
 // Projection keeps only what the tables name, so unknown members of AWS's answers change nothing.
 #include "core/project.h"
 #include "base/str.h"
+#include "core/compare.h"
 #include "core/path.h"
+#include "core/tags.h"
 #include "core/template.h"
 
 // Is `word` one of the space-separated words, any case?
@@ -24,10 +26,52 @@ static bool has_word(const char *words, const char *word)
 
 static char *text_at(const json_t *item, const char *path)
 {
-	if (!path)
-		return NULL;
-	_cleanup_json_ json_t *value = path_get(item, path);
-	return json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+	return path ? template_of_item(path, item) : NULL;
+}
+
+// "PendingModifiedValues.MultiAZ|MultiAZ": the first that is there.
+static json_t *first_of(const json_t *item, const char *paths)
+{
+	char path[200];
+	while (*paths) {
+		size_t n = strcspn(paths, "|");
+		if (n >= sizeof(path))
+			return NULL;
+		memcpy(path, paths, n);
+		path[n] = '\0';
+		json_t *value = path_get(item, path);
+		if (value)
+			return value;
+		paths += n + (paths[n] == '|');
+	}
+	return NULL;
+}
+
+// Only the part of a text that begins with `start`; takes the value over.
+static json_t *part_from(json_t *value, const char *start)
+{
+	const char *text = json_string_value(value);
+	const char *part = text ? strstr(text, start) : NULL;
+	json_t *out = part ? json_string(part) : NULL;
+	json_decref(value);
+	return out;
+}
+
+// [{"Key": "a", "Value": "b"}] -> {"a": "b"}; takes the value over.
+static json_t *project_pairs(const struct field *field, json_t *value)
+{
+	json_t *out = json_object();
+	size_t i;
+	json_t *one;
+	json_array_foreach (value, i, one) {
+		const char *key = js_str(one, field->pair_key);
+		json_t *text = json_object_get(one, field->pair_value);
+		if (key)
+			json_object_set_new(out, key,
+				json_is_string(text) ? json_incref(text) : json_string(""));
+	}
+	json_decref(value);
+	return out;
 }
 
 static bool is_skipped(const struct match_row *rows, const json_t *item, const json_t *scope)
@@ -68,9 +112,13 @@ static json_t *project(const struct kind *kind, const json_t *item)
 			continue;
 		const char *member = field_member(kind, NULL, f);
 		const char *path = f->observed ? f->observed : member;
-		json_t *value = member ? path_get(item, path) : NULL;
+		json_t *value = member ? first_of(item, path) : NULL;
+		if (value && f->starts_at)
+			value = part_from(value, f->starts_at);
 		if (value && f->type == FIELD_ITEMS)
 			value = project_items(f, value, item);
+		else if (value && f->type == FIELD_PAIRS)
+			value = project_pairs(f, value);
 		// Two fields may share a member ("vpc" and "subnet" of a flow log): first one wins.
 		if (value && !json_object_get(out, member))
 			json_object_set_new(out, member, value);
@@ -86,14 +134,16 @@ static json_t *project_tags(const struct kind *kind, const json_t *item)
 	if (!kind->tagging)
 		return out;
 	_cleanup_json_ json_t *list = path_get(item, kind->tagging->observed);
-	size_t i;
-	json_t *tag;
-	json_array_foreach (list, i, tag) {
-		const char *key = js_str(tag, "Key"), *value = js_str(tag, "Value");
-		if (key)
-			json_object_set_new(out, key, json_string(value ? value : ""));
-	}
-	return out;
+	json_decref(out);
+	return tags_from(kind->tagging->form, list);
+}
+
+static bool condition_holds(const struct condition *c, const json_t *item)
+{
+	if (c->glob)
+		return path_matches(item, c->path, c->glob);
+	_cleanup_json_ json_t *one = path_get(item, c->path), *other = path_get(item, c->unlike);
+	return one && other && !compare_holds(COMPARE_NUMBER, one, other);
 }
 
 static void judge(const struct kind *kind, const json_t *item, struct sighting *s)
@@ -113,14 +163,35 @@ static void judge(const struct kind *kind, const json_t *item, struct sighting *
 		str_copy(s->message, sizeof(s->message), message ? message : s->state);
 		return;
 	}
-	for (const struct condition *c = kind->conditions; c && c->path; c++) {
-		if (!path_matches(item, c->path, c->glob))
+	if (s->is_pending && states->waits) {
+		_cleanup_free_ char *waits = text_at(item, states->waits);
+		str_copy(s->message, sizeof(s->message), waits ? waits : "");
+	}
+	for (const struct condition *c = kind->conditions; !s->is_pending && c && c->path; c++) {
+		if (!condition_holds(c, item))
 			continue;
 		_cleanup_free_ char *message = text_at(item, c->message);
+		s->is_progress = c->is_progress;
 		str_copy(s->reason, sizeof(s->reason), c->reason);
 		str_copy(s->message, sizeof(s->message), message ? message : "");
 		return;
 	}
+}
+
+// {"Member": [values that AWS gave up]}, or NULL.
+static json_t *project_refused(const struct kind *kind, const json_t *item)
+{
+	json_t *out = NULL;
+	for (const struct field *f = kind->fields; f->name; f++) {
+		json_t *values = f->refused ? path_get(item, f->refused) : NULL;
+		if (values && !json_is_array(values))
+			values = json_pack("[o]", values);
+		if (values && !out)
+			out = json_object();
+		if (values)
+			json_object_set_new(out, field_member(kind, NULL, f), values);
+	}
+	return out;
 }
 
 struct err sighting_make(const struct kind *kind, const json_t *item, struct sighting *ret)
@@ -134,6 +205,7 @@ struct err sighting_make(const struct kind *kind, const json_t *item, struct sig
 	*ret = (struct sighting){.id = id};
 	ret->arn = text_at(item, kind->observe.arn);
 	ret->observed = project(kind, item);
+	ret->refused = project_refused(kind, item);
 	ret->tags = project_tags(kind, item);
 	const char *address = js_str(ret->tags, TAG_RESOURCE),
 		   *stack = js_str(ret->tags, TAG_STACK);
@@ -150,6 +222,7 @@ void sighting_done(struct sighting *s)
 	free(s->address);
 	free(s->stack);
 	json_decref(s->observed);
+	json_decref(s->refused);
 	json_decref(s->tags);
 	*s = (struct sighting){0};
 }

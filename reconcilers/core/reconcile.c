@@ -2,6 +2,7 @@
 // that touched, starts plans and looks that are due, and sets one timer for the earliest next
 // thing.
 #include "core/reconcile.h"
+#include "aws/partition.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -100,8 +101,13 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	struct stack *stack = r->stack;
 	struct decision decision;
 	resource->must_decide = false;
-	if (resource->presence == PRESENCE_PRESENT)
+	if (resource->presence == PRESENCE_PRESENT) {
 		keep_baseline(resource, reconciler_wall_ms(r));
+		if (resource->wanted && resource->kind->tagging &&
+			record_note_tags(
+				&resource->record, resource->wanted->tags, resource->seen.tags))
+			resource->record.is_dirty = true;
+	}
 	stack_decide(stack, resource, &decision);
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
@@ -340,7 +346,8 @@ void reconciler_init(struct reconciler *r, struct stack *stack, const struct lay
 				.kind = *k,
 				.stack = stack->name,
 				.region = stack->region,
-				.account = stack->account});
+				.account = stack->account,
+				.partition = partition_of_region(stack->region)->name});
 		i++;
 	}
 }

@@ -2,12 +2,16 @@
 #include "core/record.h"
 #include "base/str.h"
 
+enum { MOST_REFUSED = 10 };
+
 void record_init(struct record *record)
 {
 	*record = (struct record){.baseline = json_object(),
 		.writes = json_object(),
 		.depends_on = json_array(),
-		.drifts = json_object()};
+		.drifts = json_object(),
+		.tags = json_array(),
+		.refused = json_object()};
 }
 
 void record_done(struct record *record)
@@ -18,16 +22,19 @@ void record_done(struct record *record)
 	json_decref(record->writes);
 	json_decref(record->depends_on);
 	json_decref(record->drifts);
+	json_decref(record->tags);
+	json_decref(record->refused);
 	*record = (struct record){0};
 }
 
 json_t *record_json(const struct record *record)
 {
-	json_t *out = json_pack("{s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:s}", "created_ms",
-		(json_int_t)record->created_ms, "deleted_ms", (json_int_t)record->deleted_ms,
-		"born_ms", (json_int_t)record->born_ms, "baseline", record->baseline, "writes",
-		record->writes, "depends_on", record->depends_on, "drifts", record->drifts,
-		"synced", record->synced);
+	json_t *out = json_pack("{s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:s, s:O, s:O, s:b}",
+		"created_ms", (json_int_t)record->created_ms, "deleted_ms",
+		(json_int_t)record->deleted_ms, "born_ms", (json_int_t)record->born_ms, "baseline",
+		record->baseline, "writes", record->writes, "depends_on", record->depends_on,
+		"drifts", record->drifts, "synced", record->synced, "tags", record->tags, "refused",
+		record->refused, "foreign", record->is_foreign);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -54,8 +61,64 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());
 	record->depends_on = member_or(data, "depends_on", JSON_ARRAY, json_array());
 	record->drifts = member_or(data, "drifts", JSON_OBJECT, json_object());
+	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
+	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
+	record->is_foreign = js_bool(data, "foreign", false);
 	const char *synced = js_str(data, "synced");
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");
+}
+
+static bool has_value(const json_t *list, const json_t *value)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (json_equal(one, (json_t *)value))
+			return true;
+	return false;
+}
+
+bool record_refuse(struct record *record, const json_t *refused)
+{
+	bool is_new = false;
+	const char *member;
+	json_t *values, *value;
+	size_t i;
+	json_object_foreach ((json_t *)refused, member, values) {
+		json_t *kept = json_object_get(record->refused, member);
+		if (!kept) {
+			kept = json_array();
+			json_object_set_new(record->refused, member, kept);
+		}
+		json_array_foreach (values, i, value) {
+			if (has_value(kept, value))
+				continue;
+			json_array_append(kept, value);
+			is_new = true;
+		}
+		while (json_array_size(kept) > MOST_REFUSED)
+			json_array_remove(kept, 0);
+	}
+	return is_new;
+}
+
+bool record_note_tags(struct record *record, const json_t *tags, const json_t *seen)
+{
+	json_t *now = json_array();
+	const char *key;
+	json_t *value;
+	size_t i;
+	json_object_foreach ((json_t *)tags, key, value)
+		json_array_append_new(now, json_string(key));
+	json_array_foreach (record->tags, i, value) {
+		key = json_string_value(value);
+		if (key && !json_object_get(tags, key) && json_object_get(seen, key))
+			json_array_append(now, value);
+	}
+	bool is_new = !json_equal(now, record->tags);
+	json_decref(record->tags);
+	record->tags = now;
+	return is_new;
 }
 
 static int64_t delay_ms(enum err_class class, bool not_yet, int count, double jitter)

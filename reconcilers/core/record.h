@@ -19,6 +19,9 @@ struct record {
 	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion
 	json_t *drifts;     // path -> id of the open drift
 	char synced[17];    // digest of the desired state under which it was in sync last; ""
+	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
+	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
+	bool is_foreign;    // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;      // differs from what the store holds
 };
 
@@ -28,6 +31,13 @@ void record_done(struct record *record);
 json_t *record_json(const struct record *record);
 /* Tolerates anything: members of another type count as absent. */
 void record_load(struct record *record, const char *id, const json_t *data);
+
+/* Adds what AWS gave up ({"Member": [values]}, may be NULL); true when anything is new. At most 10
+ * a member are kept. */
+bool record_refuse(struct record *record, const json_t *refused);
+/* Notes which tags the file sets ({"key": "value"}; NULL: none), and forgets those that neither it
+ * nor AWS (`seen`) has. True when that changed anything. */
+bool record_note_tags(struct record *record, const json_t *tags, const json_t *seen);
 
 /* How the last attempt on a resource ended, and when the next may begin. */
 struct failure {

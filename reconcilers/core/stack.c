@@ -166,11 +166,33 @@ static const struct policy *policy_of(const struct stack *stack, const struct re
 	return &stack->desired->policy;
 }
 
+// Fields that belong to another resource of the file, which refers to this one; NULL: none.
+static json_t *yielded_fields(const struct stack *stack, const struct resource *resource)
+{
+	json_t *out = NULL;
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		if (!f->yields_to)
+			continue;
+		map_for_each (&stack->by_address, entry) {
+			const struct resource *other = entry->value;
+			if (!other->wanted || !str_eq(other->kind->name, f->yields_to) ||
+				!lists(other->wanted->refers_to, resource->address))
+				continue;
+			if (!out)
+				out = json_array();
+			json_array_append_new(out, json_string(f->name));
+			break;
+		}
+	}
+	return out;
+}
+
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret)
 {
 	_cleanup_json_ json_t *want = NULL;
 	_cleanup_json_ json_t *waiting = NULL;
 	_cleanup_json_ json_t *tags = NULL;
+	_cleanup_json_ json_t *yielded = NULL;
 	char why[240];
 	struct decide_input input = {.kind = resource->kind,
 		.wanted = resource->wanted,
@@ -180,12 +202,15 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.record = &resource->record,
 		.failure = &resource->failure,
 		.approved = stack->approved,
+		.is_unread = resource->is_unread,
 		.checked_ms = resource->checked_wall_ms,
 		.wall_ms = loop_wall_ms(stack->options.loop),
 		.loop_ms = loop_now_ms(stack->options.loop)};
 	if (resource->wanted) {
 		stack_resolve(stack, resource, &want, &waiting);
 		tags = stack_tags(stack, resource->wanted);
+		yielded = yielded_fields(stack, resource);
+		input.yielded = yielded;
 		input.want = want;
 		input.waiting = waiting;
 		input.tags = tags;

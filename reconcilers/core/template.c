@@ -8,8 +8,53 @@
 
 static json_t *render(const json_t *template, const json_t *scope, bool *ret_drop);
 
+bool template_is_string(const char *text)
+{
+	return strstr(text, "@{") != NULL;
+}
+
+char *template_string(const char *text, const json_t *scope)
+{
+	struct buf out;
+	buf_init(&out, 64 << 10);
+	bool is_absent = false;
+	for (const char *open; (open = strstr(text, "@{")) && !is_absent;) {
+		const char *close = strchr(open, '}');
+		char path[160], scalar[4096];
+		size_t n = close ? (size_t)(close - open - 2) : sizeof(path);
+		if (n >= sizeof(path))
+			break;
+		memcpy(path, open + 2, n);
+		path[n] = '\0';
+		buf_add(&out, text, (size_t)(open - text));
+		_cleanup_json_ json_t *value = path_get(scope, path);
+		is_absent = !value || !path_scalar_text(value, scalar, sizeof(scalar));
+		if (!is_absent)
+			buf_adds(&out, scalar);
+		text = close + 1;
+	}
+	buf_adds(&out, text);
+	char *made = is_absent ? NULL : buf_take(&out);
+	buf_done(&out);
+	return made;
+}
+
+char *template_of_item(const char *text, const json_t *item)
+{
+	if (template_is_string(text)) {
+		_cleanup_json_ json_t *scope = json_pack("{s:O}", "item", item);
+		return template_string(text, scope);
+	}
+	_cleanup_json_ json_t *value = path_get(item, text);
+	return json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+}
+
 static json_t *render_string(const char *text, const json_t *scope, bool *ret_drop)
 {
+	if (template_is_string(text)) {
+		_cleanup_free_ char *made = template_string(text, scope);
+		return made ? json_string(made) : NULL;
+	}
 	if (*text != '@')
 		return json_string(text);
 	bool is_demanded = text[1] == '!';

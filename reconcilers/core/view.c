@@ -1,8 +1,10 @@
 // Every value carries how old it is: what was not checked is said to be so.
 #include "core/view.h"
+#include "aws/partition.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/tags.h"
 
 static json_t *iso(int64_t wall_ms)
 {
@@ -261,8 +263,7 @@ static json_t *changed_fields(const struct resource *resource)
 		if (one->type == DIFFERS_UNDECLARED)
 			continue;
 		const struct field *f = one->field;
-		bool forces = f && f->type != FIELD_ITEMS &&
-			      ((f->flags & FIELD_CREATE_ONLY) || !f->update.operation);
+		bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
 		json_array_append_new(
 			out, json_pack("{s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "path", one->path,
 				     "before", shown(f, one->observed), "after",
@@ -283,6 +284,11 @@ static json_t *planned_calls(struct stack *stack, const struct resource *resourc
 		"address", resource->address, "region", stack->region, "account", stack->account,
 		"id", resource->record.id ? resource->record.id : "(known after apply)");
 	js_set_str(scope, "tag_type", resource->kind->tag_type);
+	js_set_str(scope, "partition", partition_of_region(stack->region)->name);
+	if (resource->wanted && resource->kind->tagging) {
+		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
+		json_object_set_new(scope, "tags", tags_as(resource->kind->tagging->form, tags));
+	}
 	if (want)
 		json_object_set(scope, "desired", (json_t *)want);
 	if (resource->presence == PRESENCE_PRESENT)

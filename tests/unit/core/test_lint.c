@@ -279,7 +279,7 @@ static void the_head_of_a_table_is_checked(void **state)
 	expect_complaint(&copy, "broken: comes after kind gateway, which there is not");
 	copy_init(&copy, "nat_gateway");
 	copy.kind.tag_type = NULL;
-	expect_complaint(&copy, "broken: has a way with tags, and no tag_type");
+	expect_complaint(&copy, "broken: its way with tags needs a tag_type");
 	copy_init(&copy, "nat_gateway");
 	copy.kind.name = "vpc";
 	expect_complaint(&copy, "vpc: another kind has this name");

@@ -19,6 +19,18 @@ static void on_done(struct task *task)
 	scene->is_done = true;
 }
 
+// {"<id>": ["field", ...]} as what is looked for.
+static json_t *subjects_of(const json_t *known)
+{
+	json_t *subjects = json_array();
+	const char *id;
+	json_t *fields;
+	json_object_foreach ((json_t *)known, id, fields)
+		json_array_append_new(subjects, json_pack("{s:s, s:s, s:O}", "address", id, "id",
+							id, "fields", fields));
+	return subjects;
+}
+
 static void begin(
 	struct scene *scene, const char *kind, json_t *known, struct script_answer *answers)
 {
@@ -32,7 +44,7 @@ static void begin(
 					       .stack = "shop",
 					       .region = "eu-west-1",
 					       .account = "123456789012"});
-	observation_start(&scene->look, json_incref(known), &scene->task);
+	observation_start(&scene->look, subjects_of(known), &scene->task);
 	assert_false(op_is_finished(&scene->look.op));
 }
 
@@ -417,7 +429,7 @@ static void a_look_can_be_taken_again(void **state)
 	expect_ids(&scene, J(["subnet-1"]));
 	scene.is_done = false;
 	observation_reset(&scene.look);
-	observation_start(&scene.look, json_object(), &scene.task);
+	observation_start(&scene.look, json_array(), &scene.task);
 	loop_run(&scene.loop);
 	expect_ids(&scene, J(["subnet-2"]));
 	end(&scene);

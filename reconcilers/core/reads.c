@@ -1,0 +1,60 @@
+// A template that cannot be filled (a parent that is not there yet) is no read, never a read of "".
+#include "core/reads.h"
+#include "core/template.h"
+
+static json_t *scope_with(const json_t *scope, const json_t *subject, const char *side)
+{
+	json_t *out = json_copy((json_t *)scope);
+	json_object_set(out, "desired", json_object_get(subject, side));
+	js_set_str(out, "address", js_str(subject, "address"));
+	return out;
+}
+
+json_t *reads_of(
+	const struct list_call *list, const json_t *subjects, const json_t *scope, json_t *unread)
+{
+	static const char *const sides[] = {"desired", "observed"};
+	json_t *reads = json_object();
+	size_t i;
+	json_t *subject;
+	json_array_foreach ((json_t *)subjects, i, subject) {
+		bool is_read = false;
+		for (size_t side = 0; side < ARRAY_COUNT(sides); side++) {
+			if (!json_object_get(subject, sides[side]))
+				continue;
+			_cleanup_json_ json_t *with = scope_with(scope, subject, sides[side]);
+			_cleanup_free_ char *each =
+				template_string(list->each ? list->each : "", with);
+			_cleanup_free_ char *one =
+				template_string(list->batch ? list->batch : "", with);
+			if (!each || !one)
+				continue;
+			json_t *batch = json_object_get(reads, each);
+			if (!batch) {
+				batch = json_object();
+				json_object_set_new(reads, each, batch);
+			}
+			json_object_set_new(batch, one, json_true());
+			is_read = true;
+		}
+		if (!is_read)
+			json_object_set_new(unread, js_str(subject, "address"), json_true());
+	}
+	return reads;
+}
+
+json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t *scope)
+{
+	json_t *keys = json_object();
+	size_t i;
+	json_t *subject;
+	json_array_foreach (kind->observe.key ? (json_t *)subjects : NULL, i, subject) {
+		if (!json_object_get(subject, "desired"))
+			continue;
+		_cleanup_json_ json_t *with = scope_with(scope, subject, "desired");
+		_cleanup_free_ char *key = template_string(kind->observe.key, with);
+		if (key)
+			js_set_str(keys, key, js_str(subject, "address"));
+	}
+	return keys;
+}

@@ -1,0 +1,13 @@
+// For kinds that are read by name or by parent: what is to be read, and whose is what. Pure.
+#pragma once
+
+#include "core/kind.h"
+
+/* What a list is read for: {"<each>": {"<batch>": true}}; without such a word its text is "". New.
+ * `subjects` are those of observe.h; `scope` is what every template sees ("stack", "region", ...).
+ * Addresses for which nothing can be read yet are added to `unread` ({"<address>": true}). What a
+ * subject was observed under counts as well as what its file says: a renamed one is still there. */
+json_t *reads_of(
+	const struct list_call *list, const json_t *subjects, const json_t *scope, json_t *unread);
+/* Natural keys of the wanted: {"<key>": "<address>"}; new. Empty where the kind has none. */
+json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t *scope);
