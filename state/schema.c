@@ -77,9 +77,17 @@ static const char first[] =
 "CREATE INDEX hold_ended ON holdfast.hold (ended_at, stack) WHERE ended_at IS NOT NULL;"
 "CREATE INDEX hold_open ON holdfast.hold (stack, at) WHERE ended_at IS NULL;"
 "COMMENT ON TABLE holdfast.hold IS 'each change that waited for a person, and what became of it'";
+
+static const char second[] =
+"CREATE TABLE holdfast.stack_key ("
+" stack text COLLATE \"C\" PRIMARY KEY, key text NOT NULL,"
+" created_at timestamptz NOT NULL DEFAULT now());"
+"COMMENT ON TABLE holdfast.stack_key IS"
+" 'keys the marks by which values kept elsewhere (secrets) are told apart; grant nobody else to read it'";
 // clang-format on
 
 const struct migration migrate_store[] = {
 	{1, first},
+	{2, second},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

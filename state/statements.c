@@ -181,6 +181,12 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
 	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms")}},
 
+// -> key: the one that all daemons of the stack share, whoever came first
+[STORE_STACK_KEY] = {"STACK_KEY",
+	"INSERT INTO holdfast.stack_key (stack, key) VALUES ($1, $2)"
+	" ON CONFLICT (stack) DO UPDATE SET stack = excluded.stack RETURNING key",
+	{TEXT("stack"), TEXT("candidate")}},
+
 [STORE_HOLDS_OPEN] = {"HOLDS_OPEN",
 	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, "
 	MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"

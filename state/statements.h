@@ -20,6 +20,7 @@
 	X(HOLD_PUT)        /* a change that waits for a person */                                  \
 	X(HOLD_DECIDE)     /* approved, rejected, used or gone */                                  \
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
+	X(STACK_KEY)       /* {stack, candidate} -> {key}: the candidate only where none is */     \
 	X(HISTORY)   /* {stack, since_ms, until_ms, address, limit} -> merged, newest first */     \
 	X(STATE_AT)  /* {stack, address, at_ms} -> what was observed at that time */               \
 	X(DRIFTS)    /* {stack, since_ms, limit, address} -> open, then closed */                  \

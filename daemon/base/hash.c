@@ -38,6 +38,24 @@ bool hash_sha256_hex(const void *data, size_t bytes, char ret_hex[HASH_HEX_BYTES
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hash_unhex(const char *hex, uint8_t *ret_bytes, size_t count)
+{
+	if (strlen(hex) != 2 * count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		ret_bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes,
 	uint8_t ret_digest[HASH_BYTES])
 {

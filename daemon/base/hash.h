@@ -15,6 +15,8 @@ bool hash_sha256_hex(const void *data, size_t bytes, char ret_hex[HASH_HEX_BYTES
 bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes,
 	uint8_t ret_digest[HASH_BYTES]) MUST_CHECK;
 void hash_hex(const uint8_t *bytes, size_t count, char *ret_hex); // 2 * count + 1 bytes
+/* The other way round: exactly `count` bytes of lower-case hex. */
+bool hash_unhex(const char *hex, uint8_t *ret_bytes, size_t count) MUST_CHECK;
 /* Cryptographic randomness. */
 bool hash_random(void *ret_bytes, size_t count) MUST_CHECK;
 /* A random version-4 UUID, 36 characters. */

@@ -195,6 +195,18 @@ bool str_glob(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
+bool str_has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *p = words; p && *p; p += strspn(p, " ")) {
+		size_t m = strcspn(p, " ");
+		if (m > 0 && m == n && strncasecmp(p, word, n) == 0)
+			return true;
+		p += m;
+	}
+	return false;
+}
+
 void str_burn(char *s)
 {
 	if (!s)

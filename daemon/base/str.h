@@ -35,5 +35,7 @@ char *str_snake(const char *camel);
 unsigned str_distance(const char *a, const char *b, unsigned cap);
 /* Shell-style match with * and ?; the whole text must match. */
 bool str_glob(const char *pattern, const char *text);
+/* Is `word` one of the space-separated words, any case? NULL has none. */
+bool str_has_word(const char *words, const char *word);
 /* Zeroes and frees; NULL is fine. For secrets. */
 void str_burn(char *s);

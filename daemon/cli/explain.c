@@ -90,6 +90,22 @@ static void put_limits(struct buf *out, const struct shape *shape)
 		buf_addf(out, "at least %lld%s", (long long)min, unit);
 }
 
+static void put_source(struct buf *out, const struct field *field)
+{
+	switch (field->form) {
+	case SOURCE_REFERRED:
+		buf_adds(out, "{env: NAME} or {file: /path}; never the value itself");
+		return;
+	case SOURCE_PATH:
+		buf_adds(out, "path of a file on the daemon's host");
+		return;
+	case SOURCE_MADE:
+		buf_adds(out, "{password_length, exclude_characters, exclude_punctuation, ..., "
+			      "template, key}");
+		return;
+	}
+}
+
 static void put_field_type(struct buf *out, const struct place_in_file *place, bool is_long)
 {
 	const struct field *field = place->field;
@@ -109,6 +125,9 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 		return;
 	case FIELD_PAIRS:
 		buf_adds(out, "map of texts");
+		return;
+	case FIELD_SOURCE:
+		put_source(out, field);
 		return;
 	case FIELD_MODEL:
 		break;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/path.h"
+#include "core/sources.h"
 #include "core/template.h"
 
 enum { RUN_NEXT, RUN_FIND, RUN_INTEND, RUN_SEND, RUN_DONE };
@@ -42,7 +43,7 @@ static json_t *redacted(const struct run *run, const struct step *step, const js
 	void *next;
 	json_t *member;
 	json_object_foreach_safe (out, next, key, member)
-		if (is_secret(run->kind, key))
+		if (is_secret(run->kind, key) || js_str(member, "@source"))
 			json_object_set_new(out, key, json_string("(sensitive)"));
 	return out;
 }
@@ -291,6 +292,17 @@ static void start_send(struct run *run)
 		step_failed(run, err);
 		return;
 	}
+	// Only now, when the record of the call is written, do the values come in.
+	err = sources_fill(run->kind, run->operation, json_object_get(run->resource, "sources"),
+		run->options.source_key, run->input, run->filled);
+	if (err_is(&err)) {
+		aws_call_init(&run->call, run->kind->service, run->operation, run->input);
+		settle(run, "failed", &err);
+		aws_call_done(&run->call);
+		sources_burn(run->filled);
+		step_failed(run, err);
+		return;
+	}
 	aws_call_init(&run->call, run->kind->service, run->operation, run->input);
 	run->call.is_mutating = true;
 	run->call.is_repeatable = current(run)->call->flags & CALL_REPEATABLE;
@@ -328,6 +340,7 @@ static void step(struct task *task)
 	case RUN_SEND:
 		if (!op_is_finished(&run->call.op))
 			break;
+		sources_burn(run->filled);
 		take_answer(run);
 		aws_call_done(&run->call);
 		break;
@@ -351,6 +364,7 @@ struct run *run_new(const struct run_options *options, const struct kind *kind, 
 	*plan = (struct plan){0};
 	run->resource = resource;
 	run->written = json_array();
+	run->filled = json_array();
 	str_copy(run->config_version, sizeof(run->config_version),
 		options->config_version ? options->config_version : "");
 	run->options.config_version = NULL;
@@ -380,6 +394,8 @@ static void run_bury(void *what)
 	json_decref(run->resource);
 	json_decref(run->settled);
 	json_decref(run->written);
+	sources_burn(run->filled);
+	json_decref(run->filled);
 	json_decref(run->input);
 	json_decref(run->found);
 	free(run);

@@ -13,7 +13,8 @@ struct run_options {
 	struct store_port *store;
 	struct journal *journal;
 	const char *stack, *region, *account, *config_version;
-	bool is_canceled; // by run_stop(): no further step starts
+	const uint8_t *source_key; // NULL: there is none
+	bool is_canceled;          // by run_stop(): no further step starts
 };
 
 /* One plan being carried out; an op. */
@@ -45,6 +46,7 @@ struct run {
 	struct aws_call call, find;
 	struct store_call intent;
 	json_t *input, *found;
+	json_t *filled; // values from elsewhere that stand in the input; burned when it was sent
 	char action_id[40];
 	struct err first_err;
 };

@@ -1,5 +1,6 @@
 // The start of a stack: whose account is it, and what is remembered of it?
 #include "core/boot.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -189,13 +190,32 @@ static json_t *load_args(const struct stack *stack, enum store_statement stateme
 			args, "since_ms", json_integer(loop_wall_ms(stack->options.loop)));
 		json_object_set_new(args, "limit", json_integer(10000));
 	}
+	uint8_t candidate[SOURCE_KEY_BYTES];
+	char hex[2 * SOURCE_KEY_BYTES + 1];
+	if (statement == STORE_STACK_KEY && hash_random(candidate, sizeof(candidate))) {
+		hash_hex(candidate, sizeof(candidate), hex);
+		js_set_str(args, "candidate", hex);
+		explicit_bzero(candidate, sizeof(candidate));
+		explicit_bzero(hex, sizeof(hex));
+	}
 	return args;
+}
+
+// The store's, which is ours when there was none: two daemons that start together share it.
+static void take_key(struct stack *stack, const json_t *rows)
+{
+	const char *hex = js_str(json_array_get(rows, 0), "key");
+	stack->has_source_key = hex && hash_unhex(hex, stack->source_key, SOURCE_KEY_BYTES);
+	if (!stack->has_source_key)
+		log_error("the store has no good key for this stack: values that are kept "
+			  "elsewhere are not compared",
+			LOG_STR("stack", stack->name));
 }
 
 void boot_load(struct stack *stack)
 {
-	static const enum store_statement statements[] = {
-		STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN, STORE_HOLDS_OPEN, STORE_DRIFTS};
+	static const enum store_statement statements[] = {STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN,
+		STORE_HOLDS_OPEN, STORE_DRIFTS, STORE_STACK_KEY};
 	if (timer_is_running(&stack->timer))
 		return;
 	size_t finished = 0;
@@ -218,6 +238,7 @@ void boot_load(struct stack *stack)
 		take_intents(stack, stack->loads[1].rows);
 		take_holds(stack, stack->loads[2].rows);
 		take_drifts(stack, stack->loads[3].rows);
+		take_key(stack, stack->loads[4].rows);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		store_call_done(&stack->loads[i]);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/reconcile.h"
+#include "core/sources.h"
 #include "core/tags.h"
 
 // Looks wait for neighbours of the same kind that are about to end.
@@ -82,6 +83,8 @@ void carry_take(struct reconciler *r, struct resource *resource)
 	} else {
 		failure_clear(&resource->failure);
 	}
+	if (str_eq(err.code, SOURCES_CHANGED)) // is read again for the next decision
+		json_decref(TAKE(resource->marks));
 	resource->must_decide = true;
 	watch_want(
 		watch, watch->runs > 0 ? reconciler_now_ms(r) + GATHER_MS : reconciler_now_ms(r));
@@ -128,6 +131,8 @@ static void start_run(struct reconciler *r, struct resource *resource)
 		json_t *want = NULL;
 		stack_resolve(stack, resource, &want, &waiting);
 		json_object_set_new(scope, "desired", want);
+		json_object_set_new(scope, "sources",
+			sources_of(resource->kind, resource->wanted->desired, resource->marks));
 		json_decref(waiting);
 	}
 	struct run_options options = {.loop = stack->options.loop,
@@ -137,6 +142,7 @@ static void start_run(struct reconciler *r, struct resource *resource)
 		.stack = stack->name,
 		.region = stack->region,
 		.account = stack->account,
+		.source_key = stack->has_source_key ? stack->source_key : NULL,
 		.config_version = stack->desired->version};
 	resource->run = run_new(&options, resource->kind, strdup(resource->address),
 		strdup(d->message), d->digest, &d->plan, scope);

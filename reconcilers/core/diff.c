@@ -241,7 +241,8 @@ void diff_make(const struct diff_input *in, struct differences *out)
 			continue;
 		const json_t *want = json_object_get(in->want, member);
 		const json_t *seen = json_object_get(in->observed, member);
-		if (!want)
+		if (!want || (f->unless.path &&
+				     path_matches(in->observed, f->unless.path, f->unless.glob)))
 			continue;
 		// Two fields may share a member: the one that was used is the one with its shape.
 		bool repeated = false;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "core/path.h"
 #include "core/reference.h"
+#include "core/sources.h"
 #include "core/value.h"
 
 /* A table that is being read. */
@@ -36,6 +37,14 @@ static void unknown_field(struct scope *scope, const char *key, struct place pla
 		names[count++] = "tags";
 	}
 	char text[CHECKING_TEXT_BYTES], fallback[CHECKING_TEXT_BYTES] = "";
+	for (const struct field *f = scope->fields; f->name; f++) {
+		if (!f->instead_of || !str_has_word(f->instead_of, key))
+			continue;
+		snprintf(text, sizeof(text), "write '%s:' instead: %.200s", f->name, f->summary);
+		findings_error(scope->checking->findings, place, text, "unknown field '%s' of %s",
+			key, scope->what);
+		return;
+	}
 	if (!scope->items)
 		snprintf(fallback, sizeof(fallback), "'holdfast explain %s' lists them",
 			scope->kind->name);
@@ -220,6 +229,8 @@ static json_t *read_field(
 		return read_flag(scope, field, node);
 	case FIELD_PAIRS:
 		return read_pairs(scope, field, node);
+	case FIELD_SOURCE:
+		return sources_read(scope->checking, field, node);
 	}
 	return NULL;
 }

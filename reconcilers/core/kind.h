@@ -94,6 +94,25 @@ enum field_type {
 	 * attributes, settings, parameters. Only keys that the file names are compared. Desired and
 	 * observed JSON hold it as an object. */
 	FIELD_PAIRS,
+	/* A text that is kept elsewhere and never stands in the file or in the store: see `form`,
+	 * `mark` and core/source.h. Desired JSON has its source, once resolved its mark; calls take
+	 * it as {"@source": "Member"}, which is replaced by the value when the call is sent. Of
+	 * fields of one member the first one says how it is marked. */
+	FIELD_SOURCE,
+};
+
+/* FIELD_SOURCE: how it is written ... */
+enum source_form {
+	SOURCE_REFERRED, // {env: NAME} or {file: /path}
+	SOURCE_PATH,     // /path: of a file on the daemon's host
+	SOURCE_MADE,     // {password_length: 32, ...}: made up once (core/password.h)
+};
+
+/* ... and what of it is compared with what AWS shows. */
+enum source_mark {
+	MARKED_NOT,    // nothing: it is sent with the create call and with its neighbours
+	MARKED_KEYED,  // hex HMAC-SHA-256 under the stack's key
+	MARKED_SERIAL, // "0a:1b": serial number of the first PEM certificate in it
 };
 
 enum field_flags {
@@ -143,8 +162,14 @@ struct field {
 	/* Path in the item of the values that AWS tried and gave up (the task definition of a
 	 * deployment that was rolled back): one of those is held, not written again. */
 	const char *refused;
-	const char *ref;      // FIELD_REF, FIELD_REFS: the kind
-	const char *ref_attr; // member of its observed JSON; NULL: its id
+	/* Observed beside it (path and glob, in what was projected): the value is somebody else's
+	 * then, and no difference. A secret that AWS rotates. */
+	struct match_row unless;
+	enum source_form form;  // FIELD_SOURCE
+	enum source_mark mark;  // FIELD_SOURCE
+	const char *instead_of; // names that people write for it: "secret_string value"
+	const char *ref;        // FIELD_REF, FIELD_REFS: the kind
+	const char *ref_attr;   // member of its observed JSON; NULL: its id
 	const char *sets;   // "ResourceType=VPC": another member that follows from this field's use
 	const char *preset; // JSON text: the value when the file says nothing (AWS demands one)
 	const char *fresh;  // JSON text: the value right after creation; saves a call

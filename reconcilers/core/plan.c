@@ -243,8 +243,7 @@ static void plan_tags(
 	const struct tagging *how = kind->tagging;
 	if (how && json_object_size(tags) > 0)
 		add_step(plan, STEP_TAG, &how->add, NULL,
-			json_pack("{s:o}", "tags", tags_as(how->form, tags)),
-			json_incref(paths));
+			json_pack("{s:o}", "tags", tags_as(how->form, tags)), json_incref(paths));
 	if (how && how->remove.operation && json_array_size(keys) > 0)
 		add_step(plan, STEP_TAG, &how->remove, NULL, json_pack("{s:O}", "tag_keys", keys),
 			json_incref(gone));
@@ -405,7 +404,11 @@ json_t *create_input(const struct kind *kind, const json_t *resource)
 			(f->flags & (FIELD_AFTER_CREATE | FIELD_COMPUTED)))
 			continue;
 		json_t *value = json_object_get(desired, member);
-		if (value && input && shape_member(input, member))
+		if (!input || !shape_member(input, member))
+			continue;
+		if (f->type == FIELD_SOURCE) // also where there is nothing of it to compare
+			json_object_set_new(out, member, json_pack("{s:s}", "@source", member));
+		else if (value)
 			json_object_set_new(out, member, as_sent(f, value));
 	}
 	const char *token_member = op ? operation_token_member(op) : "";

@@ -22,6 +22,7 @@ void resource_free(struct resource *resource)
 	record_done(&resource->record);
 	sighting_done(&resource->seen);
 	json_decref(resource->raw);
+	json_decref(resource->marks);
 	decision_done(&resource->decision);
 	free(resource);
 }

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "core/boot.h"
 #include "core/resolve.h"
+#include "core/sources.h"
 
 enum { LOOK_WITHOUT_STORE_MS = 5000 };
 
@@ -93,6 +94,7 @@ void stack_resolve(struct stack *stack, const struct resource *resource, json_t 
 	json_t **ret_waiting)
 {
 	*ret_want = resolve_desired(resource->wanted->desired, look_up, stack, ret_waiting);
+	sources_resolve(resource->kind, resource->marks, *ret_want, *ret_waiting);
 }
 
 // Why it cannot be created yet: a reference that the create call needs, or a predecessor.
@@ -207,6 +209,8 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.wall_ms = loop_wall_ms(stack->options.loop),
 		.loop_ms = loop_now_ms(stack->options.loop)};
 	if (resource->wanted) {
+		sources_mark(resource->kind, resource->address, resource->wanted->desired,
+			stack->has_source_key ? stack->source_key : NULL, &resource->marks);
 		stack_resolve(stack, resource, &want, &waiting);
 		tags = stack_tags(stack, resource->wanted);
 		yielded = yielded_fields(stack, resource);
@@ -323,6 +327,7 @@ void stack_match(struct stack *stack)
 		struct resource *resource = entry->value;
 		resource->wanted = NULL;
 		resource->must_decide = true;
+		json_decref(TAKE(resource->marks)); // what they are of may have changed too
 		if (resource->failure.err.class == ERR_INVALID ||
 			resource->failure.err.class == ERR_DENIED)
 			failure_clear(&resource->failure); // a person may have mended it

@@ -8,6 +8,7 @@
 
 #include "core/observe.h"
 #include "core/resource.h"
+#include "core/source.h"
 
 enum { STACK_MOST_LAYERS = 8 };
 
@@ -78,7 +79,9 @@ struct stack {
 	struct task task;
 	struct timer timer;
 	struct aws_call identity;
-	struct store_call loads[4];
+	struct store_call loads[5];
+	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)
+	bool has_source_key;
 	struct failure failure; // of verifying or loading; its message is shown
 	bool is_store_ready;    // told by stack_store_changed()
 	bool is_loaded;         // records have been read: writing is allowed

@@ -124,6 +124,8 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 		if (row)
 			js_set_str(row, "state", js_str(args, "state"));
 		break;
+	case STORE_STACK_KEY:
+		return json_pack("[{s:O}]", "key", json_object_get(args, "candidate"));
 	case STORE_HOLDS_OPEN:
 		return storage_rows(storage->holds, "state", "waiting", "approved");
 	case STORE_DRIFTS:
