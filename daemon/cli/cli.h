@@ -23,6 +23,7 @@ enum option {
 	OPTION_HELP = 1024,
 	OPTION_VERSION = 2048,
 	OPTION_VAR = 4096,
+	OPTION_STRICT = 8192,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -37,7 +38,7 @@ struct cli {
 	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
 	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
 	size_t var_count;
-	bool is_json, is_watching, is_all, is_waiting, wants_help, wants_version;
+	bool is_json, is_watching, is_all, is_waiting, is_strict, wants_help, wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one

@@ -131,12 +131,18 @@ const struct command commands[] = {
 	},
 	{
 		.name = "validate",
-		.usage = "validate FILE [--var NAME=VALUE]...",
+		.usage = "validate FILE [--var NAME=VALUE]... [--strict]",
 		.summary = "check a file without a daemon; every error with its line and column",
+		.details =
+			"Warnings are advice: what AWS takes, and good practice does not. Each has "
+			"an id, by which the file silences it with a reason: "
+			"'policy: {accept: {open-ingress: \"...\"}}', for the stack, a layer or a "
+			"resource. holdfast.yaml(5) lists them.\nExit status 0: valid; 1: errors, "
+			"or, with --strict, warnings.",
 		.words = WORDS_FILE,
 		.least = 1,
 		.most = 1,
-		.options = OPTION_VAR,
+		.options = OPTION_VAR | OPTION_STRICT,
 		.run = run_validate,
 	},
 	{

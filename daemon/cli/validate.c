@@ -68,7 +68,8 @@ int run_validate(struct cli *cli)
 	findings_init(&findings);
 	struct desired *desired = desired_load(path, &options, &findings);
 	findings_sort(&findings);
-	int status = desired ? EXIT_DONE : EXIT_ERROR;
+	bool is_refused = !desired || (cli->is_strict && findings.count > 0);
+	int status = is_refused ? EXIT_ERROR : EXIT_DONE;
 	if (cli->is_json) {
 		_cleanup_json_ json_t *answer = answer_of(desired, &findings);
 		status = cli_print_json(cli, answer, status);

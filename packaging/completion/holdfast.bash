@@ -26,7 +26,7 @@ _holdfast()
 	case "$command" in
 	"")
 		words="status get plan diff drift history sync reload approve reject validate explain version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --wait --var --color --help --version "
+		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --color --help "
@@ -65,7 +65,7 @@ _holdfast()
 		words="$(holdfast __words holds 2>/dev/null)"
 		;;
 	validate)
-		options="--socket --output --var --color --help "
+		options="--socket --output --var --strict --color --help "
 		files=1
 		;;
 	explain)

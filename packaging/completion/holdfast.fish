@@ -42,6 +42,7 @@ complete -c holdfast -n '__fish_seen_subcommand_from reject' -l stack -s s -x -d
 complete -c holdfast -n __fish_use_subcommand -a validate -d 'check a file without a daemon; every error with its line and column'
 complete -c holdfast -n '__fish_seen_subcommand_from validate' -F
 complete -c holdfast -n '__fish_seen_subcommand_from validate' -l var -x -d 'a variable of the file; may be given again'
+complete -c holdfast -n '__fish_seen_subcommand_from validate' -l strict -d 'warnings fail, as errors do'
 complete -c holdfast -n __fish_use_subcommand -a explain -d 'what can stand in a file: layers, kinds, fields'
 complete -c holdfast -n '__fish_seen_subcommand_from explain' -a '(holdfast __words kinds 2>/dev/null)'
 complete -c holdfast -n __fish_use_subcommand -a version -d 'the version of this command and of the daemon'

@@ -2,6 +2,7 @@
 // reference is checked against what the whole file declares, in whatever order it is written.
 #include "core/desired.h"
 #include "base/str.h"
+#include "core/advice.h"
 #include "core/checking.h"
 #include "core/fields.h"
 #include "core/header.h"
@@ -280,6 +281,7 @@ static bool fill(struct checking *checking, const struct node *root)
 			desired->layers[i].layer->check(desired, checking->findings);
 	if (checking->findings->error_count)
 		return true;
+	advice_check(desired, checking->findings);
 	make_document(desired, root);
 	return desired->version[0] != '\0';
 }

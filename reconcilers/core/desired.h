@@ -27,6 +27,7 @@ struct policy {
 	int64_t interval_ms; // 0: the layer's own
 	json_t *ignore;      // ["field", ...]; owned; NULL: none
 	int most_deletes;    // a pass; -1: the default (10)
+	json_t *accept;      // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
 };
 
 /* One declared resource. */

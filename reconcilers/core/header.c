@@ -3,6 +3,7 @@
 #include "aws/partition.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/advice.h"
 
 enum { MOST_TAGS = 48, MOST_KEY = 128, MOST_VALUE = 256 };
 
@@ -173,7 +174,8 @@ json_t *tags_read(struct checking *checking, const json_t *base, const struct no
 void policy_done(struct policy *policy)
 {
 	json_decref(policy->ignore);
-	policy->ignore = NULL;
+	json_decref(policy->accept);
+	policy->ignore = policy->accept = NULL;
 }
 
 struct policy_scope {
@@ -296,6 +298,47 @@ static void read_ignore(struct policy_scope *scope, const struct node *node)
 		ignore_one(scope, node->items[i]);
 }
 
+static void accept_one(
+	struct policy_scope *scope, const char *id, struct place place, const struct node *reason)
+{
+	struct findings *findings = scope->checking->findings;
+	if (!advice_find(id)) {
+		const char *names[64];
+		size_t count = 0;
+		char text[CHECKING_TEXT_BYTES], all[CHECKING_TEXT_BYTES];
+		for (const struct advice_rule *r = advice_rules; r->id && count < 64; r++)
+			names[count++] = r->id;
+		findings_error(findings, place,
+			checking_suggest(
+				id, names, count, checking_one_of(names, count, all), text),
+			"accept: no advice '%s'", id);
+	} else if (reason->is_broken) {
+		return;
+	} else if (reason->type != NODE_STRING || !reason->text[strspn(reason->text, " \t\n")]) {
+		findings_error(findings, reason->type == NODE_NULL ? place : reason->place,
+			"say in a sentence why that is right here", "accept: '%s' without a reason",
+			id);
+	} else {
+		js_set_str(scope->policy->accept, id, reason->text);
+	}
+}
+
+static void read_accept(struct policy_scope *scope, const struct node *node)
+{
+	if (node->type != NODE_MAP) {
+		findings_error(scope->checking->findings, node->place,
+			"write 'accept: {<advice>: \"<reason>\"}'", "accept must be a map, not %s",
+			node_type_name(node->type));
+		return;
+	}
+	// What is accepted above stays accepted below.
+	json_t *accept = scope->policy->accept ? json_copy(scope->policy->accept) : json_object();
+	json_decref(scope->policy->accept);
+	scope->policy->accept = accept;
+	for (size_t i = 0; i < node->count; i++)
+		accept_one(scope, node->keys[i], node->key_places[i], node->items[i]);
+}
+
 struct policy_row {
 	const char *name;
 	void (*read)(struct policy_scope *scope, const struct node *node);
@@ -308,6 +351,7 @@ static const struct policy_row policy_rows[] = {
 	{"prune",        read_prune,        POLICY_RESOURCE},
 	{"replace",      read_replace,      POLICY_RESOURCE},
 	{"ignore",       read_ignore,       POLICY_RESOURCE},
+	{"accept",       read_accept,       POLICY_RESOURCE},
 	{"interval",     read_interval,     POLICY_LAYER},
 	{"most_deletes", read_most_deletes, POLICY_LAYER},
 };
@@ -341,6 +385,7 @@ struct policy policy_read(struct checking *checking, const struct policy *base,
 {
 	struct policy policy = *base;
 	json_incref(policy.ignore);
+	json_incref(policy.accept);
 	struct policy_scope scope = {.checking = checking, .policy = &policy, .kind = kind};
 	if (!node || node->is_broken || node->type == NODE_NULL)
 		return policy;

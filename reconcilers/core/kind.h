@@ -38,6 +38,8 @@
 /* JSON text of a template, written as JSON. */
 #define ARGS(...) #__VA_ARGS__
 
+struct advice;
+
 enum disruption {
 	DISRUPTS_NONE,
 	DISRUPTS_CONNECTIONS,
@@ -125,6 +127,11 @@ enum field_flags {
 	FIELD_NAME = 64,         // AWS's name of the resource: "<stack>-<name>" when unset
 	FIELD_ONE_OF = 128, // exactly one of the fields so marked (in the same table) must be set
 	FIELD_QUIET = 256,  // not recorded when unset: AWS changes it by itself
+	/* Advice (core/advice.h): subnets of one availability zone only are told. */
+	FIELD_TWO_ZONES = 512,
+	/* A policy document that grants nothing by itself and only narrows what others grant
+	 * (an endpoint's): no advice about it. */
+	FIELD_NARROWS = 1024,
 };
 
 enum compare {
@@ -173,6 +180,9 @@ struct field {
 	const char *sets;   // "ResourceType=VPC": another member that follows from this field's use
 	const char *preset; // JSON text: the value when the file says nothing (AWS demands one)
 	const char *fresh;  // JSON text: the value right after creation; saves a call
+	/* What good practice wants: JSON text, of structures the members that matter; and the rule
+	 * of core/advice.h that is told when the file says otherwise, or nothing. */
+	const char *advised, *advice;
 	const char *expand; // "{region}{value}": a short form in the file ("a") ...
 	const char *expanded; // ... unless it matches this glob ("*-*")
 	struct call update;   // scalars, structures, sets
@@ -310,6 +320,8 @@ struct kind {
 	/* Checks that need more than one field; desired JSON is in AWS's member structure. Adds
 	 * findings at places of `node`'s members. NULL: none. */
 	void (*check)(const json_t *desired, const struct node *node, struct findings *findings);
+	/* Advice (core/advice.h) that takes more than a field's words. NULL: none. */
+	void (*advise)(struct advice *advice);
 };
 
 /* What a layer's own reconciler is, beyond its kinds. */

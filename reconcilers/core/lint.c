@@ -3,6 +3,7 @@
 // AWS.
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/advice.h"
 #include "core/lintshape.h"
 #include "core/template.h"
 #include <ctype.h>
@@ -109,6 +110,20 @@ static void lint_flags(struct lint *lint, const struct field *field, const struc
 		lint_say(lint, "a flag is ours: never sent, never observed");
 	if (field->unset.operation && !field->update.operation)
 		lint_say(lint, "has a call that unsets it and none that sets it");
+}
+
+// What is advised fits the field, and its rule is there to be silenced by.
+static void lint_advice(struct lint *lint, const struct field *field, const struct shape *shape)
+{
+	if (!field->advised != !field->advice)
+		lint_say(lint, "has an advised value or a rule of advice, not both");
+	else if (field->advice && !advice_find(field->advice))
+		lint_say(lint, "there is no advice '%s'", field->advice);
+	if (field->advised) {
+		size_t before = lint_enter(lint, "advised");
+		lint_value(lint, shape, field->advised);
+		lint_leave(lint, before);
+	}
 }
 
 static void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape)
@@ -267,6 +282,7 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_flags(lint, field, NULL);
 	lint_reference(lint, field);
 	lint_literals(lint, field, shape);
+	lint_advice(lint, field, shape);
 	if (field->sets)
 		lint_sets(lint, field);
 	if ((field->type == FIELD_PAIRS) != (field->pair_key && field->pair_value))

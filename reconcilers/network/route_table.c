@@ -4,6 +4,8 @@
 // routes, those that a gateway endpoint put there and propagated ones are not ours. A subnet that
 // is associated elsewhere is moved by ReplaceRouteTableAssociation, so the call looks for its
 // association first.
+#include "base/str.h"
+#include "core/advice.h"
 #include "core/kind.h"
 #include "core/place.h"
 
@@ -22,6 +24,39 @@ static void check(const json_t *desired, const struct node *node, struct finding
 				"name one: internet_gateway, nat_gateway, network_interface_id, "
 				"...",
 				"a route has %s target", count ? "more than one" : "no");
+	}
+}
+
+// The resource that a member of an item refers to; NULL when it is none of the file.
+static const struct wanted *referred(
+	const struct advice *advice, const json_t *item, const char *member)
+{
+	const char *address = js_str(json_object_get(item, member), "@ref");
+	return address ? desired_find(advice->desired, address) : NULL;
+}
+
+// A NAT gateway is a thing of one zone: whose way out leads through another one goes down with it.
+static void advise(struct advice *advice)
+{
+	const json_t *desired = advice->wanted->desired;
+	size_t i, j;
+	json_t *route, *item;
+	json_array_foreach (json_object_get(desired, "Routes"), i, route) {
+		const struct wanted *nat = referred(advice, route, "NatGatewayId");
+		const struct wanted *stands =
+			nat ? referred(advice, nat->desired, "SubnetId") : NULL;
+		const char *zone = stands ? advice_zone(stands) : NULL;
+		json_array_foreach (json_object_get(desired, "Subnets"), j, item) {
+			const struct wanted *subnet = referred(advice, item, "SubnetId");
+			const char *other = subnet ? advice_zone(subnet) : NULL;
+			if (!zone || !other || str_eq(zone, other))
+				continue;
+			advice_give(advice, "shared-nat",
+				place_of_item(advice->wanted->node, "routes", i),
+				"subnet '%s' in %s leaves through NAT gateway '%s' in %s",
+				subnet->name, other, nat->name, zone);
+			break;
+		}
 	}
 }
 
@@ -112,5 +147,6 @@ const struct kind route_table_kind = {
 	.remove = {.operation = "DeleteRouteTable", .args = ARGS({"RouteTableId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
 	.check = check,
+	.advise = advise,
 };
 // clang-format on

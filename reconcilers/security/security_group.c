@@ -6,6 +6,7 @@
 // that rule goes unless listed.
 #include "base/num.h"
 #include "base/str.h"
+#include "core/advice.h"
 #include "core/compare.h"
 #include "core/kind.h"
 #include "core/place.h"
@@ -87,6 +88,133 @@ static void check(const json_t *desired, const struct node *node, struct finding
 	}
 }
 
+// ---- advice: who the world may reach
+
+static bool refers_to(const struct wanted *wanted, const char *address)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (wanted->refers_to, i, one)
+		if (str_eq_null(json_string_value(one), address))
+			return true;
+	return false;
+}
+
+// The ports that load balancers with this group offer to the internet.
+struct doors {
+	bool is_used;     // something carries the group
+	bool is_balancer; // ... an internet-facing load balancer
+	bool has_listeners;
+	json_t *ports; // numbers; owned
+};
+
+static void find_listeners(
+	const struct desired *desired, const struct wanted *balancer, struct doors *doors)
+{
+	for (size_t i = 0; i < desired->count; i++) {
+		const struct wanted *listener = &desired->wanted[i];
+		if (!str_eq(listener->kind->name, "listener") ||
+			!refers_to(listener, balancer->address))
+			continue;
+		doors->has_listeners = true;
+		json_array_append(doors->ports, json_object_get(listener->desired, "Port"));
+	}
+}
+
+static struct doors find_doors(const struct advice *advice)
+{
+	struct doors doors = {.ports = json_array()};
+	for (size_t i = 0; i < advice->desired->count; i++) {
+		const struct wanted *other = &advice->desired->wanted[i];
+		if (str_eq(other->kind->name, "security_group") ||
+			!refers_to(other, advice->wanted->address))
+			continue;
+		doors.is_used = true;
+		if (!str_eq(other->kind->name, "load_balancer") ||
+			str_eq_null(js_str(other->desired, "Scheme"), "internal"))
+			continue;
+		doors.is_balancer = true;
+		find_listeners(advice->desired, other, &doors);
+	}
+	return doors;
+}
+
+// Web ports, as long as nothing in the file says what listens there.
+static bool is_door(const struct doors *doors, int64_t port)
+{
+	size_t i;
+	json_t *one;
+	if (!doors->has_listeners)
+		return (port == 80 || port == 443) && (doors->is_balancer || !doors->is_used);
+	json_array_foreach (doors->ports, i, one)
+		if (json_integer_value(one) == port)
+			return true;
+	return false;
+}
+
+// What path MTU discovery needs: type 3 of ICMP, "packet too big" of ICMPv6.
+static bool is_needed_icmp(const json_t *rule)
+{
+	const char *protocol = js_str(rule, "IpProtocol");
+	int64_t type = js_int(rule, "FromPort", -1);
+	return (str_eq_null(protocol, "icmp") && type == 3) ||
+	       (str_eq_null(protocol, "icmpv6") && type == 2);
+}
+
+static bool is_fine(const struct doors *doors, const json_t *rule)
+{
+	enum { MOST_DOORS = 64 };
+	const char *protocol = js_str(rule, "IpProtocol");
+	int64_t from = js_int(rule, "FromPort", -1), to = js_int(rule, "ToPort", -1);
+	if (is_needed_icmp(rule))
+		return true;
+	if (from < 0 || to - from > MOST_DOORS ||
+		(!str_eq_null(protocol, "tcp") && !str_eq_null(protocol, "udp")))
+		return false;
+	for (int64_t port = from; port <= to; port++)
+		if (!is_door(doors, port))
+			return false;
+	return true;
+}
+
+static void put_ports(const json_t *rule, char *text, size_t bytes)
+{
+	const char *protocol = js_str(rule, "IpProtocol");
+	int64_t from = js_int(rule, "FromPort", -1), to = js_int(rule, "ToPort", -1);
+	if (!has_ports(protocol) || from < 0)
+		snprintf(text, bytes, "%s",
+			str_eq_null(protocol, "-1") ? "everything"
+			: protocol                  ? protocol
+						    : "");
+	else if (from == to)
+		snprintf(text, bytes, "%s %lld", protocol, (long long)from);
+	else
+		snprintf(text, bytes, "%s %lld-%lld", protocol, (long long)from, (long long)to);
+}
+
+static void advise(struct advice *advice)
+{
+	struct doors doors = find_doors(advice);
+	size_t i;
+	json_t *rule;
+	json_array_foreach (json_object_get(advice->wanted->desired, "Ingress"), i, rule) {
+		const char *source = js_str(rule, "CidrIpv4");
+		if (!source)
+			source = js_str(rule, "CidrIpv6");
+		if (!source || !str_ends(source, "/0") || is_fine(&doors, rule))
+			continue;
+		char ports[64];
+		put_ports(rule, ports, sizeof(ports));
+		advice_give(advice, "open-ingress",
+			place_of_item(advice->wanted->node, "ingress", i), "%s is open to %s%s",
+			ports, source,
+			doors.is_used && !doors.is_balancer
+				? ", and no internet-facing load balancer carries the group"
+				: "");
+	}
+	json_decref(doors.ports);
+}
+
 // clang-format off
 #define PERMISSION                                                                                 \
 	ARGS({"IpProtocol": "@item.IpProtocol", "FromPort": "@item.FromPort", "ToPort": "@item.ToPort", \
@@ -166,5 +294,6 @@ const struct kind security_group_kind = {
 	.remove = {.operation = "DeleteSecurityGroup", .args = ARGS({"GroupId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
 	.check = check,
+	.advise = advise,
 };
 // clang-format on

@@ -400,6 +400,31 @@ static void test_validate_tells_every_error_with_its_place(void **state)
 	RUN(rig, "validate", path);
 	assert_contains(buf_str(&rig->out), "is valid: stack shop, 1 resource, version ");
 	assert_int_equal(rig->exit_status, 0);
+	RUN(rig, "validate", "--strict", path);
+	assert_int_equal(rig->exit_status, 0);
+}
+
+static void test_validate_takes_advice_for_warnings_unless_it_is_strict(void **state)
+{
+	struct rig *rig = *state;
+	char path[128];
+	snprintf(path, sizeof(path), "%s/shop.yaml", rig->folder);
+	write_file(path, "stack: shop\nregion: eu-west-1\nsecurity:\n  security_group:\n"
+			 "    web:\n      vpc_id: vpc-0a1b2c3d\n      ingress:\n"
+			 "        - {ip_protocol: tcp, from_port: 22, to_port: 22, cidr_ipv4: "
+			 "0.0.0.0/0}\n");
+	RUN(rig, "validate", path);
+	assert_contains(buf_str(&rig->out), "shop.yaml:8:11: warning: ");
+	assert_contains(buf_str(&rig->out), "(open-ingress)");
+	assert_contains(buf_str(&rig->out), "is valid: stack shop, 1 resource");
+	assert_contains(buf_str(&rig->out), ", 1 warning");
+	assert_int_equal(rig->exit_status, 0);
+	RUN(rig, "validate", "--strict", path);
+	assert_contains(buf_str(&rig->out), "(open-ingress)");
+	assert_int_equal(rig->exit_status, 1);
+	RUN(rig, "validate", "--strict", "-o", "json", path);
+	assert_contains(buf_str(&rig->out), "\"severity\":\"warning\"");
+	assert_int_equal(rig->exit_status, 1);
 }
 
 static void test_explain_leads_from_kinds_to_the_values_of_a_field(void **state)
@@ -488,6 +513,7 @@ int main(void)
 		WITH_RIG(test_version_needs_no_daemon),
 		WITH_RIG(test_watching_without_a_terminal_prints_lines_and_survives_the_daemon),
 		WITH_RIG(test_validate_tells_every_error_with_its_place),
+		WITH_RIG(test_validate_takes_advice_for_warnings_unless_it_is_strict),
 		WITH_RIG(test_explain_leads_from_kinds_to_the_values_of_a_field),
 		cmocka_unit_test(test_completion_scripts_are_as_the_tables_make_them),
 		cmocka_unit_test(test_the_manual_names_every_command_and_option),

@@ -288,6 +288,21 @@ static void the_head_of_a_table_is_checked(void **state)
 	expect_complaint(&copy, "broken: there is no layer net");
 }
 
+static void advice_has_a_value_and_a_rule(void **state)
+{
+	(void)state;
+	struct copy copy;
+	copy_init(&copy, "subnet");
+	copy_field(&copy, "map_public_ip_on_launch")->advised = "false";
+	expect_complaint(&copy, "broken.map_public_ip_on_launch: has an advised value or a rule of "
+				"advice, not both");
+	copy_field(&copy, "map_public_ip_on_launch")->advice = "multi-zone";
+	expect_complaint(&copy, "broken.map_public_ip_on_launch: there is no advice 'multi-zone'");
+	copy_field(&copy, "map_public_ip_on_launch")->advice = "multi-az";
+	copy_field(&copy, "map_public_ip_on_launch")->advised = "\"no\"";
+	expect_complaint(&copy, "broken.map_public_ip_on_launch.advised: Boolean is a boolean");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_field_without_member_or_shape_is_found),
 		cmocka_unit_test(what_is_seen_must_be_of_the_sort_that_is_wanted),
 		cmocka_unit_test(items_need_a_key_and_calls),
+		cmocka_unit_test(advice_has_a_value_and_a_rule),
 		cmocka_unit_test(the_head_of_a_table_is_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
