@@ -137,6 +137,6 @@ const struct tagging ec2_tagging = {
 		.args = ARGS({"Resources" : ["@id"], "Tags" : "@tags"}),
 		.flags = CALL_REPEATABLE},
 	.remove = {.operation = "DeleteTags",
-		.args = ARGS({"Resources" : ["@id"], "Tags" : "@tag_keys"}),
+		.args = ARGS({"Resources" : ["@id"], "Tags" : "@old_tags"}),
 		.flags = CALL_REPEATABLE},
 };

@@ -17,7 +17,8 @@
 //   @ids             ids of a join or batch             @token         the client token of this
 //   call
 //   @tags            all tags to set, in the form of the kind's tagging
-//   @tag_keys        keys of tags to remove             @pairs.X       a FIELD_PAIRS as AWS's list
+//   @tag_keys        keys of tags to remove             @old_tags  the same as [{Key}]
+//   @pairs.X       a FIELD_PAIRS as AWS's list
 //   @changed         those pairs that differ            @each          what a read is made for
 //   @tag_type @stack @address @name @region @account @partition @arn
 // "@{desired.X}" inside a longer text stands for a scalar: "service/@{desired.Cluster}/web"; when

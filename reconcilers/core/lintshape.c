@@ -237,8 +237,8 @@ static void lint_item_name(struct lint *lint, const struct lint_scope *scope, co
 static void lint_name(struct lint *lint, const struct lint_scope *scope, const char *name)
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
-		"ids", "token", "tags", "tag_keys", "tag_type", "stack", "address", "name",
-		"region", "account", "partition", "arn", "each", "key", "changed"};
+		"ids", "token", "tags", "tag_keys", "old_tags", "tag_type", "stack", "address",
+		"name", "region", "account", "partition", "arn", "each", "key", "changed"};
 	name += *name == '!';
 	size_t n = strcspn(name, ".[");
 	const char *rest = name[n] == '.' ? name + n + 1 : name + n;

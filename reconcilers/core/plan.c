@@ -221,6 +221,16 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		one_path(d));
 }
 
+static json_t *key_objects(const json_t *keys)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *key;
+	json_array_foreach ((json_t *)keys, i, key)
+		json_array_append_new(out, json_pack("{s:O}", "Key", key));
+	return out;
+}
+
 static void plan_tags(
 	struct plan *plan, const struct kind *kind, const struct differences *differences)
 {
@@ -245,7 +255,8 @@ static void plan_tags(
 		add_step(plan, STEP_TAG, &how->add, NULL,
 			json_pack("{s:o}", "tags", tags_as(how->form, tags)), json_incref(paths));
 	if (how && how->remove.operation && json_array_size(keys) > 0)
-		add_step(plan, STEP_TAG, &how->remove, NULL, json_pack("{s:O}", "tag_keys", keys),
+		add_step(plan, STEP_TAG, &how->remove, NULL,
+			json_pack("{s:O, s:o}", "tag_keys", keys, "old_tags", key_objects(keys)),
 			json_incref(gone));
 }
 
