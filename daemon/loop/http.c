@@ -47,7 +47,8 @@ struct http_transfer {
 	CURL *easy; // owned while running
 	size_t body_read;
 	size_t header_bytes;
-	bool has_left; // a byte of the request may be on its way
+	bool has_left;   // a byte of the request may be on its way
+	bool is_refused; // by its gate
 	bool has_two_lengths;
 	bool has_header_end;      // the blank line has come
 	const char *answer_error; // why a callback gave up; static
@@ -59,10 +60,20 @@ struct http_transfer {
 
 // ---- what curl asks for while a transfer runs; only results are kept
 
+static bool passes(struct http_transfer *t)
+{
+	const struct http_gate *gate = t->request->gate;
+	t->is_refused = t->is_refused || (gate && !gate->is_open(gate));
+	return !t->is_refused;
+}
+
 static size_t on_body_read(char *buffer, size_t size, size_t count, void *arg)
 {
 	struct http_transfer *t = arg;
 	size_t left = t->request->body_bytes - t->body_read, n = size * count;
+	// A header without its body is no request to anybody.
+	if (t->body_read == 0 && !passes(t))
+		return CURL_READFUNC_ABORT;
 	if (n > left)
 		n = left;
 	memcpy(buffer, t->request->body + t->body_read, n);
@@ -86,6 +97,8 @@ static int on_connected(void *arg, char *remote_ip, char *local_ip, int remote_p
 	(void)remote_port;
 	(void)local_port;
 	struct http_transfer *t = arg;
+	if (!passes(t))
+		return CURL_PREREQFUNC_ABORT;
 	t->has_left = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -346,6 +359,8 @@ static struct err to_err(CURLcode code, const struct http_transfer *t)
 {
 	if (t->is_out_of_memory)
 		return err_nomem();
+	if (t->is_refused)
+		return err_code(ERR_CANCELED, "GateClosed", "it was not sent: its time was over");
 	switch (code) {
 	case CURLE_OK:
 		// To curl an answer that ends within its header is a whole one without a body.
@@ -395,7 +410,7 @@ static void on_finished(void *arg, CURL *easy, CURLcode result)
 	request->status = (int)status;
 	request->took_ms = took_us / 1000;
 	struct err err = to_err(result, t);
-	err.maybe_done = err_is(&err) && request->is_mutating && t->has_left;
+	err.maybe_done = err_is(&err) && request->is_mutating && t->has_left && !t->is_refused;
 	stop_running(t);
 	free_transfer(t);
 	op_finish(&request->op, err);

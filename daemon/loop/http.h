@@ -36,6 +36,13 @@ struct http_header {
 
 enum { HTTP_MOST_HEADERS = 64, HTTP_MOST_HEADER_BYTES = 64 << 10 };
 
+/* Whether a request may still leave: asked at the last instant, when its connection stands, and
+ * again before its body. A process that was stopped, or waited long for a place or a name, learns
+ * there that its time is over. Embedded in what knows. */
+struct http_gate {
+	bool (*is_open)(const struct http_gate *gate);
+};
+
 /* One request and its answer. The caller fills the first part, http_start() does the rest. */
 struct http_request {
 	struct op op;
@@ -50,8 +57,9 @@ struct http_request {
 	int64_t total_ms;         // whole attempt from its launch (waiting for a place among the
 				  // most_connections does not count), 0: 30,000
 	bool is_mutating; // never sent twice (see above); a body-less one gets a fresh connection
-	bool no_proxy;    // metadata addresses: never through a proxy
-	bool allow_plain_http; // a configured endpoint on a non-loopback address (by choice)
+	const struct http_gate *gate; // NULL: always open
+	bool no_proxy;                // metadata addresses: never through a proxy
+	bool allow_plain_http;        // a configured endpoint on a non-loopback address (by choice)
 	// -- out; owned by the request, valid when finished without error
 	int status;
 	struct buf answer;
@@ -67,7 +75,7 @@ void http_request_init(struct http_request *request);
 /* Starts it. The op finishes with ERR_OK for any HTTP status, or:
  *   TRANSIENT  name look-up, connect, TLS handshake, read, time limits, an answer that is no HTTP
  *   INVALID    a bad URL or header, an answer over its caps, a certificate that does not verify
- *   CANCELED   op_cancel()
+ *   CANCELED   op_cancel(), or its gate was closed: code "GateClosed", and nothing was carried out
  * The code is "CURLE_<number>". maybe_done is set for a mutating request as soon as a byte of it
  * may have left. The same struct may be started again after it has finished. */
 void http_start(struct http *http, struct http_request *request, struct task *owner);

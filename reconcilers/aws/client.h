@@ -34,9 +34,11 @@ struct aws_call {
 	bool is_repeatable; // mutating, but harmless twice (a client token, a put of the same
 			    // value)
 	struct aws_memo
-		*memo;       // reads: the earlier answer to the same request, and the place of this
-			     // one; the output is then shared and must not be changed. NULL: none
-	int64_t deadline_ms; // loop time after which no further attempt starts; 0: none
+		*memo; // reads: the earlier answer to the same request, and the place of this
+		       // one; the output is then shared and must not be changed. NULL: none
+	const struct http_gate *gate; // asked before each attempt leaves; closed: CANCELED
+				      // "GateClosed". NULL: always open
+	int64_t deadline_ms;          // loop time after which no further attempt starts; 0: none
 	// -- out; valid when finished without error
 	json_t *output;      // owned; never NULL on success ({} for an empty answer)
 	char request_id[80]; // also after an AWS error

@@ -104,7 +104,7 @@ static void recycle(struct flight *flight)
 	flight->channel = NULL;
 	flight->operation = NULL;
 	flight->has_rate_token = flight->has_wire = flight->is_canceled = false;
-	flight->has_renewed = flight->has_corrected = false;
+	flight->has_renewed = flight->has_corrected = flight->is_unsure = false;
 	flight->retry = (struct retry){0};
 	list_remove(&flight->link);
 	list_append(&flight->aws->idle, &flight->link);
@@ -116,8 +116,8 @@ static void finish(struct flight *flight, struct err err, json_t *output)
 	struct aws_call *call = flight->call;
 	if (err_is(&err)) {
 		err_wrap(&err, "%s:%s", call->service, call->operation);
-		if (!call->is_mutating)
-			err.maybe_done = false;
+		// A later attempt that was refused, or never left, says nothing of an earlier one.
+		err.maybe_done = call->is_mutating && (err.maybe_done || flight->is_unsure);
 		if (flight->channel)
 			flight->channel->errors++;
 	}
@@ -453,6 +453,7 @@ static void receive(struct flight *flight)
 	learn_rate(flight, &verdict);
 
 	bool is_unsure = err_is(&verdict.err) && !verdict.is_sure;
+	flight->is_unsure = flight->is_unsure || is_unsure;
 	verdict.err.maybe_done = is_unsure && call->is_mutating;
 	const struct retry_answer answer = {
 		.class = !err_is(&verdict.err)   ? ERR_NONE

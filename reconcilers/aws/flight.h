@@ -76,6 +76,7 @@ struct flight {
 	bool has_wire;
 	bool has_renewed;   // credentials, once a call
 	bool has_corrected; // the clock, once a call
+	bool is_unsure;     // an attempt may have been carried out
 	struct wire_request wire;
 	char *query; // owned; as sent
 	char body_hash[HASH_HEX_BYTES];

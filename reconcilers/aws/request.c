@@ -169,6 +169,7 @@ struct err request_prepare(struct flight *flight, const struct credentials *cred
 	request->body = flight->wire.body.len ? buf_str(&flight->wire.body) : NULL;
 	request->body_bytes = flight->wire.body.len;
 	request->is_mutating = flight->call->is_mutating;
+	request->gate = flight->call->gate;
 	request->allow_plain_http = endpoint->is_plain_http;
 	return ERR_OK;
 }

@@ -205,6 +205,74 @@ static void a_change_that_is_harmless_twice_is_repeated(void **state)
 	bench_end(&bench);
 }
 
+static struct aws_call *run_through_gate(struct bench *bench, const struct answer *answers,
+	size_t count, const struct http_gate *gate)
+{
+	bench_start(bench, answers, count);
+	bench_client(bench, 0);
+	struct aws_call *call = &bench->calls[bench->call_count++];
+	aws_call_init(call, "ec2", "CreateVpc", NULL);
+	call->is_mutating = call->is_repeatable = true;
+	call->gate = gate;
+	aws_start(aws_as_port(bench->aws), call, &bench->task);
+	loop_run(&bench->loop);
+	return call;
+}
+
+static bool is_never_open(const struct http_gate *gate)
+{
+	(void)gate;
+	return false;
+}
+
+static const struct fake *watched_fake;
+
+static bool is_open_before_the_first_request(const struct http_gate *gate)
+{
+	(void)gate;
+	return watched_fake->request_count == 0;
+}
+
+static void a_closed_gate_ends_a_change_unsent(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{200, NULL, create_xml}};
+	static const struct http_gate gate = {is_never_open};
+	static struct bench bench;
+	struct aws_call *call = run_through_gate(&bench, answers, 1, &gate);
+	assert_int_equal(call->op.err.class, ERR_CANCELED);
+	assert_string_equal(call->op.err.code, "GateClosed");
+	assert_false(call->op.err.maybe_done);
+	assert_int_equal(bench.fake.request_count, 0);
+	bench_end(&bench);
+}
+
+static void a_gate_that_closes_between_attempts_leaves_the_first_ones_outcome_open(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{0}, {200, NULL, create_xml}};
+	static const struct http_gate gate = {is_open_before_the_first_request};
+	static struct bench bench;
+	watched_fake = &bench.fake;
+	struct aws_call *call = run_through_gate(&bench, answers, 2, &gate);
+	assert_int_equal(call->op.err.class, ERR_CANCELED);
+	assert_true(call->op.err.maybe_done);
+	assert_int_equal(bench.fake.request_count, 1);
+	bench_end(&bench);
+}
+
+static void a_refusal_of_the_second_attempt_says_nothing_of_the_first(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {
+		{0}, {400, NULL, EC2_ERROR("InvalidParameterValue", "no")}};
+	static struct bench bench;
+	struct aws_call *call = run_through_gate(&bench, answers, 2, NULL);
+	assert_int_equal(call->op.err.class, ERR_INVALID);
+	assert_true(call->op.err.maybe_done);
+	bench_end(&bench);
+}
+
 static void a_throttled_change_is_repeated_because_it_was_refused(void **state)
 {
 	(void)state;
@@ -525,6 +593,10 @@ int main(void)
 			a_change_that_failed_inside_aws_or_was_answered_by_somebody_else_is_not_repeated),
 		cmocka_unit_test(a_change_that_is_harmless_twice_is_repeated),
 		cmocka_unit_test(a_throttled_change_is_repeated_because_it_was_refused),
+		cmocka_unit_test(a_closed_gate_ends_a_change_unsent),
+		cmocka_unit_test(
+			a_gate_that_closes_between_attempts_leaves_the_first_ones_outcome_open),
+		cmocka_unit_test(a_refusal_of_the_second_attempt_says_nothing_of_the_first),
 		cmocka_unit_test(a_page_of_html_is_never_an_empty_list),
 		cmocka_unit_test(a_not_found_page_of_a_proxy_does_not_read_as_not_found),
 		cmocka_unit_test(a_bodiless_refusal_is_awss_when_it_carries_a_request_id),

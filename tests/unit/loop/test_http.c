@@ -228,6 +228,36 @@ static void interim_answers_leave_no_headers(void **state)
 	close_bench(&b);
 }
 
+/* Open as many times as `left` says. */
+struct turnstile {
+	struct http_gate gate;
+	int *left;
+};
+
+static bool is_turning(const struct http_gate *gate)
+{
+	return (*CONTAINER_OF(gate, const struct turnstile, gate)->left)-- > 0;
+}
+
+// Asked when the connection stands, and before the body: a change is not carried out either way.
+static void a_gate_that_closes_before_the_end_of_the_request_keeps_it_from_the_server(void **state)
+{
+	(void)state;
+	for (int passes = 0; passes < 3; passes++) {
+		OPEN(b, {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+		int left = passes;
+		const struct turnstile turnstile = {{is_turning}, &left};
+		struct http_request *r = add(&b, "POST", "Action=CreateVpc");
+		r->gate = &turnstile.gate;
+		start(&b, r);
+		loop_run(&b.loop);
+		assert_class(r, passes < 2 ? ERR_CANCELED : ERR_NONE, false);
+		assert_string_equal(r->op.err.code, passes < 2 ? "GateClosed" : "");
+		assert_int_equal(b.server.requests, passes < 2 ? 0 : 1);
+		close_bench(&b);
+	}
+}
+
 static void a_redirect_is_an_answer_and_is_not_followed(void **state)
 {
 	(void)state;
@@ -974,6 +1004,8 @@ int main(void)
 		cmocka_unit_test(the_answer_to_head_has_no_body),
 		cmocka_unit_test(a_chunked_answer_in_single_bytes_is_put_together),
 		cmocka_unit_test(interim_answers_leave_no_headers),
+		cmocka_unit_test(
+			a_gate_that_closes_before_the_end_of_the_request_keeps_it_from_the_server),
 		cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
 		cmocka_unit_test(cookies_are_not_kept),
 		cmocka_unit_test(a_large_body_arrives_whole),
