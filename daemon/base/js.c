@@ -154,3 +154,13 @@ json_t *js_parse(const char *text, size_t bytes, char *ret_message, size_t messa
 			error.column, error.text);
 	return value;
 }
+
+bool js_lists(const json_t *list, const char *text)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)list, i, one)
+		if (json_is_string(one) && str_eq(json_string_value(one), text))
+			return true;
+	return false;
+}

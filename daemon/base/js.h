@@ -32,6 +32,8 @@ bool js_digest(const json_t *value, char *ret_hex, size_t bytes) MUST_CHECK;
 /* RFC 7396 merge patch of `patch` into `target` (both borrowed); a new value, or NULL for null or
  * when memory is out. */
 json_t *js_merge(const json_t *target, const json_t *patch);
+/* Is the text one of the strings of a list? Anything that is no list has none. */
+bool js_lists(const json_t *list, const char *text);
 /* Sets a string member when value is not NULL. */
 bool js_set_str(json_t *obj, const char *key, const char *value);
 /* Parses text with the limits of this project (depth 64, duplicate keys refused, NUL refused).

@@ -10,8 +10,8 @@ bool compare_holds(enum compare how, const json_t *desired, const json_t *observ
 /* The canonical form of one side, for showing and for digests: a new value. */
 json_t *compare_canon(enum compare how, const json_t *value);
 /* An IAM policy document (text, URL-encoded text, or structure) in one form: lists sorted, single
- * values as lists, root ARNs as account ids, actions and condition keys in lower case. NULL when it is no JSON object.
- * New. */
+ * values as lists, root ARNs as account ids, actions and condition keys in lower case. NULL when it
+ * is no JSON object. New. */
 json_t *compare_policy(const json_t *document);
 /* A CIDR block or address in network form and shortest spelling ("10.0.3.7/16" -> "10.0.0.0/16");
  * false when it is none. */

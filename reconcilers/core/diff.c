@@ -49,16 +49,6 @@ static void add(struct differences *out, const struct field *field, enum differe
 		field, type, path, json_incref((json_t *)desired), json_incref((json_t *)observed)};
 }
 
-static bool is_ignored(const json_t *ignore, const char *name)
-{
-	size_t i;
-	json_t *one;
-	json_array_foreach ((json_t *)ignore, i, one)
-		if (json_is_string(one) && str_eq(json_string_value(one), name))
-			return true;
-	return false;
-}
-
 bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want)
 {
 	const char *member = field_member(kind, NULL, field);
@@ -234,8 +224,8 @@ void diff_make(const struct diff_input *in, struct differences *out)
 {
 	for (const struct field *f = in->kind->fields; f->name; f++) {
 		const char *member = field_member(in->kind, NULL, f);
-		if (!member || f->type == FIELD_FLAG || is_ignored(in->ignore, f->name) ||
-			is_ignored(in->yielded, f->name) ||
+		if (!member || f->type == FIELD_FLAG || js_lists(in->ignore, f->name) ||
+			js_lists(in->yielded, f->name) ||
 			(f->flags & (FIELD_COMPUTED | FIELD_WRITE_ONLY)) ||
 			json_object_get(in->waiting, member))
 			continue;
@@ -258,7 +248,7 @@ void diff_make(const struct diff_input *in, struct differences *out)
 	diff_tags(in, out);
 	for (const struct field *f = in->kind->fields; f->name; f++) {
 		const char *member = field_member(in->kind, NULL, f);
-		if (member && f->type != FIELD_FLAG && !is_ignored(in->ignore, f->name) &&
+		if (member && f->type != FIELD_FLAG && !js_lists(in->ignore, f->name) &&
 			!json_object_get(in->want, member) && !json_object_get(in->waiting, member))
 			diff_undeclared(in, f, out);
 	}

@@ -35,6 +35,14 @@ const struct field *field_find(const struct field *fields, const char *name)
 	return NULL;
 }
 
+bool kind_comes_after(const struct kind *later, const struct kind *earlier)
+{
+	for (const char *const *name = later->after; name && *name; name++)
+		if (str_eq(*name, earlier->name))
+			return true;
+	return false;
+}
+
 static const struct shape *input_of(const struct kind *kind, const char *operation)
 {
 	const struct service *service = model_service(kind->service);

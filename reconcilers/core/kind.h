@@ -184,7 +184,7 @@ struct field {
 	/* What good practice wants: JSON text, of structures the members that matter; and the rule
 	 * of core/advice.h that is told when the file says otherwise, or nothing. */
 	const char *advised, *advice;
-	const char *expand; // "{region}{value}": a short form in the file ("a") ...
+	const char *expand;   // "{region}{value}": a short form in the file ("a") ...
 	const char *expanded; // ... unless it matches this glob ("*-*")
 	struct call update;   // scalars, structures, sets
 	struct call
@@ -346,6 +346,8 @@ const struct kind *kind_find(const char *name);
 const struct layer *layer_find(const char *name);
 /* By the file's name, or for references by the member's snake_case ("vpc_id"); NULL. */
 const struct field *field_find(const struct field *fields, const char *name);
+/* Does the first kind's table name the second in `after`? */
+bool kind_comes_after(const struct kind *later, const struct kind *earlier);
 /* The member of a field, also where the table leaves it to the model ("cidr_block": "CidrBlock").
  * `items` is the FIELD_ITEMS that the field belongs to, or NULL at the top. Static; NULL when the
  * table is wrong (kinds_lint() says where). */

@@ -7,6 +7,7 @@
 #include "core/path.h"
 #include "core/project.h"
 #include "core/reads.h"
+#include "core/rows.h"
 #include "core/tags.h"
 #include "core/template.h"
 
@@ -138,14 +139,7 @@ static bool ask_once(struct observation *o, const char *what, const char *id)
 
 static bool wants_field(const json_t *fields, const char *field)
 {
-	size_t i;
-	json_t *one;
-	if (!field || !fields)
-		return true;
-	json_array_foreach ((json_t *)fields, i, one)
-		if (str_eq_null(json_string_value(one), field))
-			return true;
-	return false;
+	return !field || !fields || js_lists(fields, field);
 }
 
 static bool any_wants(const struct observation *o, const char *field)
@@ -162,6 +156,7 @@ static bool any_wants(const struct observation *o, const char *field)
 
 static void ask_join(struct observation *o, const struct join *join, json_t *batch)
 {
+	rows_expect(o->rows, join);
 	struct fetch *fetch = fetch_new(FETCH_JOIN, join->list.items);
 	if (fetch)
 		fetch->join = join;
@@ -302,36 +297,6 @@ static void take_items(struct observation *o, const struct fetch *fetch)
 	}
 }
 
-static json_t *rows_of(struct observation *o, const char *into)
-{
-	json_t *rows = json_object_get(o->rows, into);
-	if (!rows) {
-		rows = json_object();
-		json_object_set_new(o->rows, into, rows);
-	}
-	return rows;
-}
-
-static void take_rows(struct observation *o, const struct fetch *fetch)
-{
-	const struct join *join = fetch->join;
-	json_t *rows = rows_of(o, join->into);
-	_cleanup_json_ json_t *list = path_get(fetch->call.output, join->list.items);
-	size_t i;
-	json_t *row;
-	json_array_foreach (list, i, row) {
-		const char *id = js_str(row, join->by);
-		if (!id)
-			continue;
-		json_t *of_id = json_object_get(rows, id);
-		if (!of_id) {
-			of_id = json_array();
-			json_object_set_new(rows, id, of_id);
-		}
-		json_array_append(of_id, row);
-	}
-}
-
 // The same call again with the next page's token. Returns false after the last page.
 static bool next_page(struct observation *o, struct fetch *fetch)
 {
@@ -368,21 +333,6 @@ static bool says_absent(const struct observation *o, const struct fetch *fetch)
 	return err->class == ERR_NOT_FOUND;
 }
 
-// A list that comes in pages is put together.
-static void take_follow(struct observation *o, const struct fetch *fetch)
-{
-	json_t *rows = rows_of(o, fetch->follow->into), *before = json_object_get(rows, fetch->id);
-	json_t *value = path_get(fetch->call.output, fetch->follow->from);
-	if (value && json_is_array(before) && json_is_array(value)) {
-		json_t *both = json_copy(before); // shared with the memo of its answer
-		json_array_extend(both, value);
-		json_object_set_new(rows, fetch->id, both);
-		json_decref(value);
-	} else if (value) {
-		json_object_set_new(rows, fetch->id, value);
-	}
-}
-
 static void take_answer(struct observation *o, struct fetch *fetch)
 {
 	const struct err *err = &fetch->call.op.err;
@@ -405,10 +355,10 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 		take_items(o, fetch);
 		break;
 	case FETCH_JOIN:
-		take_rows(o, fetch);
+		rows_add(o->rows, fetch->join, fetch->call.output);
 		break;
 	case FETCH_FOLLOW:
-		take_follow(o, fetch);
+		rows_add_value(o->rows, fetch->follow, fetch->id, fetch->call.output);
 		break;
 	}
 	if (next_page(o, fetch))
@@ -463,35 +413,11 @@ static void confirm_absent(struct observation *o)
 			confirm(o, NULL, key);
 }
 
-// Items are shared with the memo of their answer, so what is joined goes into a copy.
-static void merge_rows(struct observation *o)
-{
-	const struct observe *how = &o->options.kind->observe;
-	const char *into, *id;
-	json_t *rows, *item;
-	if (!how->joins[0].list.operation && !how->follows[0].operation)
-		return;
-	json_t *merged = json_object();
-	json_object_foreach (o->items, id, item) {
-		json_t *copy = json_copy(item);
-		// A joined list without rows is empty, not unknown.
-		for (const struct join *j = how->joins; j < how->joins + KIND_MOST_JOINS; j++)
-			if (j->list.operation)
-				json_object_set_new(copy, j->into, json_array());
-		json_object_foreach (o->rows, into, rows)
-			if (json_object_get(rows, id))
-				json_object_set(copy, into, json_object_get(rows, id));
-		json_object_set_new(merged, id, copy);
-	}
-	json_decref(o->items);
-	o->items = merged;
-}
-
 static void finish(struct observation *o)
 {
 	o->took_ms = loop_now_ms(o->options.loop) - o->started_ms;
 	if (!err_is(&o->first_err))
-		merge_rows(o);
+		rows_merge(&o->options.kind->observe, o->rows, &o->items);
 	memos_age(&o->memos, !err_is(&o->first_err));
 	for (size_t i = 0; i < o->fetch_count; i++)
 		loop_bury(o->options.loop, o->fetches[i], fetch_free);

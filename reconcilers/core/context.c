@@ -1,0 +1,171 @@
+// What decide() needs to know of the rest of the stack: references as they stand now, who waits for
+// whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
+#include "base/str.h"
+#include "core/resolve.h"
+#include "core/sources.h"
+#include "core/stack.h"
+
+json_t *stack_tags(const struct stack *stack, const struct wanted *wanted)
+{
+	json_t *tags = wanted->tags ? json_copy(wanted->tags) : json_object();
+	js_set_str(tags, TAG_STACK, stack->name);
+	js_set_str(tags, TAG_RESOURCE, wanted->address);
+	return tags;
+}
+
+static json_t *look_up(
+	void *context, const char *address, const char *attr, char *ret_why, size_t why_bytes)
+{
+	const struct stack *stack = context;
+	const struct resource *resource = stack_find(stack, address);
+	if (!resource) {
+		snprintf(ret_why, why_bytes, "waits for %s, which is not in the file", address);
+		return NULL;
+	}
+	if (!resource_is_ready(resource, ret_why, why_bytes))
+		return NULL;
+	if (!attr)
+		return json_string(resource->seen.id);
+	json_t *value = str_eq(attr, "Arn") && resource->seen.arn
+				? json_string(resource->seen.arn)
+				: json_incref(js_at(resource->seen.observed, attr));
+	if (!value)
+		snprintf(ret_why, why_bytes, "waits for %s, which has no %s yet", address, attr);
+	return value;
+}
+
+void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
+	json_t **ret_waiting)
+{
+	*ret_want = resolve_desired(resource->wanted->desired, look_up, stack, ret_waiting);
+	sources_resolve(resource->kind, resource->marks, *ret_want, *ret_waiting);
+}
+
+// Why it cannot be created yet: a reference that the create call needs, or a predecessor.
+static const char *creation_waits(const struct stack *stack, const struct resource *resource,
+	const json_t *waiting, char *why, size_t bytes)
+{
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		bool at_create = f->type != FIELD_ITEMS && !(f->flags & FIELD_AFTER_CREATE);
+		const char *text = member && at_create ? js_str(waiting, member) : NULL;
+		if (text) {
+			str_copy(why, bytes, text);
+			return why;
+		}
+	}
+	size_t i;
+	json_t *one;
+	json_array_foreach (resource->record.depends_on, i, one) {
+		const struct resource *other = stack_find(stack, json_string_value(one));
+		if (!other || !other->wanted || !kind_comes_after(resource->kind, other->kind))
+			continue;
+		if (!resource_is_ready(other, why, bytes))
+			return why;
+		if (other->decision.verdict != VERDICT_DONE &&
+			other->decision.verdict != VERDICT_HOLD) {
+			snprintf(why, bytes, "waits for %s, which is not in sync yet",
+				other->address);
+			return why;
+		}
+	}
+	return NULL;
+}
+
+// Who stands in the way of a deletion.
+static const char *deletion_waits(const struct stack *stack, const struct resource *resource)
+{
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *other = entry->value;
+		if (other == resource || !js_lists(other->record.depends_on, resource->address))
+			continue;
+		bool is_there = other->presence == PRESENCE_PRESENT; // also while it is going
+		if (is_there || other->run)
+			return other->address;
+	}
+	return NULL;
+}
+
+// By policy (not by approval) only so much may be deleted: a truncated file must not empty AWS.
+static const char *brake(const struct stack *stack, const struct policy *policy)
+{
+	size_t orphans = 0, wanted = stack->desired->count;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		orphans += !resource->wanted && resource->presence == PRESENCE_PRESENT;
+	}
+	int most = policy->most_deletes >= 0 ? policy->most_deletes : 10;
+	if (orphans > (size_t)most)
+		return "more resources left the file than may be deleted at once";
+	if (policy->most_deletes < 0 && orphans > 1 && orphans > wanted)
+		return "more than half of all resources left the file";
+	return NULL;
+}
+
+static const struct policy *policy_of(const struct stack *stack, const struct resource *resource)
+{
+	if (resource->wanted)
+		return &resource->wanted->policy;
+	for (size_t i = 0; i < stack->desired->layer_count; i++)
+		if (str_eq(stack->desired->layers[i].layer->name, resource->kind->layer))
+			return &stack->desired->layers[i].policy;
+	return &stack->desired->policy;
+}
+
+// Fields that belong to another resource of the file, which refers to this one; NULL: none.
+static json_t *yielded_fields(const struct stack *stack, const struct resource *resource)
+{
+	json_t *out = NULL;
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		if (!f->yields_to)
+			continue;
+		map_for_each (&stack->by_address, entry) {
+			const struct resource *other = entry->value;
+			if (!other->wanted || !str_eq(other->kind->name, f->yields_to) ||
+				!js_lists(other->wanted->refers_to, resource->address))
+				continue;
+			if (!out)
+				out = json_array();
+			json_array_append_new(out, json_string(f->name));
+			break;
+		}
+	}
+	return out;
+}
+
+void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret)
+{
+	_cleanup_json_ json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL;
+	_cleanup_json_ json_t *tags = NULL;
+	_cleanup_json_ json_t *yielded = NULL;
+	char why[240];
+	struct decide_input input = {.kind = resource->kind,
+		.wanted = resource->wanted,
+		.policy = policy_of(stack, resource),
+		.presence = resource->presence,
+		.seen = &resource->seen,
+		.record = &resource->record,
+		.failure = &resource->failure,
+		.approved = stack->approved,
+		.is_unread = resource->is_unread,
+		.checked_ms = resource->checked_wall_ms,
+		.wall_ms = loop_wall_ms(stack->options.loop),
+		.loop_ms = loop_now_ms(stack->options.loop)};
+	if (resource->wanted) {
+		sources_mark(resource->kind, resource->address, resource->wanted->desired,
+			stack->has_source_key ? stack->source_key : NULL, &resource->marks);
+		stack_resolve(stack, resource, &want, &waiting);
+		tags = stack_tags(stack, resource->wanted);
+		yielded = yielded_fields(stack, resource);
+		input.yielded = yielded;
+		input.want = want;
+		input.waiting = waiting;
+		input.tags = tags;
+		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
+	} else {
+		input.deletion_waits = deletion_waits(stack, resource);
+		input.brake = brake(stack, input.policy);
+	}
+	decide(&input, ret);
+}

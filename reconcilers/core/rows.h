@@ -1,0 +1,17 @@
+// What joins and follow-ups bring, by member and id, until it is put into the items they belong to.
+// Pure.
+#pragma once
+
+#include "core/kind.h"
+
+/* All over `rows`: {"<into>": {"<id>": value}}. */
+
+/* The join is being read: an item without rows then has none, which is not the same as unknown. */
+void rows_expect(json_t *rows, const struct join *join);
+/* Takes a page of the join's answer in; rows without an id are passed over. */
+void rows_add(json_t *rows, const struct join *join, const json_t *output);
+/* Takes a follow-up's answer in; lists that come in pages are put together. */
+void rows_add_value(
+	json_t *rows, const struct follow *follow, const char *id, const json_t *output);
+/* Puts everything into copies of the items ({"<id>": item}; the items themselves may be shared). */
+void rows_merge(const struct observe *how, const json_t *rows, json_t **items);
