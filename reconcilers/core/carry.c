@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "core/reconcile.h"
 #include "core/sources.h"
-#include "core/tags.h"
 
 // Looks wait for neighbours of the same kind that are about to end.
 enum { GATHER_MS = 250 };
@@ -114,9 +113,7 @@ static json_t *scope_of(struct reconciler *r, struct resource *resource)
 		json_object_set(scope, "observed", resource->seen.observed);
 	if (resource->wanted) {
 		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
-		if (resource->kind->tagging)
-			json_object_set_new(
-				scope, "tags", tags_as(resource->kind->tagging->form, tags));
+		resource_put_tags(resource, tags, scope);
 	}
 	return scope;
 }

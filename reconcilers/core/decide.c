@@ -96,6 +96,14 @@ static const char *failure_reason(const struct err *err)
 	return "InternalError";
 }
 
+static const char *remedy_for(const struct kind *kind, const char *code)
+{
+	for (const struct remedy *row = kind->remedies; row && row->code; row++)
+		if (str_glob(row->code, code))
+			return row->text;
+	return NULL;
+}
+
 // The last attempt failed: is it still too early for another? Then says so.
 static bool backs_off(const struct decide_input *in, struct decision *d)
 {
@@ -110,9 +118,11 @@ static bool backs_off(const struct decide_input *in, struct decision *d)
 	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
 						      failure->err.class == ERR_CONFLICT ||
 						      failure->err.class == ERR_NOT_FOUND);
-	say(d, VERDICT_BACKOFF, is_early ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
-		failure_reason(&failure->err), "%s (attempt %d, next in %s)", failure->err.message,
-		failure->count, wait);
+	const char *remedy = remedy_for(in->kind, failure->err.code);
+	say(d, VERDICT_BACKOFF, is_early && !remedy ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
+		failure_reason(&failure->err), "%s%s%s (attempt %d, next in %s)",
+		remedy ? remedy : "", remedy ? ": " : "", failure->err.message, failure->count,
+		wait);
 	return true;
 }
 

@@ -111,8 +111,13 @@ static json_t *read_model(struct scope *scope, const struct field *field, const 
 	if (field->expand && node->type == NODE_STRING && !strstr(node->text, "${"))
 		return read_expanded(scope, field, node);
 	const struct shape *shape = field_shape(scope->kind, scope->items, field);
-	if (shape)
-		return value_read(scope->checking, shape, field->compare, field->name, node);
+	if (shape) {
+		json_t *value =
+			value_read(scope->checking, shape, field->compare, field->name, node);
+		if (field->canon && json_is_object(value))
+			field->canon(value);
+		return value;
+	}
 	// Only a hole in the table leaves a field without a shape; its own check reports it.
 	findings_error(scope->checking->findings, node->place, NULL, "field '%s' of %s has no type",
 		field->name, scope->what);

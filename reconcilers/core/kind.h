@@ -16,11 +16,15 @@
 //   @found.X         what the call's `find` came upon
 //   @ids             ids of a join or batch             @token         the client token of this
 //   call
+//   @whole           a structure's desired value over its observed one, member by member, cut to
+//   what the field's shape knows: for calls that replace what they are given as a whole
 //   @tags            all tags to set, in the form of the kind's tagging
+//   @all_tags        those and all others that the resource bears, but those that left the file
 //   @tag_keys        keys of tags to remove             @old_tags  the same as [{Key}]
 //   @pairs.X       a FIELD_PAIRS as AWS's list
 //   @changed         those pairs that differ            @each          what a read is made for
 //   @tag_type @stack @address @name @region @account @partition @arn
+// "@X!=text": X, unless it is that text, which counts as absent ("@region!=us-east-1").
 // "@{desired.X}" inside a longer text stands for a scalar: "service/@{desired.Cluster}/web"; when
 // one of them is absent, the text is. A member whose value is absent is left out. "@!X" instead of
 // "@X": the object around it is left out when X is absent or an empty list (lists then drop it); at
@@ -186,7 +190,14 @@ struct field {
 	const char *advised, *advice;
 	const char *expand;   // "{region}{value}": a short form in the file ("a") ...
 	const char *expanded; // ... unless it matches this glob ("*-*")
-	struct call update;   // scalars, structures, sets
+	/* Parts of the observed value that no call changes, by path from the resource's JSON, while
+	 * they match the glob ("": while absent): another desired value there means another
+	 * resource. {"EncryptionAtRestOptions.Enabled", "true"}: may be switched on, not off. */
+	const struct match_row *fixed;
+	/* Puts a @whole in order, in place, before it is sent: without what AWS refuses beside what
+	 * `desired` says. */
+	void (*tidy)(json_t *whole, const json_t *desired);
+	struct call update; // scalars, structures, sets
 	struct call
 		unset; // runs before `update` when there is an observed value to take away first
 	// -- FIELD_ITEMS
@@ -197,8 +208,10 @@ struct field {
 	const struct match_row *broken;  // observed items that count as different though equal
 	struct call add, remove, change; // change.operation NULL: remove and add
 	const char *exclusive;           // a FIELD_FLAG: when false, foreign items stay
-	void (*canon)(json_t *item);     // brings an item of either side into one form, in place
-	const char *summary;             // one line for explain
+	/* Brings an item of either side, or a structure of FIELD_MODEL, into one form, in place. On
+	 * the file's side a text may still be a reference ({"@ref", ...}). */
+	void (*canon)(json_t *item);
+	const char *summary; // one line for explain
 };
 
 /* A read of a whole kind, page by page. `args` may use @stack and, in joins, @ids.
@@ -250,7 +263,7 @@ struct observe {
 	struct follow follows[KIND_MOST_FOLLOWS];
 	/* Paths in an item, or texts over it ("@{item.logGroupName}/@{item.filterName}"). */
 	const char *id;
-	const char *arn; // or NULL
+	const char *arn; // or NULL; its text also knows @{partition}, @{region}, @{account}
 	/* The natural key, for kinds whose list is not filtered by tag: which of the listed items
 	 * is ours. `key` is a text over a resource's scope ("@{desired.Name}"), `item_key` the same
 	 * in an item (NULL: the id). Where nothing answers the id at creation, it is the key. */
@@ -289,6 +302,13 @@ struct tagging {
 	enum tag_form form;
 };
 
+/* What a person has to do about an error of AWS that no further try of ours ends: said beside it.
+ */
+struct remedy {
+	const char *code; // a glob
+	const char *text; // "empty the bucket"
+};
+
 struct kind {
 	const char *name;              // "subnet"
 	const char *layer;             // "network"
@@ -312,6 +332,7 @@ struct kind {
 	/* Codes of AWS errors that only say 'not yet': retried while something referred to is young
 	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
 	const char *const *not_yet;
+	const struct remedy *remedies; // NULL-code end; or NULL
 	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
 	bool delete_first; // a replacement cannot stand beside the old one
 	/* What already stands under our name without our tags is taken as ours (log groups, which

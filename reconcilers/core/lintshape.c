@@ -238,8 +238,13 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
 		"ids", "token", "tags", "tag_keys", "old_tags", "tag_type", "stack", "address",
-		"name", "region", "account", "partition", "arn", "each", "key", "changed"};
+		"name", "region", "account", "partition", "arn", "each", "key", "changed", "whole",
+		"all_tags"};
+	char cut[160];
+	const char *unless = strstr(name + 1, "!=");
 	name += *name == '!';
+	if (unless && snprintf(cut, sizeof(cut), "%.*s", (int)(unless - name), name) > 0)
+		name = cut;
 	size_t n = strcspn(name, ".[");
 	const char *rest = name[n] == '.' ? name + n + 1 : name + n;
 	for (size_t i = 0; i < ARRAY_COUNT(plain); i++)

@@ -1,6 +1,7 @@
 // Looks of one kind: which ids are known, whose is what was seen, and what that changes.
 //
 // A look that began before our own last write to a resource tells nothing about it.
+#include "aws/partition.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -195,10 +196,16 @@ static bool lacks_parent(const struct reconciler *r, const struct resource *reso
 	return false;
 }
 
+static json_t *where_of(const struct stack *stack)
+{
+	return json_pack("{s:s, s:s, s:s}", "partition", partition_of_region(stack->region)->name,
+		"region", stack->region, "account", stack->account);
+}
+
 static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
-	_cleanup_json_ json_t *seen_addresses = json_object();
+	_cleanup_json_ json_t *seen_addresses = json_object(), *where = where_of(r->stack);
 	const char *id;
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
@@ -215,7 +222,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 			continue;
 		}
 		struct sighting seen;
-		struct err err = sighting_make(kind, item, &seen);
+		struct err err = sighting_make(kind, item, where, &seen);
 		if (err_is(&err)) {
 			log_warning("an answer of AWS was not understood",
 				LOG_STR("kind", kind->name), LOG_ERR(&err));

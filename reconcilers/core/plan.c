@@ -4,6 +4,7 @@
 #include "aws/model.h"
 #include "base/str.h"
 #include "core/path.h"
+#include "core/section.h"
 #include "core/tags.h"
 #include "core/template.h"
 
@@ -154,9 +155,13 @@ static json_t *pairs_of(const struct field *field, const json_t *value, const js
 	return out;
 }
 
-static json_t *value_scope(const struct field *field, const json_t *value, const json_t *old)
+static json_t *value_scope(
+	const struct kind *kind, const struct field *field, const json_t *value, const json_t *old)
 {
 	json_t *scope = json_object();
+	const struct call *update = field_update(kind, field);
+	if (value && update && update->args && strstr(update->args, "@whole"))
+		json_object_set_new(scope, "whole", section_whole(kind, field, value, old));
 	if (field->type == FIELD_PAIRS) {
 		_cleanup_json_ json_t *none = json_object();
 		json_object_set_new(scope, "changed", pairs_of(field, value, old ? old : none));
@@ -177,7 +182,8 @@ static json_t *value_scope(const struct field *field, const json_t *value, const
 	return scope;
 }
 
-static void merge_step(struct step *step, const struct call *call, const struct difference *d)
+static void merge_step(struct step *step, const struct kind *kind, const struct call *call,
+	const struct difference *d)
 {
 	json_array_append_new(step->paths, json_string(d->path));
 	if (call->flags & CALL_WHOLE)
@@ -188,14 +194,14 @@ static void merge_step(struct step *step, const struct call *call, const struct 
 		json_object_set_new(step->scope, "merged", more);
 	}
 	json_array_append_new(more, json_pack("{s:s, s:o}", "args", call->args, "scope",
-					    value_scope(d->field, d->desired, d->observed)));
+					    value_scope(kind, d->field, d->desired, d->observed)));
 }
 
 static void plan_value(struct plan *plan, const struct kind *kind, const struct difference *d)
 {
 	const struct field *field = d->field;
 	const struct call *update = field_update(kind, field);
-	if (!update) {
+	if (!update || section_is_fixed(kind, field, d->desired, d->observed)) {
 		if (!plan->forces_replacement)
 			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
 		plan->forces_replacement = true;
@@ -205,7 +211,7 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 	disrupts(plan, field->disrupts);
 	if (field->unset.operation && d->observed)
 		add_step(plan, STEP_UPDATE, &field->unset, field,
-			value_scope(field, d->desired, d->observed), one_path(d));
+			value_scope(kind, field, d->desired, d->observed), one_path(d));
 	// Fields of one call that takes them all at once share a step.
 	const unsigned shares = CALL_MERGE | CALL_WHOLE;
 	for (size_t i = 0; (update->flags & shares) && i < plan->count; i++) {
@@ -213,12 +219,12 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		if (step->type == STEP_UPDATE && step->call != &field->unset &&
 			(step->call->flags & update->flags & shares) &&
 			str_eq_null(step->call->operation, update->operation)) {
-			merge_step(step, update, d);
+			merge_step(step, kind, update, d);
 			return;
 		}
 	}
-	add_step(plan, STEP_UPDATE, update, field, value_scope(field, d->desired, d->observed),
-		one_path(d));
+	add_step(plan, STEP_UPDATE, update, field,
+		value_scope(kind, field, d->desired, d->observed), one_path(d));
 }
 
 static json_t *key_objects(const json_t *keys)
@@ -251,6 +257,12 @@ static void plan_tags(
 			json_array_append_new(keys, json_string(key));
 	}
 	const struct tagging *how = kind->tagging;
+	// A call that sets all tags needs no other one beside it.
+	bool sets_all = how && how->add.args && strstr(how->add.args, "@all_tags");
+	if (sets_all && json_object_size(tags) > 0) {
+		json_array_clear(keys);
+		json_array_extend(paths, gone);
+	}
 	if (how && json_object_size(tags) > 0)
 		add_step(plan, STEP_TAG, &how->add, NULL,
 			json_pack("{s:o}", "tags", tags_as(how->form, tags)), json_incref(paths));

@@ -104,6 +104,15 @@ static json_t *project_items(const struct field *field, json_t *value, const jso
 	return out;
 }
 
+// A copy: what was observed is shared with the memo of its answer. Takes the value over.
+static json_t *canonical(const struct field *field, json_t *value)
+{
+	json_t *copy = json_deep_copy(value);
+	json_decref(value);
+	field->canon(copy);
+	return copy;
+}
+
 static json_t *project(const struct kind *kind, const json_t *item)
 {
 	json_t *out = json_object();
@@ -119,6 +128,8 @@ static json_t *project(const struct kind *kind, const json_t *item)
 			value = project_items(f, value, item);
 		else if (value && f->type == FIELD_PAIRS)
 			value = project_pairs(f, value);
+		else if (value && f->canon)
+			value = canonical(f, value);
 		// Two fields may share a member ("vpc" and "subnet" of a flow log): first one wins.
 		if (value && !json_object_get(out, member))
 			json_object_set_new(out, member, value);
@@ -194,7 +205,8 @@ static json_t *project_refused(const struct kind *kind, const json_t *item)
 	return out;
 }
 
-struct err sighting_make(const struct kind *kind, const json_t *item, struct sighting *ret)
+struct err sighting_make(
+	const struct kind *kind, const json_t *item, const json_t *where, struct sighting *ret)
 {
 	char *id = text_at(item, kind->observe.id);
 	if (str_empty(id)) {
@@ -203,7 +215,8 @@ struct err sighting_make(const struct kind *kind, const json_t *item, struct sig
 			kind->observe.list.operation, kind->name, kind->observe.id);
 	}
 	*ret = (struct sighting){.id = id};
-	ret->arn = text_at(item, kind->observe.arn);
+	if (kind->observe.arn)
+		ret->arn = template_of_item_at(kind->observe.arn, item, where);
 	ret->observed = project(kind, item);
 	ret->refused = project_refused(kind, item);
 	ret->tags = project_tags(kind, item);

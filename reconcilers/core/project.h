@@ -24,7 +24,8 @@ struct sighting {
 #define TAG_STACK "holdfast:stack"
 #define TAG_RESOURCE "holdfast:resource"
 
-/* Takes nothing over. ERR_TRANSIENT "BadAnswer" when the item has no id. */
-struct err sighting_make(
-	const struct kind *kind, const json_t *item, struct sighting *ret) MUST_CHECK;
+/* Takes nothing over. `where`: {"partition", "region", "account"} for ARNs that AWS does not show,
+ * or NULL. ERR_TRANSIENT "BadAnswer" when the item has no id. */
+struct err sighting_make(const struct kind *kind, const json_t *item, const json_t *where,
+	struct sighting *ret) MUST_CHECK;
 void sighting_done(struct sighting *sighting);

@@ -1,6 +1,7 @@
 // State that follows from looks; no decisions here.
 #include "core/resource.h"
 #include "base/str.h"
+#include "core/tags.h"
 
 struct resource *resource_new(const char *address, const struct kind *kind)
 {
@@ -77,4 +78,16 @@ bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall
 	resource->seen = *seen;
 	*seen = (struct sighting){0};
 	return true;
+}
+
+void resource_put_tags(const struct resource *resource, const json_t *ours, json_t *scope)
+{
+	const struct tagging *how = resource->kind->tagging;
+	bool is_there = resource->presence == PRESENCE_PRESENT;
+	if (!how)
+		return;
+	_cleanup_json_ json_t *all =
+		tags_all(is_there ? resource->seen.tags : NULL, ours, resource->record.tags);
+	json_object_set_new(scope, "tags", tags_as(how->form, ours));
+	json_object_set_new(scope, "all_tags", tags_as(how->form, all));
 }

@@ -42,3 +42,15 @@ json_t *tags_as(enum tag_form form, const json_t *tags)
 			out, json_pack("{s:s, s:O}", how->key, key, how->value, value));
 	return out;
 }
+
+json_t *tags_all(const json_t *seen, const json_t *ours, const json_t *left)
+{
+	json_t *out = seen ? json_copy((json_t *)seen) : json_object();
+	size_t i;
+	json_t *key;
+	json_array_foreach ((json_t *)left, i, key)
+		if (json_is_string(key))
+			json_object_del(out, json_string_value(key));
+	json_object_update(out, (json_t *)ours);
+	return out;
+}

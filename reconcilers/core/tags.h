@@ -8,3 +8,6 @@
 json_t *tags_from(enum tag_form form, const json_t *tags);
 /* {"key": "value"} in the form of a service; new. */
 json_t *tags_as(enum tag_form form, const json_t *tags);
+/* All tags that a resource shall bear, {"key": "value"}: what it shows, but `left` (keys that were
+ * ours and left the file), with ours on top; new. `seen` and `left` may be NULL. */
+json_t *tags_all(const json_t *seen, const json_t *ours, const json_t *left);

@@ -39,6 +39,15 @@ char *template_string(const char *text, const json_t *scope)
 	return made;
 }
 
+char *template_of_item_at(const char *text, const json_t *item, const json_t *where)
+{
+	if (!template_is_string(text) || !where)
+		return template_of_item(text, item);
+	_cleanup_json_ json_t *scope = json_copy((json_t *)where);
+	json_object_set(scope, "item", (json_t *)item);
+	return template_string(text, scope);
+}
+
 char *template_of_item(const char *text, const json_t *item)
 {
 	if (template_is_string(text)) {
@@ -58,7 +67,15 @@ static json_t *render_string(const char *text, const json_t *scope, bool *ret_dr
 	if (*text != '@')
 		return json_string(text);
 	bool is_demanded = text[1] == '!';
-	json_t *value = path_get(scope, text + (is_demanded ? 2 : 1));
+	const char *path = text + (is_demanded ? 2 : 1), *unless = strstr(path, "!=");
+	char cut[160];
+	if (unless && snprintf(cut, sizeof(cut), "%.*s", (int)(unless - path), path) > 0)
+		path = cut;
+	json_t *value = path_get(scope, path);
+	if (unless && json_is_string(value) && str_eq(json_string_value(value), unless + 2)) {
+		json_decref(value);
+		value = NULL;
+	}
 	if (is_demanded && (!value || (json_is_array(value) && json_array_size(value) == 0)))
 		*ret_drop = true;
 	return value;

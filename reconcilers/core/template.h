@@ -18,5 +18,7 @@ bool template_is_string(const char *text);
 /* A path or, with "@{", a text over {"item": item}: what the tables say of a listed item. New; NULL
  * when absent, or no text (of a path) or scalar (in a text). */
 char *template_of_item(const char *text, const json_t *item) MUST_CHECK;
+/* The same; a text may also speak of `where`'s members ({"region": ...}; may be NULL). */
+char *template_of_item_at(const char *text, const json_t *item, const json_t *where) MUST_CHECK;
 /* Replaces "@path" inside plain text (a pick, a glob) by scalars; absent ones become "". */
 bool template_text(const char *text, const json_t *scope, char *ret_text, size_t bytes) MUST_CHECK;

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "core/tags.h"
 
 static json_t *iso(int64_t wall_ms)
 {
@@ -285,9 +284,11 @@ static json_t *planned_calls(struct stack *stack, const struct resource *resourc
 		"id", resource->record.id ? resource->record.id : "(known after apply)");
 	js_set_str(scope, "tag_type", resource->kind->tag_type);
 	js_set_str(scope, "partition", partition_of_region(stack->region)->name);
-	if (resource->wanted && resource->kind->tagging) {
+	if (resource->presence == PRESENCE_PRESENT)
+		js_set_str(scope, "arn", resource->seen.arn);
+	if (resource->wanted) {
 		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
-		json_object_set_new(scope, "tags", tags_as(resource->kind->tagging->form, tags));
+		resource_put_tags(resource, tags, scope);
 	}
 	if (want)
 		json_object_set(scope, "desired", (json_t *)want);

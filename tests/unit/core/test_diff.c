@@ -37,7 +37,7 @@ static void expect_diff(const struct sides *sides, const char *expected)
 static const json_t *seen(const char *kind, const json_t *item)
 {
 	struct sighting sighting;
-	struct err err = sighting_make(values_kind(kind), item, &sighting);
+	struct err err = sighting_make(values_kind(kind), item, NULL, &sighting);
 	assert_false(err_is(&err));
 	json_t *observed = values_keep(json_incref(sighting.observed));
 	sighting_done(&sighting);

@@ -4,7 +4,7 @@
 
 static void sight(const char *kind, json_t *item, struct sighting *ret)
 {
-	struct err err = sighting_make(values_kind(kind), item, ret);
+	struct err err = sighting_make(values_kind(kind), item, NULL, ret);
 	if (err_is(&err))
 		fail_msg("%s", err.message);
 }
@@ -106,7 +106,7 @@ static void an_item_without_id_is_a_bad_answer(void **state)
 	json_t *bad[] = {J({}), J({"SubnetId" : ""}), J({"SubnetId" : 7}), J([]), J("text")};
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		struct sighting seen;
-		struct err err = sighting_make(values_kind("subnet"), bad[i], &seen);
+		struct err err = sighting_make(values_kind("subnet"), bad[i], NULL, &seen);
 		assert_int_equal(err.class, ERR_TRANSIENT);
 		assert_string_equal(err.code, "BadAnswer");
 	}

@@ -63,6 +63,13 @@ static void what_is_demanded_leaves_its_object_out(void **state)
 		"{\"A\":[{\"B\":\"sg-1\"}]}");
 }
 
+static void a_value_may_count_as_absent(void **state)
+{
+	(void)state;
+	expect_rendered(ARGS({"A" : "@id!=sg-1", "B" : "@id!=sg-2"}), "{\"B\":\"sg-1\"}");
+	expect_rendered(ARGS({"A" : {"B" : "@!id!=sg-1"}, "C" : 1}), "{\"C\":1}");
+}
+
 static void a_list_without_items_left_is_left_out(void **state)
 {
 	(void)state;
@@ -128,6 +135,7 @@ int main(void)
 		VALUES_TEST(false_zero_and_empty_text_are_values),
 		VALUES_TEST(what_is_absent_leaves_its_member_out),
 		VALUES_TEST(what_is_demanded_leaves_its_object_out),
+		VALUES_TEST(a_value_may_count_as_absent),
 		VALUES_TEST(a_list_without_items_left_is_left_out),
 		VALUES_TEST(an_empty_list_is_as_good_as_absent_when_demanded),
 		VALUES_TEST(at_the_top_the_whole_call_is_left_out),
