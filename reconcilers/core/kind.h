@@ -9,6 +9,7 @@
 //   @id              the resource's AWS id              @value / @old  a field's desired / observed
 //   value
 //   @desired.X       desired JSON at a path             @observed.X    observed (projected) JSON
+//   @either.X        desired, or where the file says nothing of that member, observed
 //   @item.X          the item that is added, removed or changed (members as desired or observed)
 //   @old_item.X      the observed side of a changed item
 //   @items           all items of a batch, each rendered through the call's `item` template
@@ -28,7 +29,7 @@
 // "@{desired.X}" inside a longer text stands for a scalar: "service/@{desired.Cluster}/web"; when
 // one of them is absent, the text is. A member whose value is absent is left out. "@!X" instead of
 // "@X": the object around it is left out when X is absent or an empty list (lists then drop it); at
-// the top the whole call is left out.
+// the top the whole call is left out. An object that held nothing else goes with it.
 //
 // Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of
 // all), "Associations[Main=true].SubnetId" (the first item that matches).

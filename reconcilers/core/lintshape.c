@@ -250,7 +250,8 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 	for (size_t i = 0; i < ARRAY_COUNT(plain); i++)
 		if (str_eq(plain[i], name))
 			return;
-	if ((str_starts(name, "desired.") || str_starts(name, "observed.")) &&
+	if ((str_starts(name, "desired.") || str_starts(name, "observed.") ||
+		    str_starts(name, "either.")) &&
 		has_member(lint->kind, NULL, rest))
 		return;
 	if (str_starts(name, "pairs.") && has_member(lint->kind, NULL, rest))

@@ -443,6 +443,10 @@ json_t *create_input(const struct kind *kind, const json_t *resource)
 static json_t *merge_scopes(const json_t *resource, const json_t *step)
 {
 	json_t *scope = json_copy((json_t *)resource);
+	const json_t *observed = json_object_get(resource, "observed");
+	json_t *either = observed ? json_copy((json_t *)observed) : json_object();
+	json_object_update(either, json_object_get(resource, "desired"));
+	json_object_set_new(scope, "either", either);
 	json_object_update(scope, (json_t *)step);
 	return scope;
 }

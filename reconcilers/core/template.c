@@ -1,5 +1,5 @@
 // Absence travels upwards: an absent value leaves its member out, a demanded one ("@!") its object,
-// and a list whose every item went is absent itself.
+// and what holds nothing but such objects is absent itself.
 #include "core/template.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -81,14 +81,16 @@ static json_t *render_string(const char *text, const json_t *scope, bool *ret_dr
 	return value;
 }
 
-static json_t *render_object(const json_t *template, const json_t *scope)
+static json_t *render_object(const json_t *template, const json_t *scope, bool is_inner)
 {
 	json_t *out = json_object();
 	const char *key;
 	json_t *member;
+	bool is_hollow = false;
 	json_object_foreach ((json_t *)template, key, member) {
 		bool drop = false;
 		json_t *value = render(member, scope, &drop);
+		is_hollow = is_hollow || (!value && !json_is_string(member));
 		if (drop) {
 			json_decref(value);
 			json_decref(out);
@@ -96,6 +98,10 @@ static json_t *render_object(const json_t *template, const json_t *scope)
 		}
 		if (value)
 			json_object_set_new(out, key, value);
+	}
+	if (is_inner && is_hollow && json_object_size(out) == 0) {
+		json_decref(out);
+		return NULL;
 	}
 	return out;
 }
@@ -124,7 +130,7 @@ static json_t *render(const json_t *template, const json_t *scope, bool *ret_dro
 	case JSON_STRING:
 		return render_string(json_string_value(template), scope, ret_drop);
 	case JSON_OBJECT:
-		return render_object(template, scope);
+		return render_object(template, scope, true);
 	case JSON_ARRAY:
 		return render_array(template, scope);
 	case JSON_INTEGER:
@@ -140,7 +146,8 @@ static json_t *render(const json_t *template, const json_t *scope, bool *ret_dro
 json_t *template_value(const json_t *template, const json_t *scope)
 {
 	bool drop = false;
-	return render(template, scope, &drop);
+	return json_is_object(template) ? render_object(template, scope, false)
+					: render(template, scope, &drop);
 }
 
 struct err template_render(const char *text, const json_t *scope, json_t **ret_value)

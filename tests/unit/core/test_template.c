@@ -70,6 +70,14 @@ static void a_value_may_count_as_absent(void **state)
 	expect_rendered(ARGS({"A" : {"B" : "@!id!=sg-1"}, "C" : 1}), "{\"C\":1}");
 }
 
+static void what_held_only_such_an_object_goes_with_it(void **state)
+{
+	(void)state;
+	expect_rendered(ARGS({"A" : {"B" : {"C" : "@!nothing", "D" : 1}}, "E" : 2}), "{\"E\":2}");
+	expect_rendered(ARGS({"A" : {"B" : {"C" : "@!nothing"}, "D" : 1}}), "{\"A\":{\"D\":1}}");
+	expect_rendered(ARGS({"A" : {"B" : {"C" : "@!nothing"}}}), "{}");
+}
+
 static void a_list_without_items_left_is_left_out(void **state)
 {
 	(void)state;
@@ -136,6 +144,7 @@ int main(void)
 		VALUES_TEST(what_is_absent_leaves_its_member_out),
 		VALUES_TEST(what_is_demanded_leaves_its_object_out),
 		VALUES_TEST(a_value_may_count_as_absent),
+		VALUES_TEST(what_held_only_such_an_object_goes_with_it),
 		VALUES_TEST(a_list_without_items_left_is_left_out),
 		VALUES_TEST(an_empty_list_is_as_good_as_absent_when_demanded),
 		VALUES_TEST(at_the_top_the_whole_call_is_left_out),
