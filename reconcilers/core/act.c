@@ -259,9 +259,25 @@ static void take_found(struct run *run)
 		step_failed(run, err);
 }
 
+// Each call has a token of its own: Secrets Manager takes it as the name of what the call makes.
+static void renew_token(struct run *run)
+{
+	char token[HASH_UUID_BYTES], word[HASH_UUID_BYTES];
+	size_t n = 0;
+	if (!hash_uuid(token))
+		return;
+	for (const char *c = token; *c; c++)
+		if (*c != '-')
+			word[n++] = *c;
+	word[n] = '\0';
+	js_set_str(run->resource, "token", token);
+	js_set_str(run->resource, "token_word", word);
+}
+
 static void start_intent(struct run *run)
 {
 	const char *operation;
+	renew_token(run);
 	struct err err = step_render(
 		run->kind, current(run), run->resource, run->found, &operation, &run->input);
 	char uuid[HASH_UUID_BYTES];

@@ -101,7 +101,9 @@ static struct resource *maybe_created(struct stack *stack, const char *address, 
 	const char *operation = js_str(row, "operation"); // "ec2:CreateVpc"
 	const char *colon = operation ? strchr(operation, ':') : NULL;
 	int64_t age = loop_wall_ms(stack->options.loop) - js_int(row, "at_ms", 0);
-	if (!kind || !colon || !str_eq(colon + 1, kind->create.operation) ||
+	if (!kind || !colon ||
+		(!str_eq(colon + 1, kind->create.operation) &&
+			!str_eq_null(colon + 1, kind->create_other.operation)) ||
 		!str_eq_null(js_str(row, "change"), "+"))
 		return NULL;
 	struct resource *resource = stack_find(stack, address);

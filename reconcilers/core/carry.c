@@ -132,6 +132,8 @@ static void start_run(struct reconciler *r, struct resource *resource)
 			sources_of(resource->kind, resource->wanted->desired, resource->marks));
 		json_decref(waiting);
 	}
+	if (!resource->wanted) // as the file last had it
+		json_object_set(scope, "desired", resource->record.kept);
 	struct run_options options = {.loop = stack->options.loop,
 		.aws = stack->options.aws,
 		.store = stack->options.store,

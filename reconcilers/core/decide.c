@@ -177,6 +177,11 @@ static bool may_exist(const struct decide_input *in)
 static void decide_orphan(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_ORPHANED;
+	if (in->presence == PRESENCE_PRESENT && in->seen->is_restorable) {
+		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone",
+			"not in the file, and scheduled for deletion in AWS");
+		return;
+	}
 	if (in->record->is_foreign) {
 		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "NotOurs",
 			"not in the file, and never was ours");
@@ -252,6 +257,32 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 		act(in, d, in->record->observed ? "Deleted" : "Creating",
 			in->record->observed ? "was deleted in AWS; being created again"
 					     : "being created");
+}
+
+// What is scheduled for deletion and still declared is brought back: another one in its place would
+// have none of what it holds. Unless the deletion is our own, to replace it.
+static bool is_restorable(const struct decide_input *in)
+{
+	return in->presence == PRESENCE_PRESENT && in->seen->is_restorable &&
+	       !in->record->deleted_ms;
+}
+
+static void decide_restore(const struct decide_input *in, struct decision *d)
+{
+	d->sync = SYNC_MISSING;
+	d->health = HEALTH_MISSING;
+	plan_restore(in->kind, &d->plan);
+	name_change(in, d);
+	if (in->policy->mode == MODE_OBSERVE)
+		say(d, VERDICT_DONE, HEALTH_MISSING, "ObserveOnly",
+			"is scheduled for deletion; the policy is to observe only");
+	else if (in->record->is_foreign && !is_approved(in, d))
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
+			"%s is scheduled for deletion and does not bear our tag; taking it over "
+			"waits for approval",
+			in->seen->id);
+	else
+		act(in, d, "Restoring", "is scheduled for deletion in AWS; being restored");
 }
 
 // Did AWS try this very value, and give it up?
@@ -410,7 +441,10 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		int64_t limit = in->kind->settle_ms ? in->kind->settle_ms : 600000;
 		int64_t since = in->record->created_ms ? in->wall_ms - in->record->created_ms : 0;
 		d->sync = SYNC_OUT_OF_SYNC;
-		d->again_ms = since < 5000 ? 500 : since < 60000 ? 3000 : 10000;
+		d->again_ms = since < 5000     ? 500
+			      : since < 60000  ? 3000
+			      : since < 600000 ? 10000
+					       : 60000;
 		if (since > limit)
 			say(d, VERDICT_AGAIN, HEALTH_DEGRADED, "Stuck",
 				"AWS has kept it %s for %lld minutes", seen->state,
@@ -496,6 +530,8 @@ void decide(const struct decide_input *in, struct decision *d)
 	}
 	if (!in->wanted)
 		decide_orphan(in, d);
+	else if (is_restorable(in))
+		decide_restore(in, d);
 	else if (in->presence == PRESENCE_ABSENT || in->seen->is_gone)
 		decide_missing(in, d);
 	else

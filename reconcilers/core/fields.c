@@ -496,8 +496,18 @@ static void check_twice(
 	map_done(&seen);
 }
 
+// One plain value stands for a list of one, where items are written as plain values.
+static json_t *read_one_item(
+	struct scope *scope, const struct field *field, const struct node *node)
+{
+	json_t *item = read_item(scope, field, node);
+	return item ? json_pack("[o]", item) : NULL;
+}
+
 static json_t *read_items(struct scope *scope, const struct field *field, const struct node *node)
 {
+	if (field->scalar && node->type == NODE_STRING && !node->is_broken)
+		return read_one_item(scope, field, node);
 	if (node->type != NODE_LIST) {
 		findings_error(scope->checking->findings, node->place,
 			"write a list: '- ' before each item", "%s must be a list, not %s",

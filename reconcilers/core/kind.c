@@ -98,7 +98,7 @@ static const struct shape *shape_at(const struct kind *kind, const char *spec)
 const struct shape *field_shape(
 	const struct kind *kind, const struct field *items, const struct field *field)
 {
-	if (field->type != FIELD_MODEL)
+	if (field->type != FIELD_MODEL && field->type != FIELD_SOURCE)
 		return NULL;
 	if (field->shape)
 		return shape_at(kind, field->shape);

@@ -16,7 +16,7 @@
 //   @added @removed  what a set gained and lost
 //   @found.X         what the call's `find` came upon
 //   @ids             ids of a join or batch             @token         the client token of this
-//   call
+//   call, a UUID; @token_word the same without '-'
 //   @whole           a structure's desired value over its observed one, member by member, cut to
 //   what the field's shape knows: for calls that replace what they are given as a whole
 //   @tags            all tags to set, in the form of the kind's tagging
@@ -199,6 +199,7 @@ struct field {
 	 * `desired` says. */
 	void (*tidy)(json_t *whole, const json_t *desired);
 	struct call update; // scalars, structures, sets
+	struct call off;    // booleans: instead of `update` when the value is false
 	struct call
 		unset; // runs before `update` when there is an observed value to take away first
 	// -- FIELD_ITEMS
@@ -236,7 +237,8 @@ struct list_call {
 /* A second bulk read, whose rows belong to listed resources: rules to their groups. */
 struct join {
 	struct list_call list;
-	const char *by;    // member of a row that holds the resource's id
+	const char *by;    // member of a row that holds the resource's id, or a text over the row:
+			   // "arn:@{partition}:kms:@{region}:@{account}:key/@{item.TargetKeyId}"
 	const char *into;  // member of the listed item that gets the rows, as a list
 	int most_ids;      // ids a call
 	const char *field; // NULL: always; else only when a file sets this field
@@ -250,6 +252,10 @@ struct follow {
 	const char *into;    // member of the listed item
 	const char *field;   // NULL: always; else only when the file sets this field
 	const char *service; // NULL: the kind's
+	/* The list is only a hint (the tagging API lags, and shows what is long gone): what this
+	 * read does not find is not there, and what it finds is there though it is not listed. */
+	bool is_proof;
+	bool is_fallback; // only for what is known and not listed: what the list would have told
 };
 
 enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
@@ -279,6 +285,11 @@ struct states {
 	const char *pending, *failed, *gone;
 	const char *past;    // those of `gone` that are only history: listed, but no longer there
 	const char *message; // path of AWS's reason for a failure
+	/* Scheduled to be deleted, and until then it can be brought back by the kind's `restore`:
+	 * what is declared is, what is not counts as gone. */
+	struct match_row restorable;
+	const char
+		*waits_each; // path of a list: `waits` is said of each of its items, as @{each.X}
 	const char *waits;   // text over the item for a person, while pending: "create @{item...}"
 };
 
@@ -322,8 +333,14 @@ struct kind {
 	struct states states;
 	const struct condition *conditions; // NULL-path end; or NULL
 	struct call create;
-	const char *created_id;      // path of the id in the create call's answer; NULL: its key
-	struct call update;          // of every mutable field that has none of its own
+	const char *created_id; // path of the id in the create call's answer; NULL: its key
+	struct call update;     // of every mutable field that has none of its own
+	/* Another way to make one, for resources whose file sets the member `other_for`
+	 * (ImportCertificate instead of RequestCertificate). Fields for it alone name their shape.
+	 */
+	struct call create_other;
+	const char *other_for;
+	const struct call *restore;  // of states.restorable; in order; operation NULL ends; or NULL
 	const struct call *teardown; // before `remove`, in order; operation NULL ends; or NULL
 	struct call remove;
 	/* Kinds whose resources, where they share a reference with ours, must be there before us
@@ -339,6 +356,8 @@ struct kind {
 	/* What already stands under our name without our tags is taken as ours (log groups, which
 	 * services make by themselves). Otherwise that waits for approval. */
 	bool adopts;
+	/* Brings what was projected into the form of the file, in place. NULL: it is. */
+	void (*canon)(json_t *observed);
 	int64_t settle_ms; // how long a state may stay pending before it counts as stuck; 0: 10 min
 	/* Checks that need more than one field; desired JSON is in AWS's member structure. Adds
 	 * findings at places of `node`'s members. NULL: none. */

@@ -11,7 +11,7 @@
 static const char *type_of(const struct field *field)
 {
 	static const char *const names[] = {"FIELD_MODEL", "FIELD_REF", "FIELD_REFS", "FIELD_ITEMS",
-		"FIELD_FLAG", "FIELD_PAIRS"};
+		"FIELD_FLAG", "FIELD_PAIRS", "FIELD_SOURCE"};
 	return names[field->type];
 }
 
@@ -69,7 +69,13 @@ static void lint_at_create(struct lint *lint, const struct field *field, const c
 			: NULL;
 	const struct shape *input = create ? operation_input(create) : NULL;
 	const char *args = lint->kind->create.args;
+	const struct operation *other =
+		lint->kind->other_for
+			? service_operation(lint->service, lint->kind->create_other.operation)
+			: NULL;
 	char use[160];
+	if (other && shape_member(operation_input(other), member))
+		return;
 	snprintf(use, sizeof(use), "desired.%s", member);
 	if (!create || (field->flags & (FIELD_AFTER_CREATE | FIELD_COMPUTED)) ||
 		field->type == FIELD_ITEMS || field->type == FIELD_FLAG)
@@ -307,6 +313,7 @@ static void lint_field(struct lint *lint, const struct field *field)
 		seen = lint_item_paths(lint, field->observed ? field->observed : member);
 	lint_seen(lint, field, shape, seen);
 	lint_step(lint, "update", &field->update, (struct lint_scope){.field = field});
+	lint_step(lint, "off", &field->off, (struct lint_scope){.field = field});
 	lint_step(lint, "unset", &field->unset, (struct lint_scope){.field = field});
 	if (field->type == FIELD_ITEMS)
 		lint_items(lint, field, seen);
@@ -344,7 +351,7 @@ static void lint_joins(struct lint *lint)
 		const struct shape *row = lint_list(lint, &join->list);
 		if (!join->by || !join->into)
 			lint_say(lint, "%s: a join needs 'by' and 'into'", join->list.operation);
-		else
+		else if (!template_is_string(join->by))
 			lint_path(lint, row, join->by);
 		if (join->field && !field_find(lint->kind->fields, join->field))
 			lint_say(lint, "joins for field %s, which there is not", join->field);
@@ -437,8 +444,12 @@ static void lint_tags(struct lint *lint, struct lint_found found)
 			lint_say(lint, "what is observed is no map of tags");
 		return;
 	}
+	const struct shape *tag = lint_element(found);
+	for (size_t f = 0; tag && f < ARRAY_COUNT(names); f++)
+		if (shape_member(tag, names[f][0])) // as the tagging API spells it, say
+			form = (enum tag_form)f;
 	for (int i = 0; i < 2; i++)
-		lint_path(lint, lint_element(found), names[form][i]);
+		lint_path(lint, tag, names[form][i]);
 }
 
 static void lint_update(struct lint *lint)
@@ -463,7 +474,9 @@ static void lint_create(struct lint *lint)
 		return;
 	}
 	_cleanup_json_ json_t *given = given_at_create(kind);
-	lint_call(lint, &kind->create, scope, given);
+	lint_call(lint, &kind->create, scope, kind->other_for ? NULL : given);
+	if (kind->other_for)
+		lint_call(lint, &kind->create_other, scope, NULL);
 	const struct operation *create =
 		lint->service ? service_operation(lint->service, kind->create.operation) : NULL;
 	if (!kind->created_id && (!kind->observe.key || kind->observe.item_key))
@@ -510,6 +523,12 @@ static void lint_remove(struct lint *lint)
 	size_t before = lint_enter(lint, "teardown");
 	for (const struct call *call = lint->kind->teardown; call && call->operation; call++)
 		lint_call(lint, call, call->each ? each_scope(lint, call->each) : scope, NULL);
+	lint_leave(lint, before);
+	before = lint_enter(lint, "restore");
+	for (const struct call *call = lint->kind->restore; call && call->operation; call++)
+		lint_call(lint, call, scope, NULL);
+	if (!lint->kind->restore != !lint->kind->states.restorable.path)
+		lint_say(lint, "needs both: states.restorable, and the calls that restore");
 	lint_leave(lint, before);
 	before = lint_enter(lint, "remove");
 	if (!lint->kind->remove.operation)

@@ -237,7 +237,7 @@ static void lint_item_name(struct lint *lint, const struct lint_scope *scope, co
 static void lint_name(struct lint *lint, const struct lint_scope *scope, const char *name)
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
-		"ids", "token", "tags", "tag_keys", "old_tags", "tag_type", "stack", "address",
+		"ids", "token", "token_word", "tags", "tag_keys", "old_tags", "tag_type", "stack", "address",
 		"name", "region", "account", "partition", "arn", "each", "key", "changed", "whole",
 		"all_tags"};
 	char cut[160];

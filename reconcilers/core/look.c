@@ -202,63 +202,96 @@ static json_t *where_of(const struct stack *stack)
 		"region", stack->region, "account", stack->account);
 }
 
+/* What one look is taken with. */
+struct taking {
+	struct reconciler *r;
+	struct watch *watch;
+	struct map by_id;       // struct resource *, by its recorded id
+	json_t *seen_addresses; // {"<address>": true}
+	json_t *where;          // scope of the texts over an item
+	json_t *late;           // {"<id>": item}: what may be brought back, if nothing stands there
+	int64_t started_ms, looked_ms;
+};
+
+// May this be taken for the resource, though its id is not the recorded one?
+static bool is_taken_for(struct taking *t, struct resource *resource, const struct sighting *seen)
+{
+	if (!json_object_get(t->seen_addresses, resource->address) && !seen->is_gone)
+		return true;
+	// Scheduled for deletion: only where nothing stands, and nothing may be on its way.
+	if (!json_object_get(t->seen_addresses, resource->address))
+		return seen->is_restorable && !resource->record.id && !resource->record.created_ms;
+	if (!seen->is_gone && !resource->was_duplicate) {
+		resource->was_duplicate = true;
+		log_error("two objects in AWS bear the tag of one resource",
+			LOG_STR("resource", resource->address),
+			LOG_STR("kept", resource->record.id), LOG_STR("other", seen->id));
+	}
+	return false;
+}
+
+static void take_sighting(struct taking *t, const char *id, json_t *item)
+{
+	const struct kind *kind = t->watch->kind;
+	struct resource *known = map_get(&t->by_id, id);
+	if (known && is_as_before(known, item, t->started_ms)) {
+		// The steady state: nothing to project, nothing to decide.
+		json_object_set_new(t->seen_addresses, known->address, json_true());
+		known->checked_wall_ms = t->looked_ms;
+		known->must_decide |= known->decision.verdict != VERDICT_DONE;
+		return;
+	}
+	struct sighting seen;
+	struct err err = sighting_make(kind, item, t->where, &seen);
+	if (err_is(&err)) {
+		log_warning("an answer of AWS was not understood", LOG_STR("kind", kind->name),
+			LOG_ERR(&err));
+		return;
+	}
+	const char *named = js_str(t->watch->observation.owners, id);
+	struct resource *resource = seen.is_past ? NULL : owner_of(t->r, kind, known, named, &seen);
+	bool is_recorded = resource && str_eq_null(resource->record.id, seen.id);
+	if (resource && seen.is_restorable && !is_recorded && !json_object_get(t->late, id)) {
+		json_object_set(t->late, id, item); // a thing that is going away must not hide the
+		sighting_done(&seen);               // one that took its place
+		return;
+	}
+	if (!resource || (!is_recorded && !is_taken_for(t, resource, &seen))) {
+		sighting_done(&seen);
+		return;
+	}
+	json_object_set_new(t->seen_addresses, resource->address, json_true());
+	if (resource->run || t->started_ms < resource->acted_ms) {
+		sighting_done(&seen); // older than our own write: tells nothing
+		return;
+	}
+	saw(t->r, resource, &seen, t->looked_ms);
+	json_decref(resource->raw);
+	resource->raw = json_incref(item);
+}
+
 static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
 	_cleanup_json_ json_t *seen_addresses = json_object(), *where = where_of(r->stack);
+	_cleanup_json_ json_t *late = json_object();
 	const char *id;
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
 	int64_t looked_ms = reconciler_wall_ms(r) - (reconciler_now_ms(r) - started_ms);
-	struct map by_id;
-	index_ids(r, kind, &by_id);
-	json_object_foreach (watch->observation.items, id, item) {
-		struct resource *known = map_get(&by_id, id);
-		if (known && is_as_before(known, item, started_ms)) {
-			// The steady state: nothing to project, nothing to decide.
-			json_object_set_new(seen_addresses, known->address, json_true());
-			known->checked_wall_ms = looked_ms;
-			known->must_decide |= known->decision.verdict != VERDICT_DONE;
-			continue;
-		}
-		struct sighting seen;
-		struct err err = sighting_make(kind, item, where, &seen);
-		if (err_is(&err)) {
-			log_warning("an answer of AWS was not understood",
-				LOG_STR("kind", kind->name), LOG_ERR(&err));
-			continue;
-		}
-		const char *named = js_str(watch->observation.owners, id);
-		struct resource *resource =
-			seen.is_past ? NULL : owner_of(r, kind, known, named, &seen);
-		if (!resource) {
-			sighting_done(&seen);
-			continue;
-		}
-		bool is_second = json_object_get(seen_addresses, resource->address);
-		bool is_recorded = str_eq_null(resource->record.id, seen.id);
-		// A thing that is going away must not hide the one that took its place.
-		if ((seen.is_gone && !is_recorded) || (is_second && !is_recorded)) {
-			if (is_second && !seen.is_gone && !resource->was_duplicate) {
-				resource->was_duplicate = true;
-				log_error("two objects in AWS bear the tag of one resource",
-					LOG_STR("resource", resource->address),
-					LOG_STR("kept", resource->record.id),
-					LOG_STR("other", seen.id));
-			}
-			sighting_done(&seen);
-			continue;
-		}
-		json_object_set_new(seen_addresses, resource->address, json_true());
-		if (resource->run || started_ms < resource->acted_ms) {
-			sighting_done(&seen); // older than our own write: tells nothing
-			continue;
-		}
-		saw(r, resource, &seen, looked_ms);
-		json_decref(resource->raw);
-		resource->raw = json_incref(item);
-	}
-	map_done(&by_id);
+	struct taking taking = {.r = r,
+		.watch = watch,
+		.seen_addresses = seen_addresses,
+		.where = where,
+		.late = late,
+		.started_ms = started_ms,
+		.looked_ms = looked_ms};
+	index_ids(r, kind, &taking.by_id);
+	json_object_foreach (watch->observation.items, id, item)
+		take_sighting(&taking, id, item);
+	json_object_foreach (late, id, item)
+		take_sighting(&taking, id, item);
+	map_done(&taking.by_id);
 	map_for_each (&r->stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		const char *known = resource->record.id;

@@ -56,6 +56,8 @@ json_t *members_read(const struct kind *kind)
 	keep_path(keep, kind->states.path);
 	keep_text(keep, kind->states.message);
 	keep_text(keep, kind->states.waits);
+	keep_path(keep, kind->states.waits_each);
+	keep_path(keep, kind->states.restorable.path);
 	for (const struct condition *c = kind->conditions; c && c->path; c++) {
 		keep_path(keep, c->path);
 		keep_path(keep, c->unlike);

@@ -213,7 +213,7 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 	const json_t *item = json_object_get(o->items, id);
 	bool needs_item = f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item"));
 	if (!wants_field(fields_of(o, id), f->field) || (needs_item && !item) ||
-		!ask_once(o, f->into, id))
+		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, f->into, id))
 		return;
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {
@@ -354,9 +354,11 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	case FETCH_CONFIRM:
 		take_items(o, fetch);
 		break;
-	case FETCH_JOIN:
-		rows_add(o->rows, fetch->join, fetch->call.output);
+	case FETCH_JOIN: {
+		_cleanup_json_ json_t *where = scope_of(o);
+		rows_add(o->rows, fetch->join, fetch->call.output, where);
 		break;
+	}
 	case FETCH_FOLLOW:
 		rows_add_value(o->rows, fetch->follow, fetch->id, fetch->call.output);
 		break;
@@ -399,6 +401,7 @@ static void confirm_absent(struct observation *o)
 	const struct observe *how = &o->options.kind->observe;
 	const char *args = how->confirm.operation ? how->confirm.args : how->by_id;
 	o->is_confirming = true;
+	ask_about(o, o->known); // fallbacks, for what was not listed
 	if (!args || how->list.each || how->list.batch)
 		return; // those were asked for by name
 	const char *id, *key;
@@ -413,11 +416,33 @@ static void confirm_absent(struct observation *o)
 			confirm(o, NULL, key);
 }
 
+// Where the list is only a hint: what is there is what was found by its own read.
+static void prove_items(struct observation *o)
+{
+	const struct observe *how = &o->options.kind->observe;
+	for (const struct follow *f = how->follows; f < how->follows + KIND_MOST_FOLLOWS; f++) {
+		if (!f->operation || !f->is_proof)
+			continue;
+		const json_t *found = json_object_get(o->rows, f->into);
+		const char *id;
+		void *next;
+		json_t *value;
+		json_object_foreach_safe (o->items, next, id, value)
+			if (!json_object_get(found, id))
+				json_object_del(o->items, id);
+		json_object_foreach (o->known, id, value)
+			if (!json_object_get(o->items, id) && json_object_get(found, id))
+				json_object_set_new(o->items, id, json_pack("{s:s}", how->id, id));
+	}
+}
+
 static void finish(struct observation *o)
 {
 	o->took_ms = loop_now_ms(o->options.loop) - o->started_ms;
-	if (!err_is(&o->first_err))
+	if (!err_is(&o->first_err)) {
+		prove_items(o);
 		rows_merge(&o->options.kind->observe, o->rows, &o->items);
+	}
 	memos_age(&o->memos, !err_is(&o->first_err));
 	for (size_t i = 0; i < o->fetch_count; i++)
 		loop_bury(o->options.loop, o->fetches[i], fetch_free);

@@ -200,7 +200,8 @@ static void merge_step(struct step *step, const struct kind *kind, const struct 
 static void plan_value(struct plan *plan, const struct kind *kind, const struct difference *d)
 {
 	const struct field *field = d->field;
-	const struct call *update = field_update(kind, field);
+	bool is_off = field->off.operation && json_is_false(d->desired);
+	const struct call *update = is_off ? &field->off : field_update(kind, field);
 	if (!update || section_is_fixed(kind, field, d->desired, d->observed)) {
 		if (!plan->forces_replacement)
 			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
@@ -333,10 +334,23 @@ static json_t *fresh_state(const struct kind *kind, const json_t *want)
 	return out;
 }
 
+const struct call *plan_creates(const struct kind *kind, const json_t *want)
+{
+	bool is_other = kind->other_for && json_object_get(want, kind->other_for);
+	return is_other ? &kind->create_other : &kind->create;
+}
+
+void plan_restore(const struct kind *kind, struct plan *plan)
+{
+	*plan = (struct plan){.change = CHANGE_UPDATE};
+	for (const struct call *call = kind->restore; call && call->operation; call++)
+		add_step(plan, STEP_UPDATE, call, NULL, NULL, NULL);
+}
+
 void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_CREATE};
-	add_step(plan, STEP_CREATE, &kind->create, NULL, NULL, NULL);
+	add_step(plan, STEP_CREATE, plan_creates(kind, want), NULL, NULL, NULL);
 	_cleanup_json_ json_t *fresh = fresh_state(kind, want);
 	struct differences differences = {0};
 	diff_make(
@@ -418,9 +432,10 @@ json_t *create_input(const struct kind *kind, const json_t *resource)
 {
 	json_t *out = json_object();
 	const struct service *service = model_service(kind->service);
-	const struct operation *op = service_operation(service, kind->create.operation);
-	const struct shape *input = op ? operation_input(op) : NULL;
 	const json_t *desired = json_object_get(resource, "desired");
+	const struct operation *op =
+		service_operation(service, plan_creates(kind, desired)->operation);
+	const struct shape *input = op ? operation_input(op) : NULL;
 	for (const struct field *f = kind->fields; f->name; f++) {
 		const char *member = field_member(kind, NULL, f);
 		if (!member || f->type == FIELD_FLAG || f->type == FIELD_ITEMS ||

@@ -33,6 +33,10 @@ void plan_create(const struct kind *kind, const json_t *want, struct plan *ret);
  * of them (the others are still planned). */
 void plan_update(const struct kind *kind, const json_t *want, const json_t *observed,
 	const struct differences *differences, struct plan *ret);
+/* What brings back what is scheduled to be deleted. */
+void plan_restore(const struct kind *kind, struct plan *ret);
+/* The call that makes a resource of this desired JSON. */
+const struct call *plan_creates(const struct kind *kind, const json_t *want);
 /* Teardown and removal of what is there. */
 void plan_delete(const struct kind *kind, const json_t *observed, struct plan *ret);
 void plan_done(struct plan *plan);

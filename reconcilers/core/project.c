@@ -157,6 +157,26 @@ static bool condition_holds(const struct condition *c, const json_t *item)
 	return one && other && !compare_holds(COMPARE_NUMBER, one, other);
 }
 
+// "create a CNAME for ..; create ..": each once.
+static char *waits_each(const struct states *states, const json_t *item)
+{
+	_cleanup_json_ json_t *list = path_get(item, states->waits_each);
+	_cleanup_json_ json_t *said = json_object();
+	struct buf out;
+	buf_init(&out, 4096);
+	size_t i;
+	json_t *one;
+	json_array_foreach (list, i, one) {
+		_cleanup_json_ json_t *scope = json_pack("{s:O, s:O}", "each", one, "item", item);
+		_cleanup_free_ char *text = template_string(states->waits, scope);
+		if (!text || json_object_get(said, text))
+			continue;
+		json_object_set_new(said, text, json_true());
+		buf_addf(&out, "%s%s", out.len ? "; " : "", text);
+	}
+	return buf_take(&out);
+}
+
 static void judge(const struct kind *kind, const json_t *item, struct sighting *s)
 {
 	const struct states *states = &kind->states;
@@ -168,6 +188,9 @@ static void judge(const struct kind *kind, const json_t *item, struct sighting *
 		s->is_gone = has_word(states->gone, state);
 		s->is_past = has_word(states->past, state);
 	}
+	if (states->restorable.path &&
+		path_matches(item, states->restorable.path, states->restorable.glob))
+		s->is_gone = s->is_restorable = true;
 	if (s->is_failed) {
 		_cleanup_free_ char *message = text_at(item, states->message);
 		str_copy(s->reason, sizeof(s->reason), "Failed");
@@ -175,7 +198,8 @@ static void judge(const struct kind *kind, const json_t *item, struct sighting *
 		return;
 	}
 	if (s->is_pending && states->waits) {
-		_cleanup_free_ char *waits = text_at(item, states->waits);
+		_cleanup_free_ char *waits = states->waits_each ? waits_each(states, item)
+								: text_at(item, states->waits);
 		str_copy(s->message, sizeof(s->message), waits ? waits : "");
 	}
 	for (const struct condition *c = kind->conditions; !s->is_pending && c && c->path; c++) {
@@ -218,6 +242,8 @@ struct err sighting_make(
 	if (kind->observe.arn)
 		ret->arn = template_of_item_at(kind->observe.arn, item, where);
 	ret->observed = project(kind, item);
+	if (kind->canon)
+		kind->canon(ret->observed);
 	ret->refused = project_refused(kind, item);
 	ret->tags = project_tags(kind, item);
 	const char *address = js_str(ret->tags, TAG_RESOURCE),

@@ -14,11 +14,12 @@ struct sighting {
 	json_t *refused;  // {"Member": [values that AWS tried and gave up]}; NULL: none
 	char state[48];   // AWS's word; "" when the kind has none
 	bool is_pending, is_failed;
-	bool is_gone;      // on its way out, or past
-	bool is_past;      // no longer there, only still listed
-	bool is_progress;  // the condition is a way to go, not a trouble
-	char reason[48];   // of the first condition that holds, or of a failed state; ""
-	char message[240]; // AWS's words for it
+	bool is_gone;       // on its way out, or past
+	bool is_restorable; // ... and can be brought back
+	bool is_past;       // no longer there, only still listed
+	bool is_progress;   // the condition is a way to go, not a trouble
+	char reason[48];    // of the first condition that holds, or of a failed state; ""
+	char message[1000]; // AWS's words for it, or what it waits for
 };
 
 #define TAG_STACK "holdfast:stack"

@@ -96,6 +96,24 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 	}
 }
 
+// What only the file knows, for the day on which it is no longer in the file.
+static void keep_settings(struct resource *resource)
+{
+	if (!resource->wanted)
+		return;
+	json_t *kept = json_object();
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		json_t *value = member ? json_object_get(resource->wanted->desired, member) : NULL;
+		if (value && (f->flags & FIELD_WRITE_ONLY) && !(f->flags & FIELD_SECRET) &&
+			f->type == FIELD_MODEL && !json_is_object(value))
+			json_object_set(kept, member, value);
+	}
+	resource->record.is_dirty |= !json_equal(kept, resource->record.kept);
+	json_decref(resource->record.kept);
+	resource->record.kept = kept;
+}
+
 static void decide_one(struct reconciler *r, struct resource *resource)
 {
 	struct stack *stack = r->stack;
@@ -103,6 +121,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	resource->must_decide = false;
 	if (resource->presence == PRESENCE_PRESENT) {
 		keep_baseline(resource, reconciler_wall_ms(r));
+		keep_settings(resource);
 		if (resource->wanted && resource->kind->tagging &&
 			record_note_tags(
 				&resource->record, resource->wanted->tags, resource->seen.tags))

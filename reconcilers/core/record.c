@@ -11,7 +11,8 @@ void record_init(struct record *record)
 		.depends_on = json_array(),
 		.drifts = json_object(),
 		.tags = json_array(),
-		.refused = json_object()};
+		.refused = json_object(),
+		.kept = json_object()};
 }
 
 void record_done(struct record *record)
@@ -24,17 +25,18 @@ void record_done(struct record *record)
 	json_decref(record->drifts);
 	json_decref(record->tags);
 	json_decref(record->refused);
+	json_decref(record->kept);
 	*record = (struct record){0};
 }
 
 json_t *record_json(const struct record *record)
 {
-	json_t *out = json_pack("{s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:s, s:O, s:O, s:b}",
+	json_t *out = json_pack("{s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:s, s:O, s:O, s:b, s:O}",
 		"created_ms", (json_int_t)record->created_ms, "deleted_ms",
 		(json_int_t)record->deleted_ms, "born_ms", (json_int_t)record->born_ms, "baseline",
 		record->baseline, "writes", record->writes, "depends_on", record->depends_on,
 		"drifts", record->drifts, "synced", record->synced, "tags", record->tags, "refused",
-		record->refused, "foreign", record->is_foreign);
+		record->refused, "foreign", record->is_foreign, "kept", record->kept);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -63,6 +65,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->drifts = member_or(data, "drifts", JSON_OBJECT, json_object());
 	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
 	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
+	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());
 	record->is_foreign = js_bool(data, "foreign", false);
 	const char *synced = js_str(data, "synced");
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");

@@ -21,6 +21,7 @@ struct record {
 	char synced[17];    // digest of the desired state under which it was in sync last; ""
 	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
+	json_t *kept;       // write-only members as the file last had them: its deletion needs them
 	bool is_foreign;    // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;      // differs from what the store holds
 };

@@ -1,6 +1,7 @@
 // Values are shared with the memos of their answers, so nothing is changed in place.
 #include "core/rows.h"
 #include "core/path.h"
+#include "core/template.h"
 
 static json_t *rows_of(json_t *rows, const char *into)
 {
@@ -17,14 +18,14 @@ void rows_expect(json_t *rows, const struct join *join)
 	rows_of(rows, join->into);
 }
 
-void rows_add(json_t *rows, const struct join *join, const json_t *output)
+void rows_add(json_t *rows, const struct join *join, const json_t *output, const json_t *where)
 {
 	json_t *of_member = rows_of(rows, join->into);
 	_cleanup_json_ json_t *list = path_get(output, join->list.items);
 	size_t i;
 	json_t *row;
 	json_array_foreach (list, i, row) {
-		const char *id = js_str(row, join->by);
+		_cleanup_free_ char *id = template_of_item_at(join->by, row, where);
 		json_t *of_id = id ? json_object_get(of_member, id) : NULL;
 		if (id && !of_id) {
 			of_id = json_array();

@@ -8,8 +8,9 @@
 
 /* The join is being read: an item without rows then has none, which is not the same as unknown. */
 void rows_expect(json_t *rows, const struct join *join);
-/* Takes a page of the join's answer in; rows without an id are passed over. */
-void rows_add(json_t *rows, const struct join *join, const json_t *output);
+/* Takes a page of the join's answer in; rows without an id are passed over. `where` is what the
+ * text of the id may use beside the row: {"partition", "region", "account"}. */
+void rows_add(json_t *rows, const struct join *join, const json_t *output, const json_t *where);
 /* Takes a follow-up's answer in; lists that come in pages are put together. */
 void rows_add_value(
 	json_t *rows, const struct follow *follow, const char *id, const json_t *output);

@@ -17,11 +17,13 @@ json_t *tags_from(enum tag_form form, const json_t *tags)
 	size_t i;
 	json_t *tag, *value;
 	const char *key;
-	json_array_foreach ((json_t *)tags, i, tag) {
-		const char *name = how->key ? js_str(tag, how->key) : NULL;
-		const char *text = how->key ? js_str(tag, how->value) : NULL;
-		if (name)
-			json_object_set_new(out, name, json_string(text ? text : ""));
+	// The tagging API lists in its own spelling what the service itself spells otherwise.
+	json_array_foreach (how->key ? (json_t *)tags : NULL, i, tag) {
+		for (const struct spelling *s = spellings; s->key; s++) {
+			const char *name = js_str(tag, s->key), *text = js_str(tag, s->value);
+			if (name)
+				json_object_set_new(out, name, json_string(text ? text : ""));
+		}
 	}
 	json_object_foreach (how->key ? NULL : (json_t *)tags, key, value)
 		if (json_is_string(value))
