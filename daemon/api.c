@@ -87,6 +87,13 @@ static void on_plan(void *self, struct control_exchange *exchange)
 		control_answer(exchange, 200, view_plan(held->stack));
 }
 
+static void on_graph(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		control_answer(exchange, 200, view_graph(held->stack));
+}
+
 static void on_diff(void *self, struct control_exchange *exchange)
 {
 	struct held *held = held_of(self, exchange);
@@ -508,6 +515,7 @@ void api_init(struct app *app)
 		.status = on_status,
 		.resource = on_resource,
 		.plan = on_plan,
+		.graph = on_graph,
 		.diff = on_diff,
 		.drift = on_drift,
 		.history = on_history,

@@ -26,6 +26,7 @@ const struct option_row option_rows[] = {
 	{OPTION_WAIT,    0,   "wait",    NULL,         "stay until it is done, and show how it goes"},
 	{OPTION_VAR,     0,   "var",     "NAME=VALUE", "a variable of the file; may be given again"},
 	{OPTION_STRICT,  0,   "strict",  NULL,         "warnings fail, as errors do"},
+	{OPTION_DOT,     0,   "dot",     NULL,         "as a dot file, for Graphviz"},
 	{OPTION_COLOUR,  0,   "color",   "auto|always|never", "colours; auto is: on a terminal, unless $NO_COLOR is set"},
 	{OPTION_HELP,    'h', "help",    NULL,         "help on holdfast or on a command"},
 	{OPTION_VERSION, 'V', "version", NULL,         "the version"},
@@ -199,6 +200,9 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_STRICT:
 		cli->is_strict = true;
+		return 0;
+	case OPTION_DOT:
+		cli->is_dot = true;
 		return 0;
 	case OPTION_COLOUR:
 		cli->colour = value;

@@ -24,6 +24,7 @@ enum option {
 	OPTION_VERSION = 2048,
 	OPTION_VAR = 4096,
 	OPTION_STRICT = 8192,
+	OPTION_DOT = 16384,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -38,7 +39,7 @@ struct cli {
 	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
 	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
 	size_t var_count;
-	bool is_json, is_watching, is_all, is_waiting, is_strict, wants_help, wants_version;
+	bool is_json, is_watching, is_all, is_waiting, is_strict, is_dot, wants_help, wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one
@@ -107,5 +108,6 @@ int run_watch(struct cli *cli);
 int run_sync(struct cli *cli);
 int run_validate(struct cli *cli);
 int run_explain(struct cli *cli);
+int run_graph(struct cli *cli);
 /* The kinds and layers that exist, one a line, for completion. */
 void offline_words(struct buf *out, bool has_layers, bool has_kinds);

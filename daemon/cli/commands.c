@@ -154,6 +154,19 @@ const struct command commands[] = {
 		.run = run_explain,
 	},
 	{
+		.name = "graph",
+		.usage = "graph [FILE] [--var NAME=VALUE]... [--dot]",
+		.summary = "the architecture as a picture: who talks to whom, and each layer",
+		.details = "Of what the daemon holds, with sync and health; or of a file, without "
+			   "a daemon.\nTraffic follows from security groups and routes: clients "
+			   "are the whole world.\n--dot is for Graphviz: holdfast graph --dot | "
+			   "dot -Tsvg > shop.svg",
+		.words = WORDS_FILE,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_VAR | OPTION_DOT,
+		.run = run_graph,
+	},
+	{
 		.name = "version",
 		.usage = "version",
 		.summary = "the version of this command and of the daemon",

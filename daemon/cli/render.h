@@ -21,6 +21,10 @@ void render_progress(
 void render_resource(const struct view *view, const json_t *answer, struct buf *out);
 /* GET /v1/plan */
 void render_plan(const struct view *view, const json_t *plan, struct buf *out);
+/* GET /v1/graph; nodes without a state are drawn without a mark. */
+void render_graph(const struct view *view, const json_t *graph, struct buf *out);
+/* The same in the dot language of Graphviz. */
+void render_dot(const json_t *graph, struct buf *out);
 /* GET /v1/diff, /v1/drift, /v1/history */
 void render_diff(const struct view *view, const json_t *answer, struct buf *out);
 void render_drift(const struct view *view, const json_t *answer, struct buf *out);

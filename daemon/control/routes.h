@@ -42,6 +42,10 @@ struct control_api {
 	/* {"format":1,"stack","checked_at","age_ms","complete","actions":[ACTION],
 	 * "counts":{"create","update","replace","delete","held","waiting"}} */
 	control_endpoint_fn plan;
+	/* {"format":1,"stack","nodes":[RESOURCE],"references":[{"from","to"}],
+	 * "flow":[{"from","to","ports"?:["443",...]}]}; ends of flow are addresses, "clients" or
+	 * "outside" (core/graph.h). */
+	control_endpoint_fn graph;
 	/* params.address optional. {"format":1,"differences":[{"address","path",
 	 * "type":"changed|missing|foreign|undeclared|orphan","desired","observed"}]} */
 	control_endpoint_fn diff;

@@ -25,8 +25,8 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get plan diff drift history sync reload approve reject validate explain version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --color --help --version "
+		words="status get plan diff drift history sync reload approve reject validate explain graph version completion help "
+		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --dot --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --color --help "
@@ -71,6 +71,10 @@ _holdfast()
 	explain)
 		options="--socket --output --color --help "
 		words="$(holdfast __words kinds 2>/dev/null)"
+		;;
+	graph)
+		options="--socket --output --stack --var --dot --color --help "
+		files=1
 		;;
 	version)
 		options="--socket --output --color --help "

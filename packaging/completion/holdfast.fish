@@ -45,6 +45,11 @@ complete -c holdfast -n '__fish_seen_subcommand_from validate' -l var -x -d 'a v
 complete -c holdfast -n '__fish_seen_subcommand_from validate' -l strict -d 'warnings fail, as errors do'
 complete -c holdfast -n __fish_use_subcommand -a explain -d 'what can stand in a file: layers, kinds, fields'
 complete -c holdfast -n '__fish_seen_subcommand_from explain' -a '(holdfast __words kinds 2>/dev/null)'
+complete -c holdfast -n __fish_use_subcommand -a graph -d 'the architecture as a picture: who talks to whom, and each layer'
+complete -c holdfast -n '__fish_seen_subcommand_from graph' -F
+complete -c holdfast -n '__fish_seen_subcommand_from graph' -l stack -s s -x -d 'which stack, when the daemon holds several'
+complete -c holdfast -n '__fish_seen_subcommand_from graph' -l var -x -d 'a variable of the file; may be given again'
+complete -c holdfast -n '__fish_seen_subcommand_from graph' -l dot -d 'as a dot file, for Graphviz'
 complete -c holdfast -n __fish_use_subcommand -a version -d 'the version of this command and of the daemon'
 complete -c holdfast -n __fish_use_subcommand -a completion -d 'the completion script of a shell'
 complete -c holdfast -n '__fish_seen_subcommand_from completion' -a '(holdfast __words shells 2>/dev/null)'

@@ -351,6 +351,10 @@ struct kind {
 	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
 	const char *const *not_yet;
 	const struct remedy *remedies; // NULL-code end; or NULL
+	/* For the picture of who talks to whom (core/graph.h). Members whose items say who is let
+	 * in to, and out of, whatever refers to this: the rules of a security group. */
+	const char *admits, *lets_out;
+	bool leads_out;    // a way out of the network (a NAT gateway, an internet gateway)
 	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
 	bool delete_first; // a replacement cannot stand beside the old one
 	/* What already stands under our name without our tags is taken as ours (log groups, which

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/graph.h"
+#include "core/tags.h"
 
 static json_t *iso(int64_t wall_ms)
 {
@@ -469,4 +471,14 @@ json_t *view_resource(struct stack *stack, const char *address)
 	json_object_set_new(out, "actions", actions);
 	json_object_set_new(out, "holds", holds);
 	return json_pack("{s:i, s:o}", "format", 1, "resource", out);
+}
+
+json_t *view_graph(const struct stack *stack)
+{
+	json_t *nodes = json_array();
+	map_for_each (&stack->by_address, entry)
+		json_array_append_new(nodes, view_line(stack, entry->value));
+	return json_pack("{s:i, s:s, s:o, s:o, s:o}", "format", 1, "stack", stack->name, "nodes",
+		nodes, "references", graph_references(stack->desired), "flow",
+		graph_flow(stack->desired));
 }

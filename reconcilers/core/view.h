@@ -11,6 +11,8 @@ json_t *view_line(const struct stack *stack, const struct resource *resource);
 /* The whole of one resource, "history" left to the caller; NULL when there is none of that name. */
 json_t *view_resource(struct stack *stack, const char *address);
 json_t *view_plan(struct stack *stack);
+/* What control/routes.h documents for "graph". */
+json_t *view_graph(const struct stack *stack);
 /* address NULL: all. */
 json_t *view_diff(struct stack *stack, const char *address);
 /* A sentence: "40 resources, all in sync", "12 of 40 in sync; creating network.vpc.main". */

@@ -51,6 +51,7 @@ const struct kind nat_gateway_kind = {
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidAllocationID.NotFound", "InvalidSubnetID.NotFound", "Resource.AlreadyAssociated", NULL},
 	.delete_first = true,
+	.leads_out = true,
 	.check = check,
 };
 // clang-format on

@@ -293,6 +293,8 @@ const struct kind security_group_kind = {
 		{0}},
 	.remove = {.operation = "DeleteSecurityGroup", .args = ARGS({"GroupId": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
+	.admits = "Ingress",
+	.lets_out = "Egress",
 	.check = check,
 	.advise = advise,
 };

@@ -179,6 +179,8 @@ static void test_each_command_asks_its_path_and_leaves_with_its_status(void **st
 		{{"diff"}, "diff", "GET /v1/diff {} -\n", 2, "map_public_ip_on_launch"},
 		{{"diff", "x.y.z"}, "plan_none", "GET /v1/diff {\"address\":\"x.y.z\"} -\n", 0,
 			"No differences"},
+		{{"graph"}, "graph", "GET /v1/graph {} -\n", 0, "compute.load_balancer.web"},
+		{{"graph", "--dot"}, "graph", "GET /v1/graph {} -\n", 0, "digraph \"shop\""},
 		{{"drift", "--since", "2h"}, "drift", "GET /v1/drift {\"since\":\"2h\"} -\n", 2,
 			"open for"},
 		{{"history", "x.y.z", "-n5"}, "history",

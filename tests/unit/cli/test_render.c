@@ -67,6 +67,12 @@ static void render_both_stacks(const struct view *view, const json_t *answer, st
 	render_status(view, both, 0, out);
 }
 
+static void render_as_dot(const struct view *view, const json_t *answer, struct buf *out)
+{
+	(void)view;
+	render_dot(answer, out);
+}
+
 // clang-format off
 static const struct row {
 	const char *fixture, *golden;
@@ -102,6 +108,9 @@ static const struct row {
 	{"drift",          "drift-140",        render_drift,        140, LOOK_PLAIN},
 	{"diff",           "diff-80",          render_diff,         80,  LOOK_PLAIN},
 	{"diff",           "diff-140",         render_diff,         140, LOOK_PLAIN},
+	{"graph",          "graph-60",         render_graph,        60,  LOOK_PLAIN},
+	{"graph",          "graph-ascii",      render_graph,        0,   LOOK_ASCII},
+	{"graph",          "graph-dot",        render_as_dot,       0,   LOOK_PLAIN},
 };
 // clang-format on
 
