@@ -133,6 +133,7 @@ static void next_step(struct run *run)
 	json_decref(run->input);
 	json_decref(run->found);
 	run->input = run->found = NULL;
+	json_object_del(run->resource, "found_all");
 	run->at++;
 	set_phase(run, RUN_NEXT);
 	task_wake(&run->task);
@@ -247,9 +248,10 @@ static void take_found(struct run *run)
 		char pick[256];
 		if (template_text(find->pick, scope, pick, sizeof(pick))) {
 			json_t *found = path_get(run->find.output, pick);
-			run->found = json_is_array(found) ? json_incref(json_array_get(found, 0))
-							  : json_incref(found);
-			json_decref(found);
+			if (found && !json_is_array(found))
+				found = json_pack("[o]", found);
+			run->found = json_incref(json_array_get(found, 0));
+			json_object_set_new(run->resource, "found_all", found);
 		}
 	}
 	aws_call_done(&run->find);

@@ -297,6 +297,12 @@ static bool is_refused(const struct decide_input *in, const struct difference *o
 	return false;
 }
 
+static bool is_grave(const struct decide_input *in, const struct difference *one)
+{
+	return one->field && one->field->is_grave && one->desired && one->observed &&
+	       one->field->is_grave(in->want, one->desired, one->observed);
+}
+
 // Splits the differences: which are to be acted on now. Fills the counts.
 static void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
 	int *ret_settling)
@@ -310,6 +316,10 @@ static void weigh(const struct decide_input *in, struct decision *d, struct diff
 		d->managed++;
 		if (is_refused(in, one)) {
 			d->refused++;
+			continue;
+		}
+		if (is_grave(in, one)) {
+			d->grave++;
 			continue;
 		}
 		enum unseen unseen = unseen_write(in, one);
@@ -411,6 +421,19 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 	act(in, d, "Replacing", "being replaced: deleted first, then created anew");
 }
 
+// How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
+// haste is called for.
+static int64_t since_write(const struct decide_input *in)
+{
+	int64_t latest = 0;
+	const char *path;
+	json_t *write;
+	json_object_foreach (in->record->writes, path, write)
+		if (js_int(write, "at", 0) > latest)
+			latest = js_int(write, "at", 0);
+	return latest ? in->wall_ms - latest : 60000;
+}
+
 static void decide_present(const struct decide_input *in, struct decision *d)
 {
 	const struct sighting *seen = in->seen;
@@ -440,11 +463,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	if (seen->is_pending) {
 		int64_t limit = in->kind->settle_ms ? in->kind->settle_ms : 600000;
 		int64_t since = in->record->created_ms ? in->wall_ms - in->record->created_ms : 0;
+		int64_t age = since ? since : since_write(in);
 		d->sync = SYNC_OUT_OF_SYNC;
-		d->again_ms = since < 5000     ? 500
-			      : since < 60000  ? 3000
-			      : since < 600000 ? 10000
-					       : 60000;
+		d->again_ms = age < 5000 ? 500 : age < 60000 ? 3000 : age < 600000 ? 10000 : 60000;
 		if (since > limit)
 			say(d, VERDICT_AGAIN, HEALTH_DEGRADED, "Stuck",
 				"AWS has kept it %s for %lld minutes", seen->state,
@@ -489,8 +510,13 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
-	} else if (d->refused > 0 && is_approved(in, d)) {
-		act(in, d, "Correcting", "approved: being written once more");
+	} else if ((d->refused > 0 || d->grave > 0) && is_approved(in, d)) {
+		act(in, d, "Correcting",
+			d->refused > 0 ? "approved: being written once more"
+				       : "approved: being changed");
+	} else if (d->grave > 0) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "GraveChangeHeld",
+			"changing %s cannot be taken back and waits for approval", buf_str(&paths));
 	} else if (d->refused > 0) {
 		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "RolledBack",
 			"AWS tried %s and rolled it back; writing it again waits for approval, or "

@@ -60,7 +60,7 @@ struct decision {
 	struct plan plan;               // what would remove them; also when it is held
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	char digest[17];                // names the change: an approval is for exactly this one
-	int undeclared, quarantined, managed, refused; // differences by sort
+	int undeclared, quarantined, managed, refused, grave; // differences by sort
 };
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of

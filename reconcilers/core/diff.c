@@ -104,7 +104,8 @@ static bool item_holds(const struct kind *kind, const struct field *field, const
 	if (compare_holds(field->compare, desired, observed))
 		return true;
 	for (const struct field *f = field->items; f && f->name; f++) {
-		const char *member = field_member(kind, field, f);
+		const char *member =
+			f->flags & FIELD_WRITE_ONLY ? NULL : field_member(kind, field, f);
 		_cleanup_json_ json_t *want = member ? path_get(desired, member) : NULL;
 		_cleanup_json_ json_t *seen = want ? path_get(observed, member) : NULL;
 		if (want && !compare_holds(how_of(f), want, seen))

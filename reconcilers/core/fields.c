@@ -461,6 +461,39 @@ static json_t *read_item(struct scope *scope, const struct field *field, const s
 	return NULL;
 }
 
+/* "name: value" for an item of these two members. */
+static json_t *read_pair_item(
+	struct scope *scope, const struct field *field, const char *key, const struct node *node)
+{
+	struct scope inner = {.checking = scope->checking,
+		.kind = scope->kind,
+		.items = field,
+		.fields = field->items,
+		.what = field->name,
+		.place = node->place,
+		.object = json_object()};
+	size_t before = scope->checking->findings->error_count;
+	for (const struct field *f = field->items; f->name; f++) {
+		const char *member = field_member(scope->kind, field, f);
+		json_t *value = NULL;
+		if (str_eq_null(member, field->pair_key))
+			value = json_string(key);
+		else if (str_eq_null(member, field->pair_value))
+			value = read_field(&inner, f, f->name, node);
+		if (value && !js_put(inner.object, member, value))
+			findings_error(
+				scope->checking->findings, node->place, NULL, "out of memory");
+	}
+	put_presets(&inner);
+	if (scope->checking->findings->error_count == before && !node->is_broken) {
+		if (field->canon)
+			field->canon(inner.object);
+		return inner.object;
+	}
+	json_decref(inner.object);
+	return NULL;
+}
+
 /* What tells an item from the others, as text; NULL when it has none of it. */
 static char *item_key(const struct field *field, const json_t *item)
 {
@@ -506,18 +539,23 @@ static json_t *read_one_item(
 
 static json_t *read_items(struct scope *scope, const struct field *field, const struct node *node)
 {
+	bool is_pairs = field->pair_key && node->type == NODE_MAP;
 	if (field->scalar && node->type == NODE_STRING && !node->is_broken)
 		return read_one_item(scope, field, node);
-	if (node->type != NODE_LIST) {
+	if (node->type != NODE_LIST && !is_pairs) {
 		findings_error(scope->checking->findings, node->place,
-			"write a list: '- ' before each item", "%s must be a list, not %s",
-			field->name, node_type_name(node->type));
+			field->pair_key ? "write 'key: value' pairs"
+					: "write a list: '- ' before each item",
+			"%s must be a %s, not %s", field->name, field->pair_key ? "map" : "list",
+			node_type_name(node->type));
 		return NULL;
 	}
 	json_t *list = json_array();
 	bool ok = true;
 	for (size_t i = 0; i < node->count; i++) {
-		json_t *item = read_item(scope, field, node->items[i]);
+		json_t *item = is_pairs
+				       ? read_pair_item(scope, field, node->keys[i], node->items[i])
+				       : read_item(scope, field, node->items[i]);
 		ok = ok && item;
 		json_array_append_new(list, item ? item : json_null());
 	}

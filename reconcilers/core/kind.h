@@ -14,7 +14,7 @@
 //   @old_item.X      the observed side of a changed item
 //   @items           all items of a batch, each rendered through the call's `item` template
 //   @added @removed  what a set gained and lost
-//   @found.X         what the call's `find` came upon
+//   @found.X         what the call's `find` came upon; @found_all: a list of all of it
 //   @ids             ids of a join or batch             @token         the client token of this
 //   call, a UUID; @token_word the same without '-'
 //   @whole           a structure's desired value over its observed one, member by member, cut to
@@ -30,6 +30,9 @@
 // one of them is absent, the text is. A member whose value is absent is left out. "@!X" instead of
 // "@X": the object around it is left out when X is absent or an empty list (lists then drop it); at
 // the top the whole call is left out. An object that held nothing else goes with it.
+//
+// {"@if": "@X", "@then": A, "@else": B} is A when X is there and not false, else B; with "@in":
+// LIST, A when X is one of its texts. A branch that is not written is an absent value.
 //
 // Paths: "State", "CidrBlockState.State", "Attachments.0.VpcId", "Groups[].GroupId" (a list of
 // all), "Associations[Main=true].SubnetId" (the first item that matches).
@@ -166,15 +169,20 @@ struct field {
 	enum compare compare;
 	enum disruption disrupts; // of a change
 	const char *shape; // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
-	const char *observed;  // path in what was observed; NULL: member; "A|B": the first that is
+	const char *observed;  // path in what was observed; NULL: member; "A|B": the first that is;
+			       // "A?": whether it is there, a boolean
 	const char *starts_at; // of an observed text, only from here on: "targetgroup/" of an ARN
-	const char *pair_key, *pair_value; // FIELD_PAIRS: "Key", "Value"
+	const char *pair_key, *pair_value; // FIELD_PAIRS: "Key", "Value"; FIELD_ITEMS: members of
+					   // an item that may be written "key: value"
 	/* A kind. While one of its resources refers to ours, the field is sent at creation only: a
 	 * service's desired count belongs to its scaling_target. */
 	const char *yields_to;
 	/* Path in the item of the values that AWS tried and gave up (the task definition of a
 	 * deployment that was rolled back): one of those is held, not written again. */
 	const char *refused;
+	/* Is this change one that a person has to approve, though AWS makes it in place: a major
+	 * version? `want` is all that is wanted. NULL: it never is. */
+	bool (*is_grave)(const json_t *want, const json_t *desired, const json_t *observed);
 	/* Observed beside it (path and glob, in what was projected): the value is somebody else's
 	 * then, and no difference. A secret that AWS rotates. */
 	struct match_row unless;
@@ -247,9 +255,11 @@ struct join {
 /* A read a resource, only where AWS has no bulk call. */
 struct follow {
 	const char *operation;
-	const char *args;    // with @id, @each and @item.X, a member of the listed item
+	/* With @id, @each, @item.X (a member of the listed item) and, of kinds with a `key`,
+	 * @desired.X. */
+	const char *args;
 	const char *from;    // path in the answer
-	const char *into;    // member of the listed item
+	const char *into;    // member of the listed item; lists of several follow-ups are joined
 	const char *field;   // NULL: always; else only when the file sets this field
 	const char *service; // NULL: the kind's
 	/* The list is only a hint (the tagging API lags, and shows what is long gone): what this

@@ -291,8 +291,11 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_advice(lint, field, shape);
 	if (field->sets)
 		lint_sets(lint, field);
-	if ((field->type == FIELD_PAIRS) != (field->pair_key && field->pair_value))
-		lint_say(lint, "pairs, and only they, have a pair_key and a pair_value");
+	bool has_pairs = field->pair_key && field->pair_value;
+	if ((field->type == FIELD_PAIRS && !has_pairs) || !field->pair_key != !field->pair_value ||
+		(has_pairs && field->type != FIELD_PAIRS && field->type != FIELD_ITEMS))
+		lint_say(lint, "pairs, and items that are written so, have a pair_key and a "
+			       "pair_value, and nothing else has");
 	if (field->yields_to && !kind_find(field->yields_to))
 		lint_say(lint, "yields to kind %s, which there is not", field->yields_to);
 	if (field->refused)

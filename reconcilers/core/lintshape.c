@@ -197,7 +197,8 @@ struct lint_found lint_item_paths(struct lint *lint, const char *paths)
 	char path[200];
 	for (const char *p = paths; *p;) {
 		size_t n = strcspn(p, "|");
-		snprintf(path, sizeof(path), "%.*s", (int)n, p);
+		bool is_question = n > 0 && p[n - 1] == '?';
+		snprintf(path, sizeof(path), "%.*s", (int)n - is_question, p);
 		struct lint_found found = lint_item_path(lint, path);
 		if (p == paths)
 			first = found;
@@ -266,6 +267,17 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 	}
 	if (n == 8 && str_starts(name, "old_item")) {
 		lint_item_name(lint, scope, "old_item", rest, false);
+		return;
+	}
+	if (n == 5 && str_starts(name, "items[") && scope->field) {
+		const char *member = strchr(name, '.');
+		lint_item_name(
+			lint, scope, "items", member ? member + 1 : "", scope->item_is_desired);
+		return;
+	}
+	if (str_eq(name, "found_all")) {
+		if (!scope->has_find)
+			lint_say(lint, "@%s: the call has no find", name);
 		return;
 	}
 	if (n == 5 && str_starts(name, "found")) {
@@ -383,6 +395,14 @@ static void lint_fit(struct lint *lint, const struct shape *shape, const json_t 
 			lint_text(lint, shape, text, call, scope);
 		return;
 	}
+	if (json_object_get(value, "@if")) {
+		static const char *const sides[] = {"@if", "@in", "@then", "@else"};
+		for (size_t side = 0; side < ARRAY_COUNT(sides); side++)
+			if (json_object_get(value, sides[side]))
+				lint_fit(lint, side < 2 ? NULL : shape,
+					json_object_get(value, sides[side]), call, scope);
+		return;
+	}
 	if (!type_fits(shape_type(shape), value)) {
 		lint_say(lint, "%s is %s", shape_name(shape), type_name(shape_type(shape)));
 		return;
@@ -446,7 +466,8 @@ void lint_args(struct lint *lint, const struct operation *operation, const char 
 		lint_say(lint, "%s takes no input", operation_name(operation));
 	else if (template)
 		lint_fit(lint, input, template, call, scope);
-	lint_required(lint, operation, template, given);
+	const json_t *chosen = json_object_get(template, "@then");
+	lint_required(lint, operation, chosen ? chosen : template, given);
 }
 
 // The Error of an item of "Unsuccessful" and the like.

@@ -9,7 +9,7 @@ static void keep_path(json_t *keep, const char *path)
 {
 	while (path && *path) {
 		char step[96];
-		size_t n = strcspn(path, ".[|");
+		size_t n = strcspn(path, ".[|?");
 		if (n > 0 && n < sizeof(step)) {
 			memcpy(step, path, n);
 			step[n] = '\0';

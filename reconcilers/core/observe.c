@@ -120,9 +120,11 @@ static void begin(struct observation *o, struct fetch *fetch, const char *servic
 	if (!err_is(&err) && args)
 		err = template_render(args, scope, &input);
 	json_decref(scope);
-	if (err_is(&err)) {
+	bool is_left_out = args && !input && fetch && fetch->type == FETCH_FOLLOW;
+	if (err_is(&err) || is_left_out) {
 		fetch_free(fetch);
-		fail(o, err);
+		if (err_is(&err))
+			fail(o, err);
 		return;
 	}
 	start_fetch(o, fetch, service, operation, input ? input : json_object());
@@ -195,25 +197,28 @@ static void ask_joins(struct observation *o, const json_t *ids)
 	}
 }
 
-// What the file sets of it; NULL: nothing is known of it yet.
-static const json_t *fields_of(const struct observation *o, const char *id)
+// Whose it is, by its id or by its key; NULL: nobody's of whom anything is known yet.
+static const json_t *subject_of(const struct observation *o, const char *id)
 {
-	const json_t *fields = json_object_get(o->known, id);
 	const char *address = js_str(o->owners, id);
+	json_t *subject = json_object_get(o->known, id);
 	size_t i;
-	json_t *subject;
-	json_array_foreach (!fields && address ? o->subjects : NULL, i, subject)
+	if (subject)
+		return subject;
+	json_array_foreach (address ? o->subjects : NULL, i, subject)
 		if (str_eq_null(js_str(subject, "address"), address))
-			return json_object_get(subject, "fields");
-	return fields;
+			return subject;
+	return NULL;
 }
 
 static void ask_follow(struct observation *o, const struct follow *f, const char *id)
 {
-	const json_t *item = json_object_get(o->items, id);
+	const json_t *item = json_object_get(o->items, id), *subject = subject_of(o, id);
 	bool needs_item = f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item"));
-	if (!wants_field(fields_of(o, id), f->field) || (needs_item && !item) ||
-		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, f->into, id))
+	char what[32];
+	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
+	if (!wants_field(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
+		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, what, id))
 		return;
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {
@@ -224,6 +229,8 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 	json_object_set_new(scope, "id", json_string(id));
 	if (item)
 		json_object_set(scope, "item", (json_t *)item);
+	if (json_object_get(subject, "desired"))
+		json_object_set(scope, "desired", json_object_get(subject, "desired"));
 	begin(o, fetch, f->service, f->operation, f->args, scope);
 }
 
@@ -548,8 +555,7 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	json_t *subject;
 	json_array_foreach (subjects, i, subject)
 		if (js_str(subject, "id"))
-			json_object_set(o->known, js_str(subject, "id"),
-				json_object_get(subject, "fields"));
+			json_object_set(o->known, js_str(subject, "id"), subject);
 	begin_lists(o);
 	ask_about(o, o->known);
 	if (err_is(&o->first_err) || o->fetch_count == 0)

@@ -28,7 +28,7 @@ struct observation {
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
 			  // made only then), and where the kind reads by name or parent: "desired",
 			  // "observed": {...}, either may be absent}]
-	json_t *known;    // the same by id: {"<id>": ["field", ...]}; owned
+	json_t *known;    // the same by id: {"<id>": subject}; owned
 	json_t *keep;     // members of a listed item that the table reads; owned
 	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned
 	json_t *owners;   // out: {"<id>": "<address>"} by natural key; owned

@@ -109,9 +109,8 @@ json_t *path_get(const json_t *value, const char *path)
 	return first;
 }
 
-bool path_matches(const json_t *value, const char *path, const char *glob)
+static bool scalar_matches(const json_t *at, const char *glob)
 {
-	_cleanup_json_ json_t *at = path_get(value, path);
 	char text[512];
 	if (!at || !path_scalar_text(at, text, sizeof(text)))
 		return *glob == '\0';
@@ -124,4 +123,17 @@ bool path_matches(const json_t *value, const char *path, const char *glob)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p - 'A' + 'a');
 	return *glob != '\0' && str_glob(low, text);
+}
+
+bool path_matches(const json_t *value, const char *path, const char *glob)
+{
+	_cleanup_json_ json_t *at = path_get(value, path);
+	if (!json_is_array(at))
+		return scalar_matches(at, glob);
+	size_t i;
+	json_t *one;
+	json_array_foreach (at, i, one)
+		if (scalar_matches(one, glob))
+			return true;
+	return *glob == '\0' && json_array_size(at) == 0;
 }

@@ -29,7 +29,7 @@ static char *text_at(const json_t *item, const char *path)
 	return path ? template_of_item(path, item) : NULL;
 }
 
-// "PendingModifiedValues.MultiAZ|MultiAZ": the first that is there.
+// "PendingModifiedValues.MultiAZ|MultiAZ": the first that is there; "Secret?": whether it is.
 static json_t *first_of(const json_t *item, const char *paths)
 {
 	char path[200];
@@ -39,7 +39,15 @@ static json_t *first_of(const json_t *item, const char *paths)
 			return NULL;
 		memcpy(path, paths, n);
 		path[n] = '\0';
+		bool is_question = n > 0 && path[n - 1] == '?';
+		if (is_question)
+			path[n - 1] = '\0';
 		json_t *value = path_get(item, path);
+		if (is_question) {
+			json_t *answer = json_boolean(value != NULL);
+			json_decref(value);
+			return answer;
+		}
 		if (value)
 			return value;
 		paths += n + (paths[n] == '|');

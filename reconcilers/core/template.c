@@ -124,13 +124,39 @@ static json_t *render_array(const json_t *template, const json_t *scope)
 	return out;
 }
 
+static bool is_among(const json_t *list, const json_t *value)
+{
+	char text[512], other[512];
+	size_t i;
+	json_t *one;
+	if (!path_scalar_text(value, text, sizeof(text)))
+		return false;
+	json_array_foreach ((json_t *)list, i, one)
+		if (path_scalar_text(one, other, sizeof(other)) && str_eq_nocase(text, other))
+			return true;
+	return false;
+}
+
+// {"@if": ..., "@in": [...], "@then": ..., "@else": ...}
+static json_t *render_choice(const json_t *template, const json_t *scope, bool *ret_drop)
+{
+	bool drop = false;
+	const json_t *in = json_object_get(template, "@in");
+	_cleanup_json_ json_t *value = render(json_object_get(template, "@if"), scope, &drop);
+	_cleanup_json_ json_t *list = in ? render(in, scope, &drop) : NULL;
+	bool holds = value && (in ? is_among(list, value) : !json_is_false(value));
+	const json_t *chosen = json_object_get(template, holds ? "@then" : "@else");
+	return chosen ? render(chosen, scope, ret_drop) : NULL;
+}
+
 static json_t *render(const json_t *template, const json_t *scope, bool *ret_drop)
 {
 	switch (json_typeof(template)) {
 	case JSON_STRING:
 		return render_string(json_string_value(template), scope, ret_drop);
 	case JSON_OBJECT:
-		return render_object(template, scope, true);
+		return json_object_get(template, "@if") ? render_choice(template, scope, ret_drop)
+							: render_object(template, scope, true);
 	case JSON_ARRAY:
 		return render_array(template, scope);
 	case JSON_INTEGER:
@@ -146,8 +172,8 @@ static json_t *render(const json_t *template, const json_t *scope, bool *ret_dro
 json_t *template_value(const json_t *template, const json_t *scope)
 {
 	bool drop = false;
-	return json_is_object(template) ? render_object(template, scope, false)
-					: render(template, scope, &drop);
+	bool is_plain = json_is_object(template) && !json_object_get(template, "@if");
+	return is_plain ? render_object(template, scope, false) : render(template, scope, &drop);
 }
 
 struct err template_render(const char *text, const json_t *scope, json_t **ret_value)
