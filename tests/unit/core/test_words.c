@@ -168,7 +168,7 @@ static void what_is_pending_counts_as_observed(void **state)
 		"Tried" : [ {"State" : "FAILED", "Version" : "v2"} ],
 		"Version" : "v1"
 	}),
-		&seen);
+		NULL, &seen);
 	assert_false(err_is(&err));
 	values_expect(seen.observed, J({
 		"MultiAZ" : true,
@@ -185,14 +185,16 @@ static void a_condition_may_compare_two_members(void **state)
 	(void)state;
 	struct sighting seen;
 	struct err err = sighting_make(&cluster,
-		J({"clusterName" : "a", "runningTasksCount" : 2, "pendingTasksCount" : 1}), &seen);
+		J({"clusterName" : "a", "runningTasksCount" : 2, "pendingTasksCount" : 1}), NULL,
+		&seen);
 	assert_false(err_is(&err));
 	assert_string_equal(seen.reason, "TasksPending");
 	assert_string_equal(seen.message, "1 of 2");
 	assert_true(seen.is_progress);
 	sighting_done(&seen);
 	err = sighting_make(&cluster,
-		J({"clusterName" : "a", "runningTasksCount" : 1, "pendingTasksCount" : 1}), &seen);
+		J({"clusterName" : "a", "runningTasksCount" : 1, "pendingTasksCount" : 1}), NULL,
+		&seen);
 	assert_false(err_is(&err));
 	assert_string_equal(seen.reason, "");
 	sighting_done(&seen);
@@ -202,8 +204,8 @@ static void what_is_waited_for_is_told_while_it_is_pending(void **state)
 {
 	(void)state;
 	struct sighting seen;
-	struct err err =
-		sighting_make(&cluster, J({"clusterName" : "a", "status" : "PROVISIONING"}), &seen);
+	struct err err = sighting_make(
+		&cluster, J({"clusterName" : "a", "status" : "PROVISIONING"}), NULL, &seen);
 	assert_false(err_is(&err));
 	assert_true(seen.is_pending);
 	assert_string_equal(seen.message, "waits for a");
