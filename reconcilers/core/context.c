@@ -149,6 +149,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.failure = &resource->failure,
 		.approved = stack->approved,
 		.is_unread = resource->is_unread,
+		.is_hearsay = resource->is_hearsay,
 		.checked_ms = resource->checked_wall_ms,
 		.wall_ms = loop_wall_ms(stack->options.loop),
 		.loop_ms = loop_now_ms(stack->options.loop)};

@@ -267,10 +267,23 @@ static bool is_restorable(const struct decide_input *in)
 	       !in->record->deleted_ms;
 }
 
+// What only a list that lags has shown is looked at before anything is done about it.
+static bool is_doubtful(const struct decide_input *in, struct decision *d)
+{
+	if (!in->is_hearsay)
+		return false;
+	d->again_ms = LOOK_AT_ONCE_MS;
+	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
+		"the list of AWS shows it otherwise, and may be old: being read by itself");
+	return true;
+}
+
 static void decide_restore(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
+	if (is_doubtful(in, d))
+		return;
 	plan_restore(in->kind, &d->plan);
 	name_change(in, d);
 	if (in->policy->mode == MODE_OBSERVE)
@@ -484,6 +497,10 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		return;
 	}
 	d->sync = SYNC_OUT_OF_SYNC;
+	if (is_doubtful(in, d)) {
+		free(now.items);
+		return;
+	}
 	struct buf paths;
 	buf_init(&paths, 4096);
 	list_paths(&d->differences, false, &paths);

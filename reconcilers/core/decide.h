@@ -45,6 +45,7 @@ struct decide_input {
 	const struct failure *failure;
 	const json_t *approved; // {"<digest>": true}
 	const json_t *yielded;  // ["field", ...] that another resource rules now, or NULL
+	bool is_hearsay;        // was seen in a list that lags
 	bool is_unread;         // the last look could not ask for it
 	int64_t checked_ms;     // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;

@@ -275,6 +275,9 @@ struct observe {
 	/* Reads one by @id or @key, when the list does not show what is known (its `args` has @id)
 	 * or wanted (@key); operation NULL: the list's own, with `by_id`. For lists that lag. */
 	struct list_call confirm;
+	/* What the list shows may be minutes old (ListSecrets): what differs in it is read by
+	 * `confirm` before anything is done about it. */
+	bool lags;
 	const char *by_id; // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];

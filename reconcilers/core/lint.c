@@ -60,6 +60,15 @@ static json_t *given_at_create(const struct kind *kind)
 	return given;
 }
 
+static json_t *given_at_all(const struct kind *kind)
+{
+	json_t *given = json_object();
+	for (const struct field *f = kind->fields; f->name; f++)
+		if (field_member(kind, NULL, f))
+			json_object_set_new(given, field_member(kind, NULL, f), json_true());
+	return given;
+}
+
 // A field that the create call does not know must be marked, or it would be dropped in silence.
 static void lint_at_create(struct lint *lint, const struct field *field, const char *member)
 {
@@ -104,7 +113,8 @@ static void lint_flags(struct lint *lint, const struct field *field, const struc
 		return;
 	}
 	bool is_fixed = flags & (FIELD_CREATE_ONLY | FIELD_COMPUTED);
-	if (is_value && !is_fixed && !field_update(lint->kind, field))
+	bool is_ours = (flags & FIELD_WRITE_ONLY) && (flags & FIELD_AFTER_CREATE);
+	if (is_value && !is_fixed && !is_ours && !field_update(lint->kind, field))
 		lint_say(lint, "can be changed in the file, and no call changes it in AWS");
 	if (is_fixed && field->update.operation)
 		lint_say(lint, "cannot be changed, and has a call that changes it");
@@ -399,7 +409,7 @@ static void lint_observe(struct lint *lint)
 	size_t before = lint_enter(lint, "observe");
 	lint->item = lint_list(lint, &kind->observe.list);
 	if (kind->observe.confirm.operation)
-		lint_list(lint, &kind->observe.confirm);
+		lint->confirmed = lint_list(lint, &kind->observe.confirm);
 	lint_strings(lint, kind->observe.key);
 	if (kind->observe.by_id)
 		lint_args(lint, lint_operation(lint, kind->observe.list.operation),
@@ -477,9 +487,12 @@ static void lint_create(struct lint *lint)
 		return;
 	}
 	_cleanup_json_ json_t *given = given_at_create(kind);
-	lint_call(lint, &kind->create, scope, kind->other_for ? NULL : given);
-	if (kind->other_for)
-		lint_call(lint, &kind->create_other, scope, NULL);
+	if (kind->other_for) { // which fields are for which way is the check hook's matter
+		json_decref(given);
+		given = given_at_all(kind);
+		lint_call(lint, &kind->create_other, scope, given);
+	}
+	lint_call(lint, &kind->create, scope, given);
 	const struct operation *create =
 		lint->service ? service_operation(lint->service, kind->create.operation) : NULL;
 	if (!kind->created_id && (!kind->observe.key || kind->observe.item_key))

@@ -188,6 +188,12 @@ struct lint_found lint_item_path(struct lint *lint, const char *path)
 	}
 	if (str_eq(path, "each") && how->list.each)
 		return (struct lint_found){0};
+	// What only the confirming read shows.
+	char first[96];
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(path, ".["), path);
+	bool is_listed = lint->item && shape_member(lint->item, first);
+	if (!is_listed && lint->confirmed && shape_member(lint->confirmed, first))
+		return lint_path(lint, lint->confirmed, path);
 	return lint_path(lint, lint->item, path);
 }
 
@@ -238,9 +244,9 @@ static void lint_item_name(struct lint *lint, const struct lint_scope *scope, co
 static void lint_name(struct lint *lint, const struct lint_scope *scope, const char *name)
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
-		"ids", "token", "token_word", "tags", "tag_keys", "old_tags", "tag_type", "stack", "address",
-		"name", "region", "account", "partition", "arn", "each", "key", "changed", "whole",
-		"all_tags"};
+		"ids", "token", "token_word", "tags", "tag_keys", "old_tags", "tag_type", "stack",
+		"address", "name", "region", "account", "partition", "arn", "each", "key",
+		"changed", "whole", "all_tags"};
 	char cut[160];
 	const char *unless = strstr(name + 1, "!=");
 	name += *name == '!';
@@ -255,6 +261,11 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 		    str_starts(name, "either.")) &&
 		has_member(lint->kind, NULL, rest))
 		return;
+	if (str_starts(name, "each.") && lint->kind->states.waits_each) {
+		lint_path(lint, lint_element(lint_item_path(lint, lint->kind->states.waits_each)),
+			rest);
+		return;
+	}
 	if (str_starts(name, "pairs.") && has_member(lint->kind, NULL, rest))
 		return;
 	if (n == 4 && str_starts(name, "item") && !scope->field && !scope->item) {
@@ -384,6 +395,16 @@ static void lint_text(struct lint *lint, const struct shape *shape, const char *
 	}
 }
 
+// {"@source": "SecretString"}: a value that comes in when the call is sent.
+static void lint_source(struct lint *lint, const char *member)
+{
+	for (const struct field *f = lint->kind->fields; f->name; f++)
+		if (f->type == FIELD_SOURCE &&
+			str_eq_null(field_member(lint->kind, NULL, f), member))
+			return;
+	lint_say(lint, "@source %s: no field takes such a value from elsewhere", member);
+}
+
 static void lint_fit(struct lint *lint, const struct shape *shape, const json_t *value,
 	const struct call *call, const struct lint_scope *scope)
 {
@@ -393,6 +414,10 @@ static void lint_fit(struct lint *lint, const struct shape *shape, const json_t 
 	if ((text && scope && (*text == '@' || template_is_string(text))) || !shape) {
 		if (text)
 			lint_text(lint, shape, text, call, scope);
+		return;
+	}
+	if (scope && js_str(value, "@source")) {
+		lint_source(lint, js_str(value, "@source"));
 		return;
 	}
 	if (json_object_get(value, "@if")) {

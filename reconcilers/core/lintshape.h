@@ -12,6 +12,7 @@ struct lint {
 	const struct kind *kind;
 	const struct service *service; // NULL when the model does not have it
 	const struct shape *item;      // of a listed item; NULL when the table does not lead to it
+	const struct shape *confirmed; // of what the confirming read answers; NULL: there is none
 	char where[200];               // "subnet.cidr_block.update"
 	struct buf *out;
 	int count; // complaints so far

@@ -52,6 +52,8 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 				json_array_append_new(fields, json_string(f->name));
 		}
 		json_object_set_new(subject, "fields", fields);
+		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
+			json_object_set_new(subject, "doubt", json_true());
 	}
 	return subjects;
 }
@@ -234,7 +236,9 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 {
 	const struct kind *kind = t->watch->kind;
 	struct resource *known = map_get(&t->by_id, id);
+	bool is_hearsay = json_object_get(t->watch->observation.hearsay, id);
 	if (known && is_as_before(known, item, t->started_ms)) {
+		known->is_hearsay = is_hearsay;
 		// The steady state: nothing to project, nothing to decide.
 		json_object_set_new(t->seen_addresses, known->address, json_true());
 		known->checked_wall_ms = t->looked_ms;
@@ -265,6 +269,8 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 		sighting_done(&seen); // older than our own write: tells nothing
 		return;
 	}
+	resource->must_decide |= resource->is_hearsay != is_hearsay;
+	resource->is_hearsay = is_hearsay;
 	saw(t->r, resource, &seen, t->looked_ms);
 	json_decref(resource->raw);
 	resource->raw = json_incref(item);

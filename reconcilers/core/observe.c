@@ -284,10 +284,20 @@ static json_t *items_of(const struct fetch *fetch)
 	return json_pack("[o]", found);
 }
 
+static void keep_item(struct observation *o, const char *id, json_t *item, bool is_hearsay)
+{
+	json_object_set(o->items, id, item);
+	if (is_hearsay)
+		json_object_set_new(o->hearsay, id, json_true());
+	else
+		json_object_del(o->hearsay, id);
+}
+
 static void take_items(struct observation *o, const struct fetch *fetch)
 {
 	const struct observe *how = &o->options.kind->observe;
 	_cleanup_json_ json_t *list = items_of(fetch);
+	bool is_list = fetch->type == FETCH_LIST;
 	size_t i;
 	json_t *one;
 	json_array_foreach (list, i, one) {
@@ -297,8 +307,10 @@ static void take_items(struct observation *o, const struct fetch *fetch)
 		if (str_empty(id))
 			fail(o, err_code(ERR_TRANSIENT, "BadAnswer", "%s: an item without %s",
 					fetch->call.operation, how->id));
+		else if (is_list && json_object_get(o->doubted, id))
+			continue; // is read by itself
 		else if (is_ours(o, item, id))
-			json_object_set(o->items, id, item);
+			keep_item(o, id, item, is_list && how->lags);
 		else
 			o->foreign++;
 	}
@@ -545,6 +557,8 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	o->known = json_object();
 	o->owners = json_object();
 	o->unread = json_object();
+	o->hearsay = json_object();
+	o->doubted = json_object();
 	o->items = json_object();
 	o->asked = json_object();
 	o->rows = json_object();
@@ -553,9 +567,12 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	o->keys = reads_keys(o->options.kind, subjects, scope);
 	size_t i;
 	json_t *subject;
-	json_array_foreach (subjects, i, subject)
+	json_array_foreach (subjects, i, subject) {
+		if (js_str(subject, "id") && js_bool(subject, "doubt", false))
+			json_object_set_new(o->doubted, js_str(subject, "id"), json_true());
 		if (js_str(subject, "id"))
 			json_object_set(o->known, js_str(subject, "id"), subject);
+	}
 	begin_lists(o);
 	ask_about(o, o->known);
 	if (err_is(&o->first_err) || o->fetch_count == 0)
@@ -564,8 +581,8 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 
 void observation_reset(struct observation *o)
 {
-	json_t **const all[] = {&o->subjects, &o->known, &o->keys, &o->owners, &o->unread,
-		&o->items, &o->asked, &o->rows};
+	json_t **const all[] = {&o->doubted, &o->hearsay, &o->subjects, &o->known, &o->keys,
+		&o->owners, &o->unread, &o->items, &o->asked, &o->rows};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		json_decref(*all[i]);
 		*all[i] = NULL;

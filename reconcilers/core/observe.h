@@ -26,12 +26,13 @@ struct observation {
 	struct observe_options options;
 	json_t *subjects; // in: what is looked for; owned. [{"address", "id": when known,
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
-			  // made only then), and where the kind reads by name or parent: "desired",
+			  // made only then), "doubt" when a list is not believed, and where the kind reads by name or parent: "desired",
 			  // "observed": {...}, either may be absent}]
 	json_t *known;    // the same by id: {"<id>": subject}; owned
 	json_t *keep;     // members of a listed item that the table reads; owned
 	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned
 	json_t *owners;   // out: {"<id>": "<address>"} by natural key; owned
+	json_t *hearsay;  // out: {"<id>": true}: seen in a list that lags; owned
 	json_t *unread;   // out: {"<address>": true}: nothing could be read for it yet; owned
 	int64_t started_ms, took_ms; // loop time
 	int calls;                   // requests
@@ -41,6 +42,7 @@ struct observation {
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
 	json_t *keys;     // {"<natural key>": "<address>"}
+	json_t *doubted;  // {"<id>": true}: not believed from a list
 	json_t *asked;    // {"<join or follow>:<id>": true}
 	int lists_open;   // list fetches without their last page
 	struct map memos; // struct memo *: the earlier answers, by request; owned

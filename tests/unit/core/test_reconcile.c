@@ -145,8 +145,8 @@ static void a_quiet_pass_costs_a_call_a_kind_and_what_has_no_bulk(void **state)
 	sim_run(&sim, 600000);
 	int passes = count_of(&sim, "DescribeVpcs") - vpcs;
 	assert_in_range(passes, 9, 11);
-	// DescribeVpcs, DescribeSubnets, two attributes of the VPC.
-	assert_int_equal(sim.cloud.calls - before, 4 * passes);
+	// DescribeVpcs, DescribeSubnets, two attributes of the VPC; a pass may be cut at either end.
+	assert_in_range(sim.cloud.calls - before, 4 * passes - 3, 4 * passes + 3);
 	finish(&sim);
 }
 
