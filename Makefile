@@ -84,6 +84,7 @@ OBJ_$(1) := $$(SRC_$(1):%.c=$(BUILD)/%.o)
 endef
 $(foreach f,base loop config state aws core control cli,$(eval $(call folder,$(f))))
 OBJ_aws += $(BUILD)/gen/models.o
+OBJ_cli += $(BUILD)/gen/blueprints.o
 LIBRARIES := base loop config state aws core kinds control cli
 $(foreach f,$(LIBRARIES),$(eval $(BUILD)/lib$(f).a: $(OBJ_$(f))))
 
@@ -146,6 +147,13 @@ $(BUILD)/gen/kinds.c: $(BUILD)/sources
 	   echo 'const struct kind *const all_kinds[] = {'; \
 	   for f in $(KIND_FILES); do echo "	&$$(basename $$f .c)_kind,"; done; \
 	   echo '	NULL};'; } > $@.tmp && mv $@.tmp $@
+
+# What `holdfast init` writes, as C text.
+BLUEPRINTS := $(sort $(wildcard config/blueprints/*.yaml))
+$(BUILD)/gen/blueprints.c: config/blueprints/embed.py $(BLUEPRINTS)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) $< $(BLUEPRINTS) > $@.tmp && mv $@.tmp $@
 
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
 

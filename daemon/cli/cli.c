@@ -26,6 +26,13 @@ const struct option_row option_rows[] = {
 	{OPTION_WAIT,    0,   "wait",    NULL,         "stay until it is done, and show how it goes"},
 	{OPTION_VAR,     0,   "var",     "NAME=VALUE", "a variable of the file; may be given again"},
 	{OPTION_STRICT,  0,   "strict",  NULL,         "warnings fail, as errors do"},
+	{OPTION_NAME,    0,   "name",    "NAME",       "what the stack is called (shop)"},
+	{OPTION_REGION,  0,   "region",  "REGION",     "AWS's region: eu-west-1"},
+	{OPTION_AZS,     0,   "azs",     "a,b",        "its availability zones, by their letters (a,b)"},
+	{OPTION_CIDR,    0,   "cidr",    "BLOCK",      "the network's addresses (10.0.0.0/16)"},
+	{OPTION_ACCOUNT, 0,   "account", "DIGITS",     "the account that the file is for"},
+	{OPTION_ONE_NAT, 0,   "one-nat", NULL,         "one NAT gateway for all zones, not one each"},
+	{OPTION_FILE,    0,   "file",    "PATH",       "write there, not to standard output; never over a file"},
 	{OPTION_DOT,     0,   "dot",     NULL,         "as a dot file, for Graphviz"},
 	{OPTION_COLOUR,  0,   "color",   "auto|always|never", "colours; auto is: on a terminal, unless $NO_COLOR is set"},
 	{OPTION_HELP,    'h', "help",    NULL,         "help on holdfast or on a command"},
@@ -200,6 +207,27 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_STRICT:
 		cli->is_strict = true;
+		return 0;
+	case OPTION_REGION:
+		cli->region = value;
+		return 0;
+	case OPTION_AZS:
+		cli->zones = value;
+		return 0;
+	case OPTION_CIDR:
+		cli->cidr = value;
+		return 0;
+	case OPTION_NAME:
+		cli->name = value;
+		return 0;
+	case OPTION_ACCOUNT:
+		cli->account = value;
+		return 0;
+	case OPTION_ONE_NAT:
+		cli->has_one_nat = true;
+		return 0;
+	case OPTION_FILE:
+		cli->file = value;
 		return 0;
 	case OPTION_DOT:
 		cli->is_dot = true;

@@ -25,6 +25,13 @@ enum option {
 	OPTION_VAR = 4096,
 	OPTION_STRICT = 8192,
 	OPTION_DOT = 16384,
+	OPTION_REGION = 32768,
+	OPTION_AZS = 65536,
+	OPTION_CIDR = 131072,
+	OPTION_NAME = 262144,
+	OPTION_ACCOUNT = 524288,
+	OPTION_ONE_NAT = 1048576,
+	OPTION_FILE = 2097152,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -39,7 +46,9 @@ struct cli {
 	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
 	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
 	size_t var_count;
-	bool is_json, is_watching, is_all, is_waiting, is_strict, is_dot, wants_help, wants_version;
+	const char *region, *zones, *cidr, *name, *account, *file; // of init
+	bool is_json, is_watching, is_all, is_waiting, is_strict, is_dot, has_one_nat, wants_help,
+		wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one
@@ -59,6 +68,7 @@ enum words {
 	WORDS_HOLD,
 	WORDS_FILE,
 	WORDS_KIND,
+	WORDS_BLUEPRINT,
 	WORDS_COMMAND,
 	WORDS_SHELL
 };
@@ -109,5 +119,6 @@ int run_sync(struct cli *cli);
 int run_validate(struct cli *cli);
 int run_explain(struct cli *cli);
 int run_graph(struct cli *cli);
+int run_init(struct cli *cli);
 /* The kinds and layers that exist, one a line, for completion. */
 void offline_words(struct buf *out, bool has_layers, bool has_kinds);

@@ -154,6 +154,20 @@ const struct command commands[] = {
 		.run = run_explain,
 	},
 	{
+		.name = "init",
+		.usage = "init [multi-tier|network] --region REGION [--azs a,b] [--cidr BLOCK] "
+			 "[--name NAME] [--account DIGITS] [--one-nat] [--file PATH]",
+		.summary = "a file to begin with, ready to be edited",
+		.details = "Without a word: what there is.\nmulti-tier is a web application over "
+			   "all five layers; the parts that want a decision of yours are marked "
+			   "CHANGE.",
+		.words = WORDS_BLUEPRINT,
+		.most = 1,
+		.options = OPTION_REGION | OPTION_AZS | OPTION_CIDR | OPTION_NAME | OPTION_ACCOUNT |
+			   OPTION_ONE_NAT | OPTION_FILE,
+		.run = run_init,
+	},
+	{
 		.name = "graph",
 		.usage = "graph [FILE] [--var NAME=VALUE]... [--dot]",
 		.summary = "the architecture as a picture: who talks to whom, and each layer",

@@ -1,6 +1,7 @@
 // Completion scripts from the tables. What only the daemon knows (addresses, holds) they ask for
 // with the hidden command `__words`, which stays silent when there is no daemon.
 #include "base/str.h"
+#include "cli/blueprint.h"
 #include "cli/cli.h"
 
 static const char *words_name(enum words words)
@@ -16,6 +17,8 @@ static const char *words_name(enum words words)
 		return "kinds";
 	case WORDS_COMMAND:
 		return "commands";
+	case WORDS_BLUEPRINT:
+		return "blueprints";
 	case WORDS_SHELL:
 		return "shells";
 	case WORDS_FILE:
@@ -335,6 +338,11 @@ int run_words(struct cli *cli)
 		for (size_t i = 0; i < command_count; i++)
 			if (!commands[i].is_hidden)
 				buf_addf(&out, "%s\n", commands[i].name);
+		return cli_print(cli, &out, EXIT_DONE);
+	}
+	if (str_eq(what, "blueprints")) {
+		for (const struct blueprint *b = blueprints; b->name; b++)
+			buf_addf(&out, "%s\n", b->name);
 		return cli_print(cli, &out, EXIT_DONE);
 	}
 	if (str_eq(what, "shells")) {

@@ -12,21 +12,27 @@ _holdfast()
 	--until) return ;;
 	-n|--limit) return ;;
 	--var) return ;;
+	--name) return ;;
+	--region) return ;;
+	--azs) return ;;
+	--cidr) return ;;
+	--account) return ;;
+	--file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word="${COMP_WORDS[i]}"
 		if [[ $skip ]]; then skip=; continue; fi
 		case "$word" in
-		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--color) skip=1 ;;
+		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--name|--region|--azs|--cidr|--account|--file|--color) skip=1 ;;
 		-*) ;;
 		*) command="$word"; break ;;
 		esac
 	done
 	case "$command" in
 	"")
-		words="status get plan diff drift history sync reload approve reject validate explain graph version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --dot --color --help --version "
+		words="status get plan diff drift history sync reload approve reject validate explain init graph version completion help "
+		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --name --region --azs --cidr --account --one-nat --file --dot --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --color --help "
@@ -71,6 +77,10 @@ _holdfast()
 	explain)
 		options="--socket --output --color --help "
 		words="$(holdfast __words kinds 2>/dev/null)"
+		;;
+	init)
+		options="--socket --output --name --region --azs --cidr --account --one-nat --file --color --help "
+		words="$(holdfast __words blueprints 2>/dev/null)"
 		;;
 	graph)
 		options="--socket --output --stack --var --dot --color --help "

@@ -38,3 +38,20 @@ bool cidr_overlaps(const struct cidr *a, const struct cidr *b)
 {
 	return cidr_contains(a, b) || cidr_contains(b, a);
 }
+
+bool cidr_part(const struct cidr *block, int bits, unsigned index, char *ret_text, size_t bytes)
+{
+	struct cidr part = *block;
+	char text[INET6_ADDRSTRLEN];
+	int prefix = block->prefix + bits;
+	if (bits < 0 || bits > 31 || prefix > block->width || index >> bits)
+		return false;
+	for (int i = 0; i < bits; i++) {
+		int bit = prefix - 1 - i;
+		if (index >> i & 1)
+			part.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	}
+	return inet_ntop(
+		       block->width == 128 ? AF_INET6 : AF_INET, part.bytes, text, sizeof(text)) &&
+	       snprintf(ret_text, bytes, "%s/%d", text, prefix) < (int)bytes;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct cidr {
@@ -14,4 +15,8 @@ struct cidr {
 bool cidr_parse(const char *text, struct cidr *ret_cidr) __attribute__((warn_unused_result));
 /* Is `inner` a part of `outer`, or the same? */
 bool cidr_contains(const struct cidr *outer, const struct cidr *inner);
+/* The index-th of the 2^bits parts of a block, as text: 10.0.0.0/16, 8 bits, 3: "10.0.3.0/24".
+ * False when there is no such part. */
+bool cidr_part(const struct cidr *block, int bits, unsigned index, char *ret_text, size_t bytes)
+	__attribute__((warn_unused_result));
 bool cidr_overlaps(const struct cidr *a, const struct cidr *b);
