@@ -106,6 +106,15 @@ static void put_source(struct buf *out, const struct field *field)
 	}
 }
 
+static void put_values(struct buf *out, const char *values)
+{
+	for (const char *p = values; *p; p++)
+		if (*p == ' ')
+			buf_adds(out, " | ");
+		else
+			buf_addc(out, *p);
+}
+
 static void put_field_type(struct buf *out, const struct place_in_file *place, bool is_long)
 {
 	const struct field *field = place->field;
@@ -138,6 +147,8 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 	else if (field->compare == COMPARE_JSON && place->shape &&
 		 shape_type(place->shape) == SHAPE_STRING)
 		buf_adds(out, "JSON, as object or text");
+	else if (field->values && place->shape == field_shape(place->kind, place->items, field))
+		put_values(out, field->values);
 	else if (place->shape)
 		put_type(out, place->shape, is_long);
 	else if (field->flags & FIELD_COMPUTED)

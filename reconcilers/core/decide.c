@@ -204,6 +204,11 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 			return;
 	}
 	plan_delete(in->kind, in->seen->observed, &d->plan);
+	if (d->plan.count == 0) {
+		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "Left",
+			"not in the file; AWS has no call that deletes it as it is");
+		return;
+	}
 	name_change(in, d);
 	bool is_allowed = in->policy->prune == PRUNE_DELETE && !in->kind->holds_data;
 	if (in->policy->mode == MODE_OBSERVE) {
@@ -422,6 +427,11 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 {
 	plan_done(&d->plan);
 	plan_delete(in->kind, in->seen->observed, &d->plan);
+	bool is_left = d->plan.count == 0; // the old one goes by itself
+	if (is_left) {
+		plan_done(&d->plan);
+		plan_create(in->kind, in->want, &d->plan);
+	}
 	d->plan.change = CHANGE_REPLACE;
 	d->plan.forces_replacement = true;
 	bool is_allowed = in->policy->replace == PRUNE_DELETE && !in->kind->holds_data;
@@ -431,7 +441,9 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 			d->plan.replaced_for);
 		return;
 	}
-	act(in, d, "Replacing", "being replaced: deleted first, then created anew");
+	act(in, d, "Replacing",
+		is_left ? "being created anew; the old one cannot be deleted as it is"
+			: "being replaced: deleted first, then created anew");
 }
 
 // How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
@@ -467,6 +479,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 			  .tags = in->kind->tagging ? in->tags : NULL,
 			  .old_tags = in->record->tags,
 			  .yielded = in->yielded,
+			  .unread = seen->unread,
 			  .observed = seen->observed,
 			  .observed_tags = seen->tags,
 			  .baseline = in->record->baseline,

@@ -228,7 +228,7 @@ void diff_make(const struct diff_input *in, struct differences *out)
 		if (!member || f->type == FIELD_FLAG || js_lists(in->ignore, f->name) ||
 			js_lists(in->yielded, f->name) ||
 			(f->flags & (FIELD_COMPUTED | FIELD_WRITE_ONLY)) ||
-			json_object_get(in->waiting, member))
+			json_object_get(in->waiting, member) || json_object_get(in->unread, member))
 			continue;
 		const json_t *want = json_object_get(in->want, member);
 		const json_t *seen = json_object_get(in->observed, member);
@@ -250,7 +250,9 @@ void diff_make(const struct diff_input *in, struct differences *out)
 	for (const struct field *f = in->kind->fields; f->name; f++) {
 		const char *member = field_member(in->kind, NULL, f);
 		if (member && f->type != FIELD_FLAG && !js_lists(in->ignore, f->name) &&
-			!json_object_get(in->want, member) && !json_object_get(in->waiting, member))
+			!json_object_get(in->want, member) &&
+			!json_object_get(in->waiting, member) &&
+			!json_object_get(in->unread, member))
 			diff_undeclared(in, f, out);
 	}
 }

@@ -33,6 +33,7 @@ struct diff_input {
 	const json_t *observed_tags;
 	const json_t *baseline; // what unset fields were when first seen; NULL: nothing recorded
 	const json_t *waiting;  // {"Member": ...}: members that wait for a reference: not compared
+	const json_t *unread;   // {"Member": ...}: could not be read: not compared; or NULL
 	const json_t *ignore;   // ["field", ...] or NULL
 	const json_t *yielded;  // ["field", ...] that belong to another resource now, or NULL
 	const json_t *old_tags; // ["key", ...] of tags that the file had once, or NULL

@@ -2,6 +2,7 @@
 #include "core/fields.h"
 #include "aws/model.h"
 #include "base/str.h"
+#include "core/choices.h"
 #include "core/path.h"
 #include "core/reference.h"
 #include "core/sources.h"
@@ -116,7 +117,7 @@ static json_t *read_model(struct scope *scope, const struct field *field, const 
 			value_read(scope->checking, shape, field->compare, field->name, node);
 		if (field->canon && json_is_object(value))
 			field->canon(value);
-		return value;
+		return choices_one_of(scope->checking, field, node, value);
 	}
 	// Only a hole in the table leaves a field without a shape; its own check reports it.
 	findings_error(scope->checking->findings, node->place, NULL, "field '%s' of %s has no type",
@@ -410,6 +411,8 @@ static void read_scope(struct scope *scope, const struct node *node)
 			put_field(scope, key, node->key_places[i], node->items[i]);
 	}
 	check_required(scope, node);
+	if (!scope->items)
+		choices_exclude(scope->checking, scope->kind, scope->object, node);
 	put_presets(scope);
 }
 

@@ -120,6 +120,17 @@ const struct call *field_update(const struct kind *kind, const struct field *fie
 		       : NULL;
 }
 
+const struct field *field_excluder(
+	const struct kind *kind, const char *member, const json_t *desired)
+{
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *own = f->excludes ? field_member(kind, NULL, f) : NULL;
+		if (own && json_object_get(desired, own) && str_has_word(f->excludes, member))
+			return f;
+	}
+	return NULL;
+}
+
 const char *disruption_name(enum disruption disruption)
 {
 	switch (disruption) {

@@ -76,7 +76,8 @@ enum call_flags {
 };
 
 /* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
- * is replaced first). An absent value matches only the glob "". */
+ * is replaced first). An absent value matches only the glob "", and "!glob" what the glob does not.
+ */
 struct match_row {
 	const char *path, *glob;
 };
@@ -89,8 +90,10 @@ struct call {
 	const char *else_operation; // when nothing was found
 	const char *else_args;
 	const char *each; // path of a list in the scope: the call runs for each value, as @item
-	struct match_row when; // teardown: only when what was observed matches
-	const char *failures;  // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
+	/* Only then the call is made. Teardown and remove: of what was observed; what no call
+	 * deletes is left. Updates and unsets of a field: of its scope ("value", "old"). */
+	struct match_row when;
+	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
 	unsigned flags;
 	int most; // CALL_BATCH: items a call; 0: 50
 };
@@ -172,6 +175,8 @@ struct field {
 	const char *observed;  // path in what was observed; NULL: member; "A|B": the first that is;
 			       // "A?": whether it is there, a boolean
 	const char *starts_at; // of an observed text, only from here on: "targetgroup/" of an ARN
+	const char *after_last; // ... only what follows the last of these: ":" of an ARN
+	const char *absent;     // JSON text: what it means that AWS shows nothing ("false", "[]")
 	const char *pair_key, *pair_value; // FIELD_PAIRS: "Key", "Value"; FIELD_ITEMS: members of
 					   // an item that may be written "key: value"
 	/* A kind. While one of its resources refers to ours, the field is sent at creation only: a
@@ -194,6 +199,11 @@ struct field {
 	const char *sets;   // "ResourceType=VPC": another member that follows from this field's use
 	const char *preset; // JSON text: the value when the file says nothing (AWS demands one)
 	const char *fresh;  // JSON text: the value right after creation; saves a call
+	/* Space-separated: the values that AWS documents and its model does not list. */
+	const char *values;
+	/* Members, space-separated, that AWS refuses beside this one: the file may not set both,
+	 * and a CALL_WHOLE does not carry on what was observed of them. */
+	const char *excludes;
 	/* What good practice wants: JSON text, of structures the members that matter; and the rule
 	 * of core/advice.h that is told when the file says otherwise, or nothing. */
 	const char *advised, *advice;
@@ -266,6 +276,9 @@ struct follow {
 	 * read does not find is not there, and what it finds is there though it is not listed. */
 	bool is_proof;
 	bool is_fallback; // only for what is known and not listed: what the list would have told
+	/* Not for listed items that match: they cannot be read (a subscription before it is
+	 * confirmed). Fields that are observed under `into` are then not compared. */
+	struct match_row unless;
 };
 
 enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
@@ -418,6 +431,9 @@ const struct shape *field_shape(
 	const struct kind *kind, const struct field *items, const struct field *field);
 /* The call that changes a field: its own, or the kind's; NULL: none does, or it is the items'. */
 const struct call *field_update(const struct kind *kind, const struct field *field);
+/* The field set in `desired` that AWS refuses beside the member (see `excludes`); NULL: none. */
+const struct field *field_excluder(
+	const struct kind *kind, const char *member, const json_t *desired);
 /* The name of a disruption class: "none", "connection-drop", "reboot", "replacement", "data-loss".
  */
 const char *disruption_name(enum disruption disruption);

@@ -94,13 +94,6 @@ static void lint_at_create(struct lint *lint, const struct field *field, const c
 			member);
 }
 
-static void lint_sets(struct lint *lint, const struct field *field)
-{
-	const char *equals = strchr(field->sets, '=');
-	if (!equals || equals == field->sets || !equals[1])
-		lint_say(lint, "sets '%s', which is not 'Member=value'", field->sets);
-}
-
 static void lint_flags(struct lint *lint, const struct field *field, const struct field *items)
 {
 	unsigned flags = field->flags;
@@ -144,8 +137,8 @@ static void lint_advice(struct lint *lint, const struct field *field, const stru
 
 static void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape)
 {
-	const char *const texts[] = {field->preset, field->fresh};
-	static const char *const names[] = {"preset", "fresh"};
+	const char *const texts[] = {field->preset, field->fresh, field->absent};
+	static const char *const names[] = {"preset", "fresh", "absent"};
 	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
 		size_t before = lint_enter(lint, names[i]);
 		if (texts[i])
@@ -299,8 +292,7 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_reference(lint, field);
 	lint_literals(lint, field, shape);
 	lint_advice(lint, field, shape);
-	if (field->sets)
-		lint_sets(lint, field);
+	lint_words(lint, field, shape);
 	bool has_pairs = field->pair_key && field->pair_value;
 	if ((field->type == FIELD_PAIRS && !has_pairs) || !field->pair_key != !field->pair_value ||
 		(has_pairs && field->type != FIELD_PAIRS && field->type != FIELD_ITEMS))
@@ -377,6 +369,8 @@ static void lint_joins(struct lint *lint)
 		const struct operation *operation =
 			lint_operation_of(lint, follow->service, follow->operation);
 		lint_args(lint, operation, follow->args, NULL, &scope, NULL);
+		if (follow->unless.path)
+			lint_item_path(lint, follow->unless.path);
 		if (!follow->from || !follow->into)
 			lint_say(
 				lint, "%s: a follow-up needs 'from' and 'into'", follow->operation);

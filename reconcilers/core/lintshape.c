@@ -213,6 +213,35 @@ struct lint_found lint_item_paths(struct lint *lint, const char *paths)
 	return first;
 }
 
+// ---- words of a field
+
+static void lint_sets(struct lint *lint, const struct field *field)
+{
+	const char *equals = strchr(field->sets, '=');
+	if (!equals || equals == field->sets || !equals[1])
+		lint_say(lint, "sets '%s', which is not 'Member=value'", field->sets);
+}
+
+void lint_words(struct lint *lint, const struct field *field, const struct shape *shape)
+{
+	if (field->sets)
+		lint_sets(lint, field);
+	if (field->values && (!shape || shape_enum_count(shape) > 0 || field->type != FIELD_MODEL))
+		lint_say(lint, "lists values, which the model does or cannot have");
+	for (const char *p = field->excludes; p && *p; p += strspn(p, " ")) {
+		char member[100];
+		size_t n = strcspn(p, " ");
+		bool is_known = false;
+		snprintf(member, sizeof(member), "%.*s", (int)n, p);
+		for (const struct field *f = lint->kind->fields; f->name; f++)
+			is_known =
+				is_known || str_eq_null(field_member(lint->kind, NULL, f), member);
+		if (!is_known)
+			lint_say(lint, "excludes %s, which is no member of a field", member);
+		p += n;
+	}
+}
+
 // ---- what stands behind an '@'
 
 static bool has_member(const struct kind *kind, const struct field *items, const char *path)

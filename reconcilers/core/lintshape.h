@@ -63,3 +63,6 @@ void lint_args(struct lint *lint, const struct operation *operation, const char 
 /* A whole call: operations, templates, find, failures. */
 void lint_call(
 	struct lint *lint, const struct call *call, struct lint_scope scope, const json_t *given);
+/* What a field sets beside itself, its values and exclusions: what the model says itself, and
+ * members that there are not. */
+void lint_words(struct lint *lint, const struct field *field, const struct shape *shape);

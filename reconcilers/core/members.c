@@ -50,8 +50,10 @@ json_t *members_read(const struct kind *kind)
 	keep_text(keep, kind->observe.id);
 	keep_text(keep, kind->observe.arn);
 	keep_text(keep, kind->observe.item_key);
-	for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
+	for (int i = 0; i < KIND_MOST_FOLLOWS; i++) {
 		keep_items(keep, kind->observe.follows[i].args);
+		keep_path(keep, kind->observe.follows[i].unless.path);
+	}
 	keep_path(keep, kind->tagging ? kind->tagging->observed : NULL);
 	keep_path(keep, kind->states.path);
 	keep_text(keep, kind->states.message);

@@ -214,10 +214,13 @@ static const json_t *subject_of(const struct observation *o, const char *id)
 static void ask_follow(struct observation *o, const struct follow *f, const char *id)
 {
 	const json_t *item = json_object_get(o->items, id), *subject = subject_of(o, id);
-	bool needs_item = f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item"));
+	bool needs_item = f->unless.path ||
+			  (f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item")));
 	char what[32];
 	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
 	if (!wants_field(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
+		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
+		(item && sighting_is_past(o->options.kind, item)) ||
 		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, what, id))
 		return;
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
@@ -309,10 +312,10 @@ static void take_items(struct observation *o, const struct fetch *fetch)
 					fetch->call.operation, how->id));
 		else if (is_list && json_object_get(o->doubted, id))
 			continue; // is read by itself
-		else if (is_ours(o, item, id))
-			keep_item(o, id, item, is_list && how->lags);
-		else
+		else if (!is_ours(o, item, id))
 			o->foreign++;
+		else if (!json_object_get(o->items, id) || !sighting_is_past(o->options.kind, item))
+			keep_item(o, id, item, is_list && how->lags);
 	}
 }
 

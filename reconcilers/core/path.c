@@ -122,11 +122,13 @@ static bool scalar_matches(const json_t *at, const char *glob)
 	for (char *p = low; *p; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p - 'A' + 'a');
-	return *glob != '\0' && str_glob(low, text);
+	return str_glob(low, text);
 }
 
 bool path_matches(const json_t *value, const char *path, const char *glob)
 {
+	if (*glob == '!')
+		return !path_matches(value, path, glob + 1);
 	_cleanup_json_ json_t *at = path_get(value, path);
 	if (!json_is_array(at))
 		return scalar_matches(at, glob);

@@ -197,6 +197,15 @@ static void merge_step(struct step *step, const struct kind *kind, const struct 
 					    value_scope(kind, d->field, d->desired, d->observed)));
 }
 
+// Does the call apply to this change?
+static bool is_called(const struct kind *kind, const struct call *call, const struct difference *d)
+{
+	if (!call->when.path)
+		return true;
+	_cleanup_json_ json_t *scope = value_scope(kind, d->field, d->desired, d->observed);
+	return path_matches(scope, call->when.path, call->when.glob);
+}
+
 static void plan_value(struct plan *plan, const struct kind *kind, const struct difference *d)
 {
 	const struct field *field = d->field;
@@ -210,9 +219,11 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		return;
 	}
 	disrupts(plan, field->disrupts);
-	if (field->unset.operation && d->observed)
+	if (field->unset.operation && d->observed && is_called(kind, &field->unset, d))
 		add_step(plan, STEP_UPDATE, &field->unset, field,
 			value_scope(kind, field, d->desired, d->observed), one_path(d));
+	if (!is_called(kind, update, d))
+		return;
 	// Fields of one call that takes them all at once share a step.
 	const unsigned shares = CALL_MERGE | CALL_WHOLE;
 	for (size_t i = 0; (update->flags & shares) && i < plan->count; i++) {
@@ -330,6 +341,9 @@ static json_t *fresh_state(const struct kind *kind, const json_t *want)
 				out, member, json_loads(f->fresh, JSON_DECODE_ANY, NULL));
 		else if (!(f->flags & FIELD_AFTER_CREATE) && f->type != FIELD_ITEMS)
 			json_object_set(out, member, json_object_get(want, member));
+		else if (f->absent)
+			json_object_set_new(
+				out, member, json_loads(f->absent, JSON_DECODE_ANY, NULL));
 	}
 	return out;
 }
@@ -381,7 +395,9 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 			add_step(plan, STEP_TEARDOWN, call, NULL, json_pack("{s:O}", "item", item),
 				NULL);
 	}
-	add_step(plan, STEP_REMOVE, &kind->remove, NULL, NULL, NULL);
+	const struct match_row *when = &kind->remove.when;
+	if (!when->path || path_matches(observed, when->path, when->glob))
+		add_step(plan, STEP_REMOVE, &kind->remove, NULL, NULL, NULL);
 }
 
 // ---- rendering
@@ -390,6 +406,15 @@ static json_t *as_sent(const struct field *field, const json_t *value)
 {
 	return field->type == FIELD_PAIRS ? pairs_of(field, value, NULL)
 					  : json_incref((json_t *)value);
+}
+
+// An observed value, unless it is only what it means that AWS shows nothing.
+static json_t *shown_value(const struct field *field, const char *member, const json_t *observed)
+{
+	json_t *value = json_object_get(observed, member);
+	_cleanup_json_ json_t *absent =
+		field->absent ? json_loads(field->absent, JSON_DECODE_ANY, NULL) : NULL;
+	return absent && json_equal(value, absent) ? NULL : value;
 }
 
 // What the file sets, and what it does not set as it was observed, as far as the operation takes
@@ -405,9 +430,10 @@ static json_t *whole_input(const struct kind *kind, const struct call *call, con
 		if (!member || f->type == FIELD_FLAG || f->type == FIELD_ITEMS ||
 			(f->flags & FIELD_COMPUTED) || !shape_member(input, member))
 			continue;
-		json_t *value = json_object_get(json_object_get(resource, "desired"), member);
-		if (!value)
-			value = json_object_get(json_object_get(resource, "observed"), member);
+		const json_t *desired = json_object_get(resource, "desired");
+		json_t *value = json_object_get(desired, member);
+		if (!value && !field_excluder(kind, member, desired))
+			value = shown_value(f, member, json_object_get(resource, "observed"));
 		if (value)
 			json_object_set_new(out, member, as_sent(f, value));
 	}

@@ -65,6 +65,16 @@ static json_t *part_from(json_t *value, const char *start)
 	return out;
 }
 
+static json_t *part_after(json_t *value, const char *mark)
+{
+	const char *text = json_string_value(value), *part = text;
+	for (const char *p = text; p && (p = strstr(p, mark));)
+		part = p += strlen(mark);
+	json_t *out = part ? json_string(part) : NULL;
+	json_decref(value);
+	return out;
+}
+
 // [{"Key": "a", "Value": "b"}] -> {"a": "b"}; takes the value over.
 static json_t *project_pairs(const struct field *field, json_t *value)
 {
@@ -121,6 +131,54 @@ static json_t *canonical(const struct field *field, json_t *value)
 	return copy;
 }
 
+// Is it under a member that could not be read of this item?
+static bool is_unread(const struct kind *kind, const struct field *field, const json_t *item)
+{
+	const char *path = field->observed ? field->observed : field_member(kind, NULL, field);
+	for (int i = 0; path && i < KIND_MOST_FOLLOWS; i++) {
+		const struct follow *f = &kind->observe.follows[i];
+		size_t n = f->into ? strlen(f->into) : 0;
+		if (f->unless.path && strncmp(path, f->into, n) == 0 &&
+			(path[n] == '\0' || path[n] == '.') &&
+			path_matches(item, f->unless.path, f->unless.glob))
+			return true;
+	}
+	return false;
+}
+
+// {"Member": true} of what could not be read, or NULL.
+static json_t *project_unread(const struct kind *kind, const json_t *item)
+{
+	json_t *out = NULL;
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *member = field_member(kind, NULL, f);
+		if (!member || !is_unread(kind, f, item))
+			continue;
+		if (!out)
+			out = json_object();
+		json_object_set_new(out, member, json_true());
+	}
+	return out;
+}
+
+static json_t *project_field(const struct field *f, const char *path, const json_t *item)
+{
+	json_t *value = first_of(item, path);
+	if (value && f->starts_at)
+		value = part_from(value, f->starts_at);
+	if (value && f->after_last)
+		value = part_after(value, f->after_last);
+	if (value && f->type == FIELD_ITEMS)
+		value = project_items(f, value, item);
+	else if (value && f->type == FIELD_PAIRS)
+		value = project_pairs(f, value);
+	else if (value && f->canon)
+		value = canonical(f, value);
+	if (!value && f->absent)
+		value = json_loads(f->absent, JSON_DECODE_ANY, NULL);
+	return value;
+}
+
 static json_t *project(const struct kind *kind, const json_t *item)
 {
 	json_t *out = json_object();
@@ -129,15 +187,8 @@ static json_t *project(const struct kind *kind, const json_t *item)
 			continue;
 		const char *member = field_member(kind, NULL, f);
 		const char *path = f->observed ? f->observed : member;
-		json_t *value = member ? first_of(item, path) : NULL;
-		if (value && f->starts_at)
-			value = part_from(value, f->starts_at);
-		if (value && f->type == FIELD_ITEMS)
-			value = project_items(f, value, item);
-		else if (value && f->type == FIELD_PAIRS)
-			value = project_pairs(f, value);
-		else if (value && f->canon)
-			value = canonical(f, value);
+		json_t *value =
+			member && !is_unread(kind, f, item) ? project_field(f, path, item) : NULL;
 		// Two fields may share a member ("vpc" and "subnet" of a flow log): first one wins.
 		if (value && !json_object_get(out, member))
 			json_object_set_new(out, member, value);
@@ -237,6 +288,12 @@ static json_t *project_refused(const struct kind *kind, const json_t *item)
 	return out;
 }
 
+bool sighting_is_past(const struct kind *kind, const json_t *item)
+{
+	_cleanup_free_ char *state = kind->states.past ? text_at(item, kind->states.path) : NULL;
+	return state && str_has_word(kind->states.past, state);
+}
+
 struct err sighting_make(
 	const struct kind *kind, const json_t *item, const json_t *where, struct sighting *ret)
 {
@@ -252,6 +309,7 @@ struct err sighting_make(
 	ret->observed = project(kind, item);
 	if (kind->canon)
 		kind->canon(ret->observed);
+	ret->unread = project_unread(kind, item);
 	ret->refused = project_refused(kind, item);
 	ret->tags = project_tags(kind, item);
 	const char *address = js_str(ret->tags, TAG_RESOURCE),
@@ -270,6 +328,7 @@ void sighting_done(struct sighting *s)
 	free(s->stack);
 	json_decref(s->observed);
 	json_decref(s->refused);
+	json_decref(s->unread);
 	json_decref(s->tags);
 	*s = (struct sighting){0};
 }

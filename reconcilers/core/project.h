@@ -11,8 +11,9 @@ struct sighting {
 	char *stack;      // our holdfast:stack tag; NULL without it
 	json_t *observed; // by the members of the kind's fields, items brought into canonical form
 	json_t *tags;     // {"key": "value"}
-	json_t *refused;  // {"Member": [values that AWS tried and gave up]}; NULL: none
-	char state[48];   // AWS's word; "" when the kind has none
+	json_t *unread; // {"Member": true}: could not be read, so it differs in nothing; NULL: none
+	json_t *refused; // {"Member": [values that AWS tried and gave up]}; NULL: none
+	char state[48];  // AWS's word; "" when the kind has none
 	bool is_pending, is_failed;
 	bool is_gone;       // on its way out, or past
 	bool is_restorable; // ... and can be brought back
@@ -25,6 +26,8 @@ struct sighting {
 #define TAG_STACK "holdfast:stack"
 #define TAG_RESOURCE "holdfast:resource"
 
+/* Is a listed item no longer there, only still listed? */
+bool sighting_is_past(const struct kind *kind, const json_t *item);
 /* Takes nothing over. `where`: {"partition", "region", "account"} for ARNs that AWS does not show,
  * or NULL. ERR_TRANSIENT "BadAnswer" when the item has no id. */
 struct err sighting_make(const struct kind *kind, const json_t *item, const json_t *where,

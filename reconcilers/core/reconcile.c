@@ -73,7 +73,7 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 		return;
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
 		const char *member = field_member(resource->kind, NULL, f);
-		if (!member)
+		if (!member || json_object_get(resource->seen.unread, member))
 			continue;
 		bool is_declared = json_object_get(resource->wanted->desired, member);
 		const json_t *kept = json_object_get(record->baseline, member);
