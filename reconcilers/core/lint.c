@@ -135,22 +135,6 @@ static void lint_advice(struct lint *lint, const struct field *field, const stru
 	}
 }
 
-static void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape)
-{
-	const char *const texts[] = {field->preset, field->fresh, field->absent};
-	static const char *const names[] = {"preset", "fresh", "absent"};
-	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
-		size_t before = lint_enter(lint, names[i]);
-		if (texts[i])
-			lint_value(lint, shape, texts[i]);
-		lint_leave(lint, before);
-	}
-	if (field->expand && !strstr(field->expand, "{value}"))
-		lint_say(lint, "expands to '%s', which has no {value}", field->expand);
-	if (field->expand && !field->expanded)
-		lint_say(lint, "expands whatever is written: say what is not to be");
-}
-
 // What is seen must be of the sort that is wanted, or the two can never be equal.
 static void lint_seen(struct lint *lint, const struct field *field, const struct shape *shape,
 	struct lint_found seen)

@@ -66,3 +66,5 @@ void lint_call(
 /* What a field sets beside itself, its values and exclusions: what the model says itself, and
  * members that there are not. */
 void lint_words(struct lint *lint, const struct field *field, const struct shape *shape);
+/* JSON texts of a field fit its shape; so do short forms. */
+void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape);

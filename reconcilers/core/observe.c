@@ -139,11 +139,6 @@ static bool ask_once(struct observation *o, const char *what, const char *id)
 	return true;
 }
 
-static bool wants_field(const json_t *fields, const char *field)
-{
-	return !field || !fields || js_lists(fields, field);
-}
-
 static bool any_wants(const struct observation *o, const char *field)
 {
 	size_t i;
@@ -151,7 +146,7 @@ static bool any_wants(const struct observation *o, const char *field)
 	if (!field)
 		return true;
 	json_array_foreach (o->subjects, i, subject)
-		if (wants_field(json_object_get(subject, "fields"), field))
+		if (reads_wants(json_object_get(subject, "fields"), field))
 			return true;
 	return false;
 }
@@ -218,7 +213,7 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 			  (f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item")));
 	char what[32];
 	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
-	if (!wants_field(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
+	if (!reads_wants(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
 		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
 		(item && sighting_is_past(o->options.kind, item)) ||
 		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, what, id))
@@ -278,15 +273,6 @@ static bool is_ours(struct observation *o, const json_t *item, const char *id)
 	return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);
 }
 
-// "" is all of the answer; one thing that is no list is a list of it.
-static json_t *items_of(const struct fetch *fetch)
-{
-	json_t *found = path_get(fetch->call.output, fetch->items);
-	if (!found || json_is_array(found))
-		return found;
-	return json_pack("[o]", found);
-}
-
 static void keep_item(struct observation *o, const char *id, json_t *item, bool is_hearsay)
 {
 	json_object_set(o->items, id, item);
@@ -299,7 +285,7 @@ static void keep_item(struct observation *o, const char *id, json_t *item, bool 
 static void take_items(struct observation *o, const struct fetch *fetch)
 {
 	const struct observe *how = &o->options.kind->observe;
-	_cleanup_json_ json_t *list = items_of(fetch);
+	_cleanup_json_ json_t *list = reads_items(fetch->call.output, fetch->items);
 	bool is_list = fetch->type == FETCH_LIST;
 	size_t i;
 	json_t *one;

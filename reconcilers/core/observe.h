@@ -26,8 +26,9 @@ struct observation {
 	struct observe_options options;
 	json_t *subjects; // in: what is looked for; owned. [{"address", "id": when known,
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
-			  // made only then), "doubt" when a list is not believed, and where the kind reads by name or parent: "desired",
-			  // "observed": {...}, either may be absent}]
+			  // made only then), "doubt" when a list is not believed, and where the
+			  // kind reads by name or parent: "desired", "observed": {...}, either may
+			  // be absent}]
 	json_t *known;    // the same by id: {"<id>": subject}; owned
 	json_t *keep;     // members of a listed item that the table reads; owned
 	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned

@@ -1,5 +1,7 @@
 // A template that cannot be filled (a parent that is not there yet) is no read, never a read of "".
 #include "core/reads.h"
+#include "base/str.h"
+#include "core/path.h"
 #include "core/template.h"
 
 static json_t *scope_with(const json_t *scope, const json_t *subject, const char *side)
@@ -57,4 +59,17 @@ json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t
 			js_set_str(keys, key, js_str(subject, "address"));
 	}
 	return keys;
+}
+
+bool reads_wants(const json_t *fields, const char *field)
+{
+	return !field || !fields || js_lists(fields, field);
+}
+
+json_t *reads_items(const json_t *output, const char *path)
+{
+	json_t *found = path_get(output, path);
+	if (!found || json_is_array(found))
+		return found;
+	return json_pack("[o]", found);
 }
