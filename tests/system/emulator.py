@@ -80,10 +80,10 @@ class Emulator:
             return json.load(answer)
 
     @functools.lru_cache(maxsize=None)
-    def client(self, service, region=REGION):
-        """boto3 behind the daemon's back: not through any proxy, without retries."""
+    def client(self, service, region=REGION, url=None):
+        """boto3 behind the daemon's back: not through any proxy but that of `url`, without retries."""
         return boto3.client(
-            service, region_name=region, endpoint_url=self.url,
+            service, region_name=region, endpoint_url=url or self.url,
             aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
             config=Config(retries={"total_max_attempts": 1}, proxies={}))

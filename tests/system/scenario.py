@@ -2,6 +2,7 @@
 
     about:   one sentence
     address: the resource that `${id}` means
+    stand_in: who does what the emulator cannot (standin.py); steps then go through the proxy
     setup:   steps before the daemon starts, for what other layers would bring
     stack:   the desired-state file, without stack, account and region; `@{name}` is what setup kept
     created: looks after the first convergence
@@ -101,8 +102,9 @@ def fits(wanted, got):
 class World:
     """Steps and looks against the emulator, with what they have kept."""
 
-    def __init__(self, emulator, ids=dict):
+    def __init__(self, emulator, ids=dict, url=None):
         self.emulator = emulator
+        self.url = url  # of who is asked instead of the emulator
         self.ids = ids  # () -> {address: AWS id}
         self.kept = {"account": ACCOUNT, "region": REGION}
         self.address = None
@@ -138,7 +140,7 @@ class World:
         """Carries one step out and returns what `at` picks."""
         (name, parameters), = ((k, v) for k, v in step.items() if "." in k)
         service, operation = name.split(".")
-        answer = getattr(self.emulator.client(service), operation)(**self.fill(parameters or {}))
+        answer = getattr(self.emulator.client(service, url=self.url), operation)(**self.fill(parameters or {}))
         found = pick(answer, self.fill(step.get("at", "")))
         if "as" in step:
             assert found is not MISSING, f"{name}: nothing at {step['at']} in {answer}"

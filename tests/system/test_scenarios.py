@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 import scenario
+import standin
 from daemon import Daemon
 from emulator import ACCOUNT, REGION
 from proxy import Proxy
@@ -32,7 +33,10 @@ class Stage:
         self.close()
         self.emulator.reset()
         self.proxy = Proxy(self.emulator.port)
-        self.world = scenario.World(self.emulator)
+        name = self.plan.get("stand_in")
+        if name:
+            self.proxy.stand_in = standin.load(name)
+        self.world = scenario.World(self.emulator, url=self.proxy.url if name else None)
         self.world.address = self.plan["address"]
         for step in self.plan.get("setup", ()):
             self.world.run(step)
