@@ -13,10 +13,11 @@ static void check(const json_t *desired, const struct node *node, struct finding
 	static const struct rds_name name = {
 		"DBParameterGroupName", "db_parameter_group_name", 255, ""};
 	const char *text = js_str(desired, name.member);
-	rds_check_name(&name, desired, node, findings);
 	if (text && str_starts(text, "default."))
 		findings_error(findings, place_of(node, name.field), "choose another name",
 			"parameter groups that begin with 'default.' are AWS's own");
+	else
+		rds_check_name(&name, desired, node, findings);
 }
 
 // clang-format off

@@ -76,7 +76,7 @@ static void check_zones(const struct desired *desired, const struct wanted *want
 	const char *member, const char *field, struct findings *findings)
 {
 	const json_t *subnets = json_object_get(wanted->desired, member);
-	if (are_all_one(desired, subnets, "AvailabilityZone"))
+	if (json_array_size(subnets) > 1 && are_all_one(desired, subnets, "AvailabilityZone"))
 		findings_error(findings, place_of(wanted->node, field),
 			"add a subnet of another zone", "%s '%s' covers one zone, AWS wants two",
 			wanted->kind->name, wanted->name);
