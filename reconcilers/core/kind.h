@@ -72,7 +72,10 @@ enum call_flags {
 	/* The input is the whole resource: what the file sets, and what it does not set as
 	 * observed, as far as the operation takes it; `args` on top. For calls that overwrite
 	 * (PutMetricAlarm). Fields with such a call share one. */
-	CALL_WHOLE = 16
+	CALL_WHOLE = 16,
+	/* A create call whose thing takes no further call until it is ready: the fields that are
+	 * set after creation wait until a look shows it so. */
+	CALL_SLOW = 32
 };
 
 /* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"

@@ -364,7 +364,10 @@ void plan_restore(const struct kind *kind, struct plan *plan)
 void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_CREATE};
-	add_step(plan, STEP_CREATE, plan_creates(kind, want), NULL, NULL, NULL);
+	const struct call *create = plan_creates(kind, want);
+	add_step(plan, STEP_CREATE, create, NULL, NULL, NULL);
+	if (create->flags & CALL_SLOW)
+		return;
 	_cleanup_json_ json_t *fresh = fresh_state(kind, want);
 	struct differences differences = {0};
 	diff_make(

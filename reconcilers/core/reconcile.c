@@ -105,8 +105,9 @@ static void keep_settings(struct resource *resource)
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
 		const char *member = field_member(resource->kind, NULL, f);
 		json_t *value = member ? json_object_get(resource->wanted->desired, member) : NULL;
-		if (value && (f->flags & FIELD_WRITE_ONLY) && !(f->flags & FIELD_SECRET) &&
-			f->type == FIELD_MODEL && !json_is_object(value))
+		bool is_setting = (f->flags & FIELD_WRITE_ONLY) && !(f->flags & FIELD_SECRET) &&
+				  f->type == FIELD_MODEL;
+		if (value && (is_setting || f->type == FIELD_FLAG) && !json_is_object(value))
 			json_object_set(kept, member, value);
 	}
 	resource->record.is_dirty |= !json_equal(kept, resource->record.kept);
