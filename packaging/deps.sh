@@ -25,6 +25,7 @@ rows() {
 		lib libmicrohttpd      libmicrohttpd-dev
 		server postgres        postgresql
 		file /etc/ssl/certs/ca-certificates.crt ca-certificates
+		file /usr/share/zoneinfo/UTC tzdata
 		EOF
 	test) cat <<-EOF ;;
 		lib cmocka             libcmocka-dev

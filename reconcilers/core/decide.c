@@ -2,6 +2,7 @@
 // crash, reload or lost reply.
 #include "core/decide.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
 #include <stdarg.h>
@@ -69,6 +70,36 @@ static void name_change(const struct decide_input *in, struct decision *d)
 static bool is_approved(const struct decide_input *in, const struct decision *d)
 {
 	return *d->digest && json_is_true(json_object_get(in->approved, d->digest));
+}
+
+// ---- what may interrupt
+
+// Does the policy keep it from happening by itself now?
+static bool is_barred(const struct decide_input *in, enum disruption disruption)
+{
+	enum policy_rule rule = in->policy->rules[disruption];
+	return rule == RULE_HOLD ||
+	       (rule == RULE_WINDOW && !windows_are_open(in->policy->windows, in->wall_ms));
+}
+
+static void say_window(const struct decide_input *in, struct decision *d, const char *what)
+{
+	const struct window *window = NULL;
+	int64_t next = windows_next_ms(in->policy->windows, in->wall_ms, &window);
+	char at[CLOCK_TEXT_BYTES] = "";
+	if (next) {
+		clock_format_iso(next, at);
+		d->again_ms = next - in->wall_ms;
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
+			"changing %.120s interrupts (%s): waits for the window %s, which opens %s, "
+			"or for approval",
+			what, disruption_name(d->plan.disruption), window->text, at);
+	} else {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
+			"changing %.120s interrupts (%s), and no window of the policy opens within "
+			"a year: it waits for approval",
+			what, disruption_name(d->plan.disruption));
+	}
 }
 
 // ---- failures
@@ -321,6 +352,12 @@ static bool is_grave(const struct decide_input *in, const struct difference *one
 	       one->field->is_grave(in->want, one->desired, one->observed);
 }
 
+// What a correction in place would interrupt. Items that are only added interrupt nothing.
+static enum disruption disruption_of(const struct difference *one)
+{
+	return one->field && one->type != DIFFERS_MISSING ? one->field->disrupts : DISRUPTS_NONE;
+}
+
 // Splits the differences: which are to be acted on now. Fills the counts.
 static void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
 	int *ret_settling)
@@ -338,6 +375,12 @@ static void weigh(const struct decide_input *in, struct decision *d, struct diff
 		}
 		if (is_grave(in, one)) {
 			d->grave++;
+			continue;
+		}
+		if (is_barred(in, disruption_of(one))) {
+			d->barred++;
+			d->needs_window = d->needs_window ||
+					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
 			continue;
 		}
 		enum unseen unseen = unseen_write(in, one);
@@ -411,7 +454,7 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 	name_change(in, d);
 	if (in->policy->mode == MODE_ENFORCE &&
 		(is_approved(in, d) ||
-			(in->policy->replace == PRUNE_DELETE && !in->kind->holds_data)))
+			(!is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data)))
 		act(in, d, "Replacing", "AWS could not create it; being replaced");
 	else if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Failed",
@@ -434,7 +477,12 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 	}
 	d->plan.change = CHANGE_REPLACE;
 	d->plan.forces_replacement = true;
-	bool is_allowed = in->policy->replace == PRUNE_DELETE && !in->kind->holds_data;
+	bool is_allowed = !is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
+	if (!is_allowed && !is_approved(in, d) && !in->kind->holds_data &&
+		in->policy->rules[DISRUPTS_REPLACEMENT] == RULE_WINDOW) {
+		say_window(in, d, d->plan.replaced_for);
+		return;
+	}
 	if (!is_allowed && !is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "ReplacementHeld",
 			"%s cannot be changed in place; the replacement waits for approval",
@@ -540,10 +588,16 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
-	} else if ((d->refused > 0 || d->grave > 0) && is_approved(in, d)) {
+	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0) && is_approved(in, d)) {
 		act(in, d, "Correcting",
 			d->refused > 0 ? "approved: being written once more"
 				       : "approved: being changed");
+	} else if (d->barred > 0 && d->needs_window) {
+		say_window(in, d, buf_str(&paths));
+	} else if (d->barred > 0) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DisruptionHeld",
+			"changing %s interrupts (%s) and waits for approval", buf_str(&paths),
+			disruption_name(d->plan.disruption));
 	} else if (d->grave > 0) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "GraveChangeHeld",
 			"changing %s cannot be taken back and waits for approval", buf_str(&paths));

@@ -62,6 +62,8 @@ struct decision {
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	char digest[17];                // names the change: an approval is for exactly this one
 	int undeclared, quarantined, managed, refused, grave; // differences by sort
+	int barred;        // differences that policy keeps from being corrected now ...
+	bool needs_window; // ... some of them until a window opens
 };
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of

@@ -14,20 +14,23 @@
 #include "base/map.h"
 #include "config/tree.h"
 #include "core/kind.h"
+#include "core/window.h"
 
 enum policy_mode { MODE_ENFORCE, MODE_OBSERVE };
 enum policy_prune { PRUNE_HOLD, PRUNE_DELETE };
+enum policy_rule { RULE_ALLOW, RULE_WINDOW, RULE_HOLD };
 
 /* What may happen by itself; every level (stack, layer, resource) has one, already merged. */
 struct policy {
 	enum policy_mode mode;
 	enum policy_prune prune;
-	enum policy_prune
-		replace;     // PRUNE_DELETE: replace without asking (never where data is held)
-	int64_t interval_ms; // 0: the layer's own
-	json_t *ignore;      // ["field", ...]; owned; NULL: none
-	int most_deletes;    // a pass; -1: the default (10)
-	json_t *accept;      // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
+	/* What may interrupt by itself, by enum disruption; data loss is RULE_HOLD always. */
+	enum policy_rule rules[DISRUPTS_DATA_LOSS + 1];
+	struct windows *windows; // for RULE_WINDOW; a reference; NULL: none, never open
+	int64_t interval_ms;     // 0: the layer's own
+	json_t *ignore;          // ["field", ...]; owned; NULL: none
+	int most_deletes;        // a pass; -1: the default (10)
+	json_t *accept;          // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
 };
 
 /* One declared resource. */

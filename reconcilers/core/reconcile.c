@@ -159,6 +159,8 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	resource->again_at_ms = 0;
 	if (decision.verdict == VERDICT_AGAIN) {
 		resource->again_at_ms = reconciler_now_ms(r) + decision.again_ms;
+	} else if (decision.verdict == VERDICT_HOLD && decision.again_ms > 0) { // a window
+		resource->again_at_ms = reconciler_now_ms(r) + decision.again_ms;
 	} else if (decision.verdict == VERDICT_BACKOFF) {
 		resource->again_at_ms = resource->failure.next_ms;
 	} else if (decision.sync == SYNC_SYNCED) {

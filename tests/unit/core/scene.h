@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/decide.h"
+#include "core/policy.h"
 #include "tests/unit/core/values.h"
 
 #define WALL 1800000000000
@@ -19,7 +20,7 @@ struct scene {
 
 static inline void scene_init(struct scene *scene)
 {
-	*scene = (struct scene){.policy = {.most_deletes = -1}};
+	*scene = (struct scene){.policy = policy_default()};
 	scene->wanted = (struct wanted){.address = (char *)"network.subnet.a"};
 	scene->seen = (struct sighting){.id = (char *)"subnet-1",
 		.state = "available",

@@ -108,12 +108,12 @@ static void observe_mode_replaces_nothing(void **state)
 	struct scene scene;
 	scene_init(&scene);
 	scene.policy.mode = MODE_OBSERVE;
-	scene.policy.replace = PRUNE_DELETE;
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
 	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
 	expect_verdict(&scene, "DONE OutOfSync Healthy ObserveOnly");
 	scene_again(&scene);
 	scene.policy.mode = MODE_OBSERVE;
-	scene.policy.replace = PRUNE_DELETE;
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
 	scene.seen.is_failed = true;
 	expect_verdict(&scene, "DONE OutOfSync Degraded Failed");
 	decision_done(&scene.decision);
@@ -324,7 +324,7 @@ static void a_failed_thing_is_replaced_only_with_leave(void **state)
 	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
 	assert_int_equal(scene.decision.plan.change, CHANGE_REPLACE);
 	scene.input.approved = J({});
-	scene.policy.replace = PRUNE_DELETE;
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
 	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
 	decision_done(&scene.decision);
 }
@@ -366,7 +366,7 @@ static void data_is_never_replaced_by_policy(void **state)
 	struct kind kind = *values_kind("subnet");
 	kind.holds_data = true;
 	scene.input.kind = &kind;
-	scene.policy.replace = PRUNE_DELETE;
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
 	scene.policy.prune = PRUNE_DELETE;
 	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
 	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");

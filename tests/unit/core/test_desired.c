@@ -97,7 +97,7 @@ static void policies_and_tags_are_inherited_and_overridden(void **state)
 	const struct wanted *main_vpc = desired_find(desired, "network.vpc.main");
 	expect_text(main_vpc->tags, "{\"b\":\"3\",\"c\":\"x\"}");
 	assert_int_equal(main_vpc->policy.mode, MODE_OBSERVE);
-	assert_int_equal(main_vpc->policy.replace, PRUNE_DELETE);
+	assert_int_equal(main_vpc->policy.rules[DISRUPTS_REPLACEMENT], RULE_ALLOW);
 	expect_text(main_vpc->policy.ignore, "[\"cidr_block\",\"enable_dns_support\"]");
 	const struct wanted *other = desired_find(desired, "network.vpc.other");
 	expect_text(other->tags, "{\"a\":\"1\",\"b\":\"2\"}");
