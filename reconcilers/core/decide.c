@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/weigh.h"
 #include <stdarg.h>
 
 const char *sync_name(enum sync sync)
@@ -73,14 +74,6 @@ static bool is_approved(const struct decide_input *in, const struct decision *d)
 }
 
 // ---- what may interrupt
-
-// Does the policy keep it from happening by itself now?
-static bool is_barred(const struct decide_input *in, enum disruption disruption)
-{
-	enum policy_rule rule = in->policy->rules[disruption];
-	return rule == RULE_HOLD ||
-	       (rule == RULE_WINDOW && !windows_are_open(in->policy->windows, in->wall_ms));
-}
 
 static void say_window(const struct decide_input *in, struct decision *d, const char *what)
 {
@@ -162,36 +155,6 @@ static void act(
 {
 	if (!backs_off(in, d))
 		say(d, VERDICT_ACT, HEALTH_PROGRESSING, reason, "%s", message);
-}
-
-// ---- writes that are not seen yet
-
-static bool same_digest(const json_t *value, const char *digest)
-{
-	char now[17] = "-";
-	if (value && !js_digest(value, now, sizeof(now)))
-		return false;
-	return digest && str_eq(now, digest);
-}
-
-enum unseen { UNSEEN_NO, UNSEEN_SETTLING, UNSEEN_QUARANTINED };
-
-// Was this value written before, and has AWS not shown it since? After the last write that we allow
-// it does not matter what AWS shows instead: it may turn what it is given into something else. What
-// was seen already and is as before again is a read that lags, for a while.
-static enum unseen unseen_write(const struct decide_input *in, const struct difference *one)
-{
-	const json_t *write = json_object_get(in->record->writes, one->path);
-	if (!write || !same_digest(one->desired, js_str(write, "to")))
-		return UNSEEN_NO;
-	bool was_seen = js_bool(write, "seen", false);
-	bool is_last = !was_seen && js_int(write, "count", 1) >= DECIDE_MOST_WRITES;
-	bool shows_old = same_digest(one->observed, js_str(write, "from"));
-	int64_t age = in->wall_ms - js_int(write, "at", 0);
-	int64_t limit = was_seen ? DECIDE_SEEN_SETTLES_MS : DECIDE_WRITE_SETTLES_MS;
-	if (age >= 0 && age < limit && (shows_old || is_last))
-		return UNSEEN_SETTLING;
-	return is_last ? UNSEEN_QUARANTINED : UNSEEN_NO;
 }
 
 // ---- the cases
@@ -334,74 +297,6 @@ static void decide_restore(const struct decide_input *in, struct decision *d)
 		act(in, d, "Restoring", "is scheduled for deletion in AWS; being restored");
 }
 
-// Did AWS try this very value, and give it up?
-static bool is_refused(const struct decide_input *in, const struct difference *one)
-{
-	const json_t *values = one->field ? json_object_get(in->record->refused, one->path) : NULL;
-	size_t i;
-	json_t *value;
-	json_array_foreach ((json_t *)values, i, value)
-		if (json_equal(value, one->desired))
-			return true;
-	return false;
-}
-
-static bool is_grave(const struct decide_input *in, const struct difference *one)
-{
-	return one->field && one->field->is_grave && one->desired && one->observed &&
-	       one->field->is_grave(in->want, one->desired, one->observed);
-}
-
-// What a correction in place would interrupt. Items that are only added interrupt nothing.
-static enum disruption disruption_of(const struct difference *one)
-{
-	return one->field && one->type != DIFFERS_MISSING ? one->field->disrupts : DISRUPTS_NONE;
-}
-
-// Splits the differences: which are to be acted on now. Fills the counts.
-static void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
-	int *ret_settling)
-{
-	for (size_t i = 0; i < d->differences.count; i++) {
-		struct difference *one = &d->differences.items[i];
-		if (one->type == DIFFERS_UNDECLARED) {
-			d->undeclared++;
-			continue;
-		}
-		d->managed++;
-		if (is_refused(in, one)) {
-			d->refused++;
-			continue;
-		}
-		if (is_grave(in, one)) {
-			d->grave++;
-			continue;
-		}
-		if (is_barred(in, disruption_of(one))) {
-			d->barred++;
-			d->needs_window = d->needs_window ||
-					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
-			continue;
-		}
-		enum unseen unseen = unseen_write(in, one);
-		*ret_settling += unseen == UNSEEN_SETTLING;
-		d->quarantined += unseen == UNSEEN_QUARANTINED;
-		if (unseen != UNSEEN_NO)
-			continue;
-		if (ret_now->count == ret_now->size) {
-			size_t size = ret_now->size ? ret_now->size * 2 : 8;
-			struct difference *items =
-				reallocarray(ret_now->items, size, sizeof(*items));
-			if (!items)
-				continue;
-			ret_now->items = items;
-			ret_now->size = size;
-		}
-		// A view: the strings and values stay the decision's.
-		ret_now->items[ret_now->count++] = *one;
-	}
-}
-
 static void list_paths(const struct differences *differences, bool undeclared, struct buf *out)
 {
 	int listed = 0;
@@ -454,7 +349,7 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 	name_change(in, d);
 	if (in->policy->mode == MODE_ENFORCE &&
 		(is_approved(in, d) ||
-			(!is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data)))
+			(!weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data)))
 		act(in, d, "Replacing", "AWS could not create it; being replaced");
 	else if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Failed",
@@ -477,7 +372,7 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 	}
 	d->plan.change = CHANGE_REPLACE;
 	d->plan.forces_replacement = true;
-	bool is_allowed = !is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
+	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
 	if (!is_allowed && !is_approved(in, d) && !in->kind->holds_data &&
 		in->policy->rules[DISRUPTS_REPLACEMENT] == RULE_WINDOW) {
 		say_window(in, d, d->plan.replaced_for);

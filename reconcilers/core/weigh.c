@@ -1,0 +1,110 @@
+// Which differences are to be acted on now, and why the others are not: unseen writes, values that
+// AWS rolled back, changes that cannot be taken back, and what the policy bars.
+#include "core/weigh.h"
+#include "base/str.h"
+
+// Does the policy keep it from happening by itself now?
+bool weigh_is_barred(const struct decide_input *in, enum disruption disruption)
+{
+	enum policy_rule rule = in->policy->rules[disruption];
+	return rule == RULE_HOLD ||
+	       (rule == RULE_WINDOW && !windows_are_open(in->policy->windows, in->wall_ms));
+}
+
+// ---- writes that are not seen yet
+
+static bool same_digest(const json_t *value, const char *digest)
+{
+	char now[17] = "-";
+	if (value && !js_digest(value, now, sizeof(now)))
+		return false;
+	return digest && str_eq(now, digest);
+}
+
+enum unseen { UNSEEN_NO, UNSEEN_SETTLING, UNSEEN_QUARANTINED };
+
+// Was this value written before, and has AWS not shown it since? After the last write that we allow
+// it does not matter what AWS shows instead: it may turn what it is given into something else. What
+// was seen already and is as before again is a read that lags, for a while.
+static enum unseen unseen_write(const struct decide_input *in, const struct difference *one)
+{
+	const json_t *write = json_object_get(in->record->writes, one->path);
+	if (!write || !same_digest(one->desired, js_str(write, "to")))
+		return UNSEEN_NO;
+	bool was_seen = js_bool(write, "seen", false);
+	bool is_last = !was_seen && js_int(write, "count", 1) >= DECIDE_MOST_WRITES;
+	bool shows_old = same_digest(one->observed, js_str(write, "from"));
+	int64_t age = in->wall_ms - js_int(write, "at", 0);
+	int64_t limit = was_seen ? DECIDE_SEEN_SETTLES_MS : DECIDE_WRITE_SETTLES_MS;
+	if (age >= 0 && age < limit && (shows_old || is_last))
+		return UNSEEN_SETTLING;
+	return is_last ? UNSEEN_QUARANTINED : UNSEEN_NO;
+}
+
+// Did AWS try this very value, and give it up?
+static bool is_refused(const struct decide_input *in, const struct difference *one)
+{
+	const json_t *values = one->field ? json_object_get(in->record->refused, one->path) : NULL;
+	size_t i;
+	json_t *value;
+	json_array_foreach ((json_t *)values, i, value)
+		if (json_equal(value, one->desired))
+			return true;
+	return false;
+}
+
+static bool is_grave(const struct decide_input *in, const struct difference *one)
+{
+	return one->field && one->field->is_grave && one->desired && one->observed &&
+	       one->field->is_grave(in->want, one->desired, one->observed);
+}
+
+// What a correction in place would interrupt. Items that are only added interrupt nothing.
+static enum disruption disruption_of(const struct difference *one)
+{
+	return one->field && one->type != DIFFERS_MISSING ? one->field->disrupts : DISRUPTS_NONE;
+}
+
+// Splits the differences: which are to be acted on now. Fills the counts.
+void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
+	int *ret_settling)
+{
+	for (size_t i = 0; i < d->differences.count; i++) {
+		struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED) {
+			d->undeclared++;
+			continue;
+		}
+		d->managed++;
+		if (is_refused(in, one)) {
+			d->refused++;
+			continue;
+		}
+		if (is_grave(in, one)) {
+			d->grave++;
+			continue;
+		}
+		if (weigh_is_barred(in, disruption_of(one))) {
+			d->barred++;
+			d->needs_window = d->needs_window ||
+					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
+			continue;
+		}
+		enum unseen unseen = unseen_write(in, one);
+		*ret_settling += unseen == UNSEEN_SETTLING;
+		d->quarantined += unseen == UNSEEN_QUARANTINED;
+		if (unseen != UNSEEN_NO)
+			continue;
+		if (ret_now->count == ret_now->size) {
+			size_t size = ret_now->size ? ret_now->size * 2 : 8;
+			struct difference *items =
+				reallocarray(ret_now->items, size, sizeof(*items));
+			if (!items)
+				continue;
+			ret_now->items = items;
+			ret_now->size = size;
+		}
+		// A view: the strings and values stay the decision's.
+		ret_now->items[ret_now->count++] = *one;
+	}
+}

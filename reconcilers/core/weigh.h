@@ -1,0 +1,12 @@
+// The differences of one resource, weighed one by one. Pure; a part of decide().
+#pragma once
+
+#include "core/decide.h"
+
+/* Does the policy keep what interrupts so from happening by itself now? */
+bool weigh_is_barred(const struct decide_input *input, enum disruption disruption);
+/* Counts the decision's differences by sort and gives those that are to be acted on now: a view,
+ * whose strings and values stay the decision's; free its items alone. *ret_settling counts writes
+ * that AWS does not show yet. */
+void weigh(const struct decide_input *input, struct decision *decision, struct differences *ret_now,
+	int *ret_settling);
