@@ -53,6 +53,8 @@ static void name_change(const struct decide_input *in, struct decision *d)
 {
 	_cleanup_json_ json_t *what = json_array();
 	json_array_append_new(what, json_string(change_name(d->plan.change)));
+	// Natural names are no more unique than their kind: "shop-main" may be three things.
+	json_array_append_new(what, json_string(in->kind->name));
 	json_array_append_new(what, json_string(in->wanted ? in->wanted->address : ""));
 	json_array_append_new(what, json_string(in->seen ? in->seen->id : ""));
 	for (size_t i = 0; i < d->differences.count; i++) {

@@ -53,6 +53,10 @@ static void approvals_of_two_orphans_are_two(void **state)
 	approve(&scene);
 	scene.seen.id = (char *)"subnet-2";
 	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	scene.seen.id = (char *)"subnet-1";
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.input.kind = values_kind("vpc"); // of the same name: database and subnet group "main"
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
 	decision_done(&scene.decision);
 }
 
