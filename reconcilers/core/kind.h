@@ -188,9 +188,9 @@ struct field {
 	/* Path in the item of the values that AWS tried and gave up (the task definition of a
 	 * deployment that was rolled back): one of those is held, not written again. */
 	const char *refused;
-	/* Is this change one that a person has to approve, though AWS makes it in place: a major
-	 * version? `want` is all that is wanted. NULL: it never is. */
-	bool (*is_grave)(const json_t *want, const json_t *desired, const json_t *observed);
+	/* Is a change of it one that a person has to approve, though AWS makes it in place: a major
+	 * version, and what goes with it? Over all that is wanted and observed. NULL: never. */
+	bool (*is_grave)(const json_t *want, const json_t *observed);
 	/* Observed beside it (path and glob, in what was projected): the value is somebody else's
 	 * then, and no difference. A secret that AWS rotates. */
 	struct match_row unless;

@@ -55,8 +55,8 @@ static bool is_refused(const struct decide_input *in, const struct difference *o
 
 static bool is_grave(const struct decide_input *in, const struct difference *one)
 {
-	return one->field && one->field->is_grave && one->desired && one->observed &&
-	       one->field->is_grave(in->want, one->desired, one->observed);
+	return one->field && one->field->is_grave &&
+	       one->field->is_grave(in->want, in->seen->observed);
 }
 
 // What a correction in place would interrupt. Items that are only added interrupt nothing.
