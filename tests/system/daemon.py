@@ -264,11 +264,16 @@ class Daemon:
         except Failed as failure:
             raise Failed(f"{failure}\n{self.picture()}\n{self.log_end()}") from None
 
-    def wait_synced(self, patience=PATIENCE):
-        """Until every resource of the file is there, in order and well."""
+    def wait_synced(self, patience=PATIENCE, shown=None):
+        """Until every resource of the file is there, in order and well; `shown` ({address: members of its row})
+        says otherwise of some."""
+        def is_well(row):
+            wanted = {"sync": "Synced", "health": "Healthy", **(shown or {}).get(row["address"], {})}
+            return all(row.get(name) == value for name, value in wanted.items())
+
         def synced(status):
             rows = status["resources"]
-            return rows and all(r["sync"] == "Synced" and r["health"] == "Healthy" for r in rows)
+            return rows and all(is_well(row) for row in rows)
 
         return self.wait_status(synced, "everything to be Synced and Healthy", patience)
 

@@ -8,13 +8,15 @@
     created: looks after the first convergence
     drifts:  cases; each changes something behind the daemon's back and says what must happen
     edits:   cases; each changes the file
-    leaves:  the calls that delete everything once the file is empty and that was approved: each list is in order,
-             and it is all of them
+    leaves:  the calls that delete everything once the file is empty and that was approved, all of them: in order, a
+             list within the list in any order; or, where little of the order matters,
+             {calls: [...], before: [[one, another], ...]}
 
 A case has `name` (a sentence), `do` (steps) or `set` ({dotted path: value; null takes it out}), `by` (the
 mutating calls that follow, in order; a list within the list: in any order), `seen` (drifts that history then
 shows, each with its field, in which `*` stands for anything, and what else of type, desired and observed matters),
-`then` (looks), and `held: true` when it has to wait for approval first.
+`then` (looks), `held: true` when it has to wait for approval first, and `shown`, how its status is to end where
+that is not Synced and Healthy: {health: Progressing, reason: RebootPending}.
 
 A step is {service.operation: parameters}, with boto3's names. `at` picks from the answer, `as` keeps what was
 picked for later `${...}`. A look is a step with an expectation of what was picked:
@@ -191,6 +193,10 @@ def with_edit(stack, edit):
 
 def in_order(wanted, got):
     """Whether the operations came as `by` says: a list within it stands for any order."""
+    if isinstance(wanted, dict):
+        return sorted(wanted["calls"]) == sorted(got) and all(
+            max(i for i, name in enumerate(got) if name == one) < min(i for i, name in enumerate(got) if name == other)
+            for one, other in wanted["before"])
     rest = list(got)
     for item in wanted:
         group = item if isinstance(item, list) else [item]

@@ -92,7 +92,7 @@ class Stage:
         if case.get("held"):
             assert self.operations() == [], "did not wait for approval"
             self.approve(case)
-        self.daemon.wait_synced()
+        self.daemon.wait_synced(shown={self.plan["address"]: case.get("shown", {})})
         if "by" in case:
             assert scenario.in_order(case["by"], self.operations()), (
                 f"wanted {case['by']}, got {self.operations()}")
