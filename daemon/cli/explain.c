@@ -127,7 +127,7 @@ static void put_field_type(struct buf *out, const struct place_in_file *place, b
 		buf_addf(out, "names of %ss", field->ref);
 		return;
 	case FIELD_ITEMS:
-		buf_adds(out, "list of objects");
+		buf_adds(out, field->pair_key ? "map of values by name" : "list of objects");
 		return;
 	case FIELD_FLAG:
 		buf_adds(out, "true | false");

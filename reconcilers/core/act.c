@@ -152,11 +152,18 @@ static void step_failed(struct run *run, struct err err)
 
 static void step_done(struct run *run)
 {
+	enum { MOST_TIMES = 100 };
+	bool is_again = (current(run)->call->flags & CALL_WHILE_FOUND) && run->found &&
+			++run->times < MOST_TIMES;
 	size_t i;
 	json_t *path;
 	json_array_foreach (current(run)->paths, i, path)
 		json_array_append(run->written, path);
 	next_step(run);
+	if (is_again)
+		run->at--;
+	else
+		run->times = 0;
 }
 
 // "Unsuccessful" and the like: a 200 answer that says no.

@@ -45,6 +45,7 @@ struct run {
 	size_t at;
 	struct aws_call call, find;
 	struct store_call intent;
+	int times; // CALL_WHILE_FOUND
 	json_t *input, *found;
 	json_t *filled; // values from elsewhere that stand in the input; burned when it was sent
 	char action_id[40];

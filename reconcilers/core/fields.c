@@ -445,7 +445,10 @@ static json_t *read_item(struct scope *scope, const struct field *field, const s
 	if (node->type == NODE_MAP) {
 		read_scope(&inner, node);
 	} else if (scalar && node->type != NODE_LIST && node->type != NODE_NULL) {
-		json_t *value = read_field(&inner, scalar, scalar->name, node);
+		bool is_arn =
+			scalar->type == FIELD_REF && node->text && str_starts(node->text, "arn:");
+		json_t *value = is_arn ? read_literal(&inner, scalar, scalar->name, node)
+				       : read_field(&inner, scalar, scalar->name, node);
 		if (value && js_put(inner.object, field->scalar, value))
 			put_sets(&inner, scalar);
 		put_presets(&inner);
@@ -476,6 +479,9 @@ static json_t *read_pair_item(
 		.place = node->place,
 		.object = json_object()};
 	size_t before = scope->checking->findings->error_count;
+	if (node->type == NODE_NULL && !node->is_broken)
+		findings_error(scope->checking->findings, node->place, "write one, or take it out",
+			"'%s' of %s has no value", key, field->name);
 	for (const struct field *f = field->items; f->name; f++) {
 		const char *member = field_member(scope->kind, field, f);
 		json_t *value = NULL;

@@ -75,7 +75,9 @@ enum call_flags {
 	CALL_WHOLE = 16,
 	/* A create call whose thing takes no further call until it is ready: the fields that are
 	 * set after creation wait until a look shows it so. */
-	CALL_SLOW = 32
+	CALL_SLOW = 32,
+	/* With CALL_NEEDS_FOUND: again and again until nothing is found, at most 100 times. */
+	CALL_WHILE_FOUND = 64
 };
 
 /* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
@@ -262,7 +264,7 @@ struct join {
 			   // "arn:@{partition}:kms:@{region}:@{account}:key/@{item.TargetKeyId}"
 	const char *into;  // member of the listed item that gets the rows, as a list
 	int most_ids;      // ids a call
-	const char *field; // NULL: always; else only when a file sets this field
+	const char *field; // NULL: always; else only when a file sets this field ("a|b": or that)
 };
 
 /* A read a resource, only where AWS has no bulk call. */
@@ -304,6 +306,9 @@ struct observe {
 	 * is ours. `key` is a text over a resource's scope ("@{desired.Name}"), `item_key` the same
 	 * in an item (NULL: the id). Where nothing answers the id at creation, it is the key. */
 	const char *key, *item_key;
+	/* Adds members that no path can say to a listed item with what was joined, in place. */
+	void (*derive)(json_t *item);
+	const char *const *derived; // their names; NULL-ended, or NULL
 	const char *const
 		*absent; // further AWS codes that mean "does not exist"; NULL-ended, or NULL
 };

@@ -128,11 +128,10 @@ static void lint_advice(struct lint *lint, const struct field *field, const stru
 		lint_say(lint, "has an advised value or a rule of advice, not both");
 	else if (field->advice && !advice_find(field->advice))
 		lint_say(lint, "there is no advice '%s'", field->advice);
-	if (field->advised) {
-		size_t before = lint_enter(lint, "advised");
+	size_t before = lint_enter(lint, "advised");
+	if (field->advised)
 		lint_value(lint, shape, field->advised);
-		lint_leave(lint, before);
-	}
+	lint_leave(lint, before);
 }
 
 // What is seen must be of the sort that is wanted, or the two can never be equal.
@@ -331,6 +330,17 @@ static const struct shape *lint_list(struct lint *lint, const struct list_call *
 	return element;
 }
 
+// "a|b": fields of the kind.
+static void lint_wanted(struct lint *lint, const char *what, const char *fields)
+{
+	char name[96];
+	for (const char *p = fields; p && *p; p += strcspn(p, "|"), p += *p == '|') {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, "|"), p);
+		if (!field_find(lint->kind->fields, name))
+			lint_say(lint, "%s field %s, which there is not", what, name);
+	}
+}
+
 static void lint_joins(struct lint *lint)
 {
 	const struct observe *how = &lint->kind->observe;
@@ -342,8 +352,7 @@ static void lint_joins(struct lint *lint)
 			lint_say(lint, "%s: a join needs 'by' and 'into'", join->list.operation);
 		else if (!template_is_string(join->by))
 			lint_path(lint, row, join->by);
-		if (join->field && !field_find(lint->kind->fields, join->field))
-			lint_say(lint, "joins for field %s, which there is not", join->field);
+		lint_wanted(lint, "joins for", join->field);
 		lint_leave(lint, before);
 	}
 	for (int i = 0; i < KIND_MOST_FOLLOWS && how->follows[i].operation; i++) {
@@ -361,8 +370,7 @@ static void lint_joins(struct lint *lint)
 		else
 			lint_path(
 				lint, operation ? operation_output(operation) : NULL, follow->from);
-		if (follow->field && !field_find(lint->kind->fields, follow->field))
-			lint_say(lint, "follows field %s, which there is not", follow->field);
+		lint_wanted(lint, "follows", follow->field);
 		lint_leave(lint, before);
 	}
 }

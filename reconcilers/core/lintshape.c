@@ -188,6 +188,9 @@ struct lint_found lint_item_path(struct lint *lint, const char *path)
 	}
 	if (str_eq(path, "each") && how->list.each)
 		return (struct lint_found){0};
+	for (const char *const *name = how->derived; name && *name; name++)
+		if (after_member(path, *name))
+			return (struct lint_found){0};
 	// What only the confirming read shows.
 	char first[96];
 	snprintf(first, sizeof(first), "%.*s", (int)strcspn(path, ".["), path);

@@ -12,7 +12,7 @@ struct place place_of(const struct node *node, const char *field)
 struct place place_of_item(const struct node *node, const char *field, size_t index)
 {
 	const struct node *list = node_get(node, field);
-	if (list && list->type == NODE_LIST && index < list->count)
+	if (list && (list->type == NODE_LIST || list->type == NODE_MAP) && index < list->count)
 		return list->items[index]->place;
 	return place_of(node, field);
 }

@@ -5,5 +5,5 @@
 
 /* Where the value of a field stands; without it, the resource's (or item's) own place. */
 struct place place_of(const struct node *node, const char *field);
-/* Where an item of a list field stands; without it, as place_of(). */
+/* Where an item of a list or map field stands; without it, as place_of(). */
 struct place place_of_item(const struct node *node, const char *field, size_t index);

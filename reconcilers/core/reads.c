@@ -63,7 +63,17 @@ json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t
 
 bool reads_wants(const json_t *fields, const char *field)
 {
-	return !field || !fields || js_lists(fields, field);
+	char name[96];
+	if (!field || !fields)
+		return true;
+	for (const char *p = field; *p; p += strspn(p, "|")) { // "a|b": this one or that
+		size_t n = strcspn(p, "|");
+		snprintf(name, sizeof(name), "%.*s", (int)n, p);
+		if (js_lists(fields, name))
+			return true;
+		p += n;
+	}
+	return false;
 }
 
 json_t *reads_items(const json_t *output, const char *path)

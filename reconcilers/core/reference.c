@@ -353,13 +353,12 @@ json_t *reference_by_name(
 	if (looks_like_id(node->text) && address &&
 		!map_get(&checking->desired->by_address, address)) {
 		_cleanup_free_ char *snake = field->member ? str_snake(field->member) : NULL;
+		if (!snake || str_eq(snake, field->name)) // no other spelling takes ids
+			return json_string(node->text);
 		char text[CHECKING_TEXT_BYTES];
 		snprintf(text, sizeof(text),
-			"for something that is not in this file write '%s: %s'",
-			snake ? snake : "id", node->text);
-		findings_error(checking->findings, node->place,
-			snake && !str_eq(snake, field->name) ? text
-							     : "write the name of one in this file",
+			"for something that is not in this file write '%s: %s'", snake, node->text);
+		findings_error(checking->findings, node->place, text,
 			"%s takes the name of a %s in this file, not an id", field->name,
 			field->ref);
 		return NULL;

@@ -55,7 +55,7 @@ void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 {
 	const char *into, *id;
 	json_t *of_member, *item;
-	if (!how->joins[0].list.operation && !how->follows[0].operation)
+	if (!how->joins[0].list.operation && !how->follows[0].operation && !how->derive)
 		return;
 	json_t *merged = json_object();
 	json_object_foreach (*items, id, item) {
@@ -66,6 +66,8 @@ void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 		json_object_foreach ((json_t *)rows, into, of_member)
 			if (json_object_get(of_member, id))
 				json_object_set(copy, into, json_object_get(of_member, id));
+		if (how->derive)
+			how->derive(copy);
 		json_object_set_new(merged, id, copy);
 	}
 	json_decref(*items);
