@@ -12,7 +12,7 @@
              list within the list in any order; or, where little of the order matters,
              {calls: [...], before: [[one, another], ...]}
 
-A case has `name` (a sentence), `do` (steps) or `set` ({dotted path: value; null takes it out}), `by` (the
+A case has `name` (a sentence), `do` (steps) or `set` ({dotted path: value; null takes it out}) or both, `by` (the
 mutating calls that follow, in order; a list within the list: in any order), `seen` (drifts that history then
 shows, each with its field, in which `*` stands for anything, and what else of type, desired and observed matters),
 `then` (looks), `held: true` when it has to wait for approval first, and `shown`, how its status is to end where

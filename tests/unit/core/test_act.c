@@ -338,6 +338,52 @@ static void what_was_to_go_and_is_gone_is_done(void **state)
 	end(&scene);
 }
 
+static void a_call_is_made_as_long_as_something_is_found(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {
+		{"ListEntitiesForPolicy", "Role",
+			"{\"PolicyRoles\":[{\"RoleName\":\"a\"},{\"RoleName\":\"b\"}]}"},
+		{"DetachRolePolicy", "\"a\"", "{}"},
+		{"ListEntitiesForPolicy", "Role", "{\"PolicyRoles\":[{\"RoleName\":\"b\"}]}"},
+		{"DetachRolePolicy", "\"b\"", "{}"}, {"ListEntitiesForPolicy", "Role", "{}"},
+		{"ListEntitiesForPolicy", "User", "{\"PolicyUsers\":[{\"UserName\":\"u\"}]}"},
+		{"DetachUserPolicy", "\"u\"", "{}"}, {"ListEntitiesForPolicy", "User", "{}"},
+		{"ListEntitiesForPolicy", "Group", "{}"}, {"DeletePolicyVersion", "\"v1\"", "{}"},
+		{"DeletePolicy", NULL, "{}"}, {0}};
+	setup(&scene, answers);
+	remove_it(&scene, "iam_policy", J({"OldVersions" : ["v1"]}));
+	finish(&scene);
+	assert_false(err_is(&scene.run->op.err));
+	expect_actions(&scene, "iam:DetachRolePolicy done, iam:DetachRolePolicy done, "
+			       "iam:DetachUserPolicy done, iam:DeletePolicyVersion done, "
+			       "iam:DeletePolicy done");
+	end(&scene);
+}
+
+static void a_call_that_always_finds_something_comes_to_an_end(void **state)
+{
+	(void)state;
+	struct scene scene;
+	static struct script_answer answers[2 * 100 + 4];
+	const struct script_answer find = {"ListEntitiesForPolicy", "Role",
+					   "{\"PolicyRoles\":[{\"RoleName\":\"a\"}]}"},
+				   call = {"DetachRolePolicy", NULL, "{}"};
+	for (size_t i = 0; i < 100; i++) {
+		answers[2 * i] = find;
+		answers[2 * i + 1] = call;
+	}
+	answers[200] = (struct script_answer){"ListEntitiesForPolicy", "User", "{}"};
+	answers[201] = (struct script_answer){"ListEntitiesForPolicy", "Group", "{}"};
+	answers[202] = (struct script_answer){"DeletePolicy", NULL, "{}"};
+	setup(&scene, answers);
+	remove_it(&scene, "iam_policy", J({}));
+	finish(&scene);
+	assert_true(scene.run->is_deleted);
+	end(&scene);
+}
+
 static void a_deletion_ends_with_the_first_error(void **state)
 {
 	(void)state;
@@ -478,6 +524,8 @@ int main(void)
 		VALUES_TEST(a_create_that_was_refused_made_nothing),
 		VALUES_TEST(a_field_that_fails_does_not_keep_the_others_from_theirs),
 		VALUES_TEST(what_was_to_go_and_is_gone_is_done),
+		VALUES_TEST(a_call_is_made_as_long_as_something_is_found),
+		VALUES_TEST(a_call_that_always_finds_something_comes_to_an_end),
 		VALUES_TEST(a_deletion_ends_with_the_first_error),
 		VALUES_TEST(an_answer_that_says_no_politely_is_an_error),
 		VALUES_TEST(a_read_that_the_call_needs_comes_first),
