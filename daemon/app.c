@@ -254,14 +254,15 @@ static void begin_stop(struct app *app, const char *why)
 	api_drop_waiters(app);
 	timer_stop(&app->status_timer);
 	for (size_t i = 0; i < app->held_count; i++)
-		stack_stop(app->held[i].stack);
+		if (app->held[i].stack) // NULL where the file had errors
+			stack_stop(app->held[i].stack);
 	timer_start(&app->deadline, &app->task, STOP_IN_FLIGHT_MS);
 }
 
 static bool are_stacks_stopped(const struct app *app)
 {
 	for (size_t i = 0; i < app->held_count; i++)
-		if (app->held[i].stack->phase != STACK_STOPPED)
+		if (app->held[i].stack && app->held[i].stack->phase != STACK_STOPPED)
 			return false;
 	return true;
 }
