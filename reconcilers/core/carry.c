@@ -73,6 +73,10 @@ void carry_take(struct reconciler *r, struct resource *resource)
 	}
 	if (run->is_deleted || !err_is(&err))
 		notes_use_approval(r, resource, run->digest);
+	if (run->plan.restores && !err_is(&err)) {
+		record->restored_ms = reconciler_wall_ms(r);
+		record->is_dirty = true;
+	}
 	note_writes(r, resource, run);
 	if (err_is(&err) && err.class != ERR_CANCELED) {
 		bool not_yet = is_not_yet(run);

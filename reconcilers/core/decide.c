@@ -235,7 +235,9 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			"being looked for before it is created");
 		return;
 	}
-	if (may_exist(in)) {
+	bool is_shown_gone = in->presence == PRESENCE_PRESENT && in->seen->is_gone &&
+			     str_eq_null(in->record->id, in->seen->id);
+	if (may_exist(in) && !is_shown_gone) {
 		int64_t age = in->wall_ms - in->record->created_ms;
 		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 5000;
 		if (in->record->id)
@@ -285,6 +287,13 @@ static void decide_restore(const struct decide_input *in, struct decision *d)
 	d->health = HEALTH_MISSING;
 	if (is_doubtful(in, d))
 		return;
+	int64_t age = in->wall_ms - in->record->restored_ms;
+	if (in->record->restored_ms && age >= 0 && age < DECIDE_WRITE_SETTLES_MS) {
+		d->again_ms = age < 2000 ? 500 : 2000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Restored",
+			"restored; waiting until AWS shows it");
+		return;
+	}
 	plan_restore(in->kind, &d->plan);
 	name_change(in, d);
 	if (in->policy->mode == MODE_OBSERVE)

@@ -356,7 +356,7 @@ const struct call *plan_creates(const struct kind *kind, const json_t *want)
 
 void plan_restore(const struct kind *kind, struct plan *plan)
 {
-	*plan = (struct plan){.change = CHANGE_UPDATE};
+	*plan = (struct plan){.change = CHANGE_UPDATE, .restores = true};
 	for (const struct call *call = kind->restore; call && call->operation; call++)
 		add_step(plan, STEP_UPDATE, call, NULL, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct plan {
 	struct step *steps;
 	size_t count, size;
 	bool forces_replacement;
+	bool restores;         // brings back what is scheduled to be deleted
 	char replaced_for[96]; // the path that forces it
 };
 

@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 struct record {
-	char *id;           // AWS's; NULL while there is none
-	int64_t created_ms; // wall time of our create's answer; 0: not by us, or settled since
-	int64_t deleted_ms; // wall time of our delete's answer; 0: none
-	int64_t born_ms;    // wall time at which this id was first seen
-	json_t *observed;   // last projected state; NULL: never seen
-	json_t *baseline;   // member -> value (null: absent) of fields that the file does not set
+	char *id;            // AWS's; NULL while there is none
+	int64_t created_ms;  // wall time of our create's answer; 0: not by us, or settled since
+	int64_t deleted_ms;  // wall time of our delete's answer; 0: none
+	int64_t restored_ms; // wall time at which we brought it back; 0: not, or AWS shows it
+	int64_t born_ms;     // wall time at which this id was first seen
+	json_t *observed;    // last projected state; NULL: never seen
+	json_t *baseline;    // member -> value (null: absent) of fields that the file does not set
 	json_t *writes; // path -> {"to","from","at","count","seen"}: writes that wait to be seen,
 			// or were seen lately
 	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion

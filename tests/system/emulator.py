@@ -41,6 +41,7 @@ class Emulator:
     def _start(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
         environment.update(MOTO_EC2_LOAD_DEFAULT_AMIS="false", MOTO_IAM_LOAD_MANAGED_POLICIES="false",
+                           MOTO_ACM_VALIDATION_WAIT="1",  # seconds until a certificate is issued
                            PYTHONWARNINGS="ignore")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

@@ -13,6 +13,9 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.frozen             reads are answered with the answer of the last equal request: a world that
                              stands still and costs nothing, for measuring
     proxy.stand_in           what the emulator cannot do: see standin.py
+    proxy.behaviours         functions (call, status, answer) -> (status, answer) over what the emulator
+                             answered: what AWS does and it does not (as_aws.py); their `before(call, body)`
+                             changes what the emulator gets
     proxy.fail(kind, ...)    faults: see Fault
 
 Each fault is one method that gets the connection; the request's own thread carries it out.
@@ -254,8 +257,12 @@ class Handler(BaseHTTPRequestHandler):
             form = urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)
             body = urllib.parse.urlencode(
                 [(k, v) for k, v in form if k not in ("NextToken", "MaxResults")]).encode()
+        for behave in self.proxy.behaviours:
+            body = getattr(behave, "before", lambda _, same: same)(call, body)
         status, answered, answer = self.stood_in(call, body) or self.ask(body)
         call.executed = True
+        for behave in self.proxy.behaviours:
+            status, answer = behave(call, status, answer)
         if status == 200:
             answer = self.proxy.as_aws_would(call, answer, page)
             if self.proxy.frozen and not call.is_mutating:
@@ -443,6 +450,7 @@ class Proxy:
         with self.lock:
             self.calls = []
             self.faults = []
+            self.behaviours = []
             self.delay = 0.0
             self.reorder = False
             self.unknown = False

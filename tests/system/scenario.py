@@ -4,6 +4,8 @@
     address: the resource that `${id}` means
     stand_in: who does what the emulator cannot (standin.py); steps then go through the proxy
     setup:   steps before the daemon starts, for what other layers would bring
+    as_aws:  names of functions of as_aws.py: what AWS does to these calls and the emulator does not
+    environment: {NAME: value} of the daemon
     stack:   the desired-state file, without stack, account and region; `@{name}` is what setup kept
     created: looks after the first convergence
     drifts:  cases; each changes something behind the daemon's back and says what must happen
@@ -27,15 +29,20 @@ picked for later `${...}`. A look is a step with an expectation of what was pick
 
 Paths: "Subnets.0.CidrBlock", "SecurityGroupRules[CidrIpv4=10.0.0.0/8].SecurityGroupRuleId" (the first that
 matches), "RouteTables.0.Routes[].DestinationCidrBlock" (of all).
+Beside AWS's: `file.write: {name, text, mode}` and `file.certificate: {name, domain}` (NAME.pem and NAME.key) in the
+folder `@{files}`, `daemon.reload: {}`.
 `${...}`: `id`, an address (its AWS id), a name that `as` kept with a path behind it, `account`, `region`.
 """
 import copy
 import pathlib
 import re
+import shutil
+import tempfile
 
 import yaml
 from botocore.exceptions import ClientError
 
+import as_aws
 from emulator import ACCOUNT, REGION
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "scenarios"
@@ -108,8 +115,26 @@ class World:
         self.emulator = emulator
         self.url = url  # of who is asked instead of the emulator
         self.ids = ids  # () -> {address: AWS id}
-        self.kept = {"account": ACCOUNT, "region": REGION}
+        self.files = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-files-"))
+        self.daemon = None
+        self.kept = {"account": ACCOUNT, "region": REGION, "files": str(self.files)}
         self.address = None
+
+    def close(self):
+        shutil.rmtree(self.files, ignore_errors=True)
+
+    def file_write(self, name, text, mode=0o600):
+        path = self.files / name
+        path.write_text(text)
+        path.chmod(mode)
+
+    def file_certificate(self, name, domain):
+        certificate, key = as_aws.certificate(domain)
+        self.file_write(f"{name}.pem", certificate, 0o644)
+        self.file_write(f"{name}.key", key)
+
+    def daemon_reload(self):
+        self.daemon.reload()
 
     def fill(self, value):
         if isinstance(value, dict):
@@ -142,6 +167,8 @@ class World:
         """Carries one step out and returns what `at` picks."""
         (name, parameters), = ((k, v) for k, v in step.items() if "." in k)
         service, operation = name.split(".")
+        if service in ("file", "daemon"):
+            return getattr(self, f"{service}_{operation}")(**self.fill(parameters or {}))
         answer = getattr(self.emulator.client(service, url=self.url), operation)(**self.fill(parameters or {}))
         found = pick(answer, self.fill(step.get("at", "")))
         if "as" in step:

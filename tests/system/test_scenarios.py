@@ -5,6 +5,7 @@ import fnmatch
 import pytest
 import yaml
 
+import as_aws
 import scenario
 import standin
 from daemon import Daemon
@@ -41,8 +42,10 @@ class Stage:
         for step in self.plan.get("setup", ()):
             self.world.run(step)
         self.stack = self.plan["stack"]
-        self.daemon = Daemon(self.proxy.url, self.text_of_file())
+        self.proxy.behaviours = [getattr(as_aws, name)() for name in self.plan.get("as_aws", ())]
+        self.daemon = Daemon(self.proxy.url, self.text_of_file(), environment=self.plan.get("environment"))
         self.world.ids = self.daemon.ids
+        self.world.daemon = self.daemon
         self.daemon.start()
         self.daemon.wait_synced()
         self.is_whole = True
@@ -57,6 +60,8 @@ class Stage:
 
     def close(self):
         daemon, proxy, self.daemon, self.proxy, self.is_whole = self.daemon, self.proxy, None, None, False
+        if self.world:
+            self.world.close()
         try:
             if daemon:
                 daemon.close()

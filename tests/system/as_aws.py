@@ -1,0 +1,105 @@
+"""What AWS does to some answers and the emulator does not, for the proxy in front of it.
+
+Each is a maker of a function (call, status, answer) -> (status, answer), named in a scenario's `as_aws`. Everything
+here is AWS's documented behaviour; what it stands in for is said beside it.
+"""
+import datetime
+import json
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def _is(call, service, operation):
+    return call.service == service and call.operation == operation
+
+
+def acm_serial():
+    """DescribeCertificate writes the serial number as bytes in hex; the emulator as a decimal number."""
+    def behave(call, status, answer):
+        if status != 200 or not _is(call, "acm", "DescribeCertificate"):
+            return status, answer
+        found = json.loads(answer)
+        serial = found["Certificate"].get("Serial", "")
+        if serial.isdigit():
+            number = int(serial)
+            text = number.to_bytes((number.bit_length() + 7) // 8, "big").hex(":")
+            found["Certificate"]["Serial"] = text
+        return status, json.dumps(found).encode()
+    return behave
+
+
+def acm_words():
+    """DescribeCertificate says RSA-2048 where the request says RSA_2048, and names the domain first."""
+    def behave(call, status, answer):
+        if status != 200 or not _is(call, "acm", "DescribeCertificate"):
+            return status, answer
+        found = json.loads(answer)
+        of = found["Certificate"]
+        of["KeyAlgorithm"] = of.get("KeyAlgorithm", "RSA_2048").replace("_", "-")
+        return status, json.dumps(found).encode()
+    return behave
+
+
+def acm_options():
+    """UpdateCertificateOptions, which the emulator answers with 500."""
+    options = {}
+
+    def behave(call, status, answer):
+        if _is(call, "acm", "UpdateCertificateOptions"):
+            options[call.params["CertificateArn"]] = call.params["Options"]
+            return 200, b"{}"
+        arn = call.params.get("CertificateArn")
+        if status == 200 and _is(call, "acm", "DescribeCertificate") and arn in options:
+            found = json.loads(answer)
+            found["Certificate"].setdefault("Options", {}).update(options[arn])
+            return status, json.dumps(found).encode()
+        return status, answer
+    return behave
+
+
+def kms_key_arns():
+    """Every call takes a key's ARN; the emulator fails with 500 on some of them."""
+    def behave(call, status, answer):
+        return status, answer
+
+    def before(call, body):
+        if call.service != "kms" or not str(call.params.get("KeyId", "")).startswith("arn:"):
+            return body
+        return json.dumps({**call.params, "KeyId": call.params["KeyId"].rsplit("/", 1)[-1]}).encode()
+    behave.before = before
+    return behave
+
+
+def kms_rotation_period():
+    """GetKeyRotationStatus shows the period; the emulator forgets it."""
+    periods = {}
+
+    def behave(call, status, answer):
+        key = str(call.params.get("KeyId", "")).rsplit("/", 1)[-1]
+        if status != 200 or call.service != "kms":
+            return status, answer
+        if call.operation == "EnableKeyRotation":
+            periods[key] = call.params.get("RotationPeriodInDays", periods.get(key, 365))
+        elif call.operation == "DisableKeyRotation":
+            periods.pop(key, None)
+        elif call.operation == "GetKeyRotationStatus" and key in periods:
+            found = json.loads(answer)
+            found["RotationPeriodInDays"] = periods[key]
+            return status, json.dumps(found).encode()
+        return status, answer
+    return behave
+
+
+def certificate(domain):
+    """(certificate, key) of a domain, both PEM, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, domain)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(now)
+            .not_valid_after(now + datetime.timedelta(days=90)).sign(key, hashes.SHA256()))
+    return (made.public_bytes(serialization.Encoding.PEM).decode(),
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                              serialization.NoEncryption()).decode())
