@@ -51,9 +51,9 @@ static json_t *status_of(struct app *app, struct held *held)
 {
 	json_t *out = view_status(held->stack);
 	json_object_set_new(out, "daemon",
-		json_pack("{s:s, s:i, s:o, s:o, s:b}", "version", HOLDFAST_VERSION, "pid",
-			(int)getpid(), "started_at", iso(app->started_wall_ms), "now",
-			iso(loop_wall_ms(&app->loop)), "ready", app->phase == APP_READY));
+		json_pack("{s:s, s:s, s:i, s:o, s:o, s:b}", "version", HOLDFAST_VERSION, "host",
+			app->host, "pid", (int)getpid(), "started_at", iso(app->started_wall_ms),
+			"now", iso(loop_wall_ms(&app->loop)), "ready", app->phase == APP_READY));
 	json_object_set_new(out, "store",
 		json_pack("{s:s, s:s, s:I}", "phase", store_phase_name(store_phase(app->store)),
 			"message", store_message(app->store), "history_waiting",
@@ -349,6 +349,13 @@ static void decide_holds(struct app *app, struct control_exchange *exchange, boo
 	struct held *held = held_of(app, exchange);
 	if (!held)
 		return;
+	if (stack_is_standby(held->stack)) {
+		char message[200];
+		snprintf(message, sizeof(message), "this daemon is on standby: %s (pid %lld) leads",
+			held->lease->host, (long long)held->lease->pid);
+		control_error(exchange, 409, "Standby", message, "say it there");
+		return;
+	}
 	char who[64];
 	const struct passwd *user = getpwuid(exchange->uid);
 	snprintf(who, sizeof(who), "%.40s (uid %u)", user ? user->pw_name : "?",
@@ -493,6 +500,11 @@ static void on_metrics(void *self, struct control_exchange *exchange)
 	buf_init(&out, 0);
 	add_layer_metrics(app, &out);
 	add_aws_metrics(app, &out);
+	add_head(&out, "holdfast_leader", "gauge",
+		"1 while this daemon leads the stack and can prove it.");
+	for (size_t i = 0; i < app->held_count; i++)
+		buf_addf(&out, "holdfast_leader{stack=\"%s\"} %d\n", app->held[i].stack->name,
+			lease_may_write(app->held[i].lease));
 	add_head(&out, "holdfast_history_waiting", "gauge",
 		"History that the store has not taken yet.");
 	for (size_t i = 0; i < app->held_count; i++)

@@ -21,6 +21,7 @@
 enum {
 	STOP_IN_FLIGHT_MS = 30000, // what is on its way to AWS may finish
 	STOP_HISTORY_MS = 5000,
+	STOP_LEASES_MS = 2000,
 	STATUS_EVERY_MS = 1000,
 	TRIM_EVERY_MS = 10000,
 };
@@ -235,7 +236,7 @@ static void tell_status(struct app *app)
 static void set_phase(struct app *app, enum app_phase phase)
 {
 	static const char *const names[] = {
-		"starting", "ready", "stopping", "draining", "closing", "closed"};
+		"starting", "ready", "stopping", "draining", "leaving", "closing", "closed"};
 	log_debug("daemon", LOG_STR("phase", names[phase]));
 	app->phase = phase;
 }
@@ -249,7 +250,7 @@ static void begin_stop(struct app *app, const char *why)
 	}
 	log_notice("stopping: what is in flight may finish", LOG_STR("why", why));
 	notify_stopping("stopping: waiting for what is in flight");
-	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS);
+	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS + STOP_LEASES_MS);
 	set_phase(app, APP_STOPPING);
 	api_drop_waiters(app);
 	timer_stop(&app->status_timer);
@@ -293,6 +294,18 @@ static void stop_further(struct app *app)
 		(is_history_written(app) || is_late || store_phase(app->store) != STORE_READY)) {
 		if (!is_history_written(app))
 			log_error("history was not written: the store is away");
+		set_phase(app, APP_LEAVING);
+		timer_start(&app->deadline, &app->task, STOP_LEASES_MS);
+		is_late = false;
+		for (size_t i = 0; i < app->held_count; i++)
+			if (app->held[i].lease)
+				app->held[i].lease->is_idle = are_stacks_stopped(app);
+		if (app->keeper)
+			keeper_stop(app->keeper);
+	}
+	if (app->phase == APP_LEAVING &&
+		(!app->keeper || keeper_is_stopped(app->keeper) || is_late ||
+			store_phase(app->store) != STORE_READY)) {
 		set_phase(app, APP_CLOSING);
 		timer_stop(&app->deadline);
 		store_stop(app->store);
@@ -330,6 +343,11 @@ static void step(struct task *task)
 	enum store_phase store = store_phase(app->store);
 	for (size_t i = 0; i < app->held_count; i++)
 		stack_store_changed(app->held[i].stack, store == STORE_READY);
+	if (app->was_store_ready != (store == STORE_READY)) {
+		app->was_store_ready = store == STORE_READY;
+		keeper_wake(app->keeper);
+	}
+	leases_tell(app);
 	// A Postgres that is away must not stop the boot; one that is being started is waited for.
 	if (app->phase == APP_STARTING && (store == STORE_READY || store == STORE_WAITING))
 		on_ready(app);
@@ -403,10 +421,12 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 		return err;
 	}
 	held->journal = journal_new(&app->loop, store_as_port(app->store));
+	held->lease = keeper_add(app->keeper, desired->stack);
 	held->stack = stack_new(&(struct stack_options){.loop = &app->loop,
 					.aws = aws_as_port(held->aws),
 					.store = store_as_port(app->store),
 					.journal = held->journal,
+					.lease = held->lease,
 					.region = aws_region(held->aws),
 					.watcher = &app->task},
 		desired);
@@ -456,6 +476,8 @@ static struct err start(struct app *app)
 				.retention_ms = retention_ms},
 			&app->task, &app->store);
 	if (!err_is(&err))
+		err = leases_start(app);
+	if (!err_is(&err))
 		err = hold_all(app);
 	if (err_is(&err))
 		return err;
@@ -483,6 +505,7 @@ static void close_all(struct app *app)
 		free(held->path);
 	}
 	free(app->held);
+	keeper_free(app->keeper);
 	if (app->store)
 		store_free(app->store);
 	if (app->http)

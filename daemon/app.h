@@ -13,17 +13,27 @@ struct held {
 	struct aws *aws;
 	struct journal *journal;
 	struct stack *stack;
+	struct lease *lease;     // the keeper's
 	json_t *findings;        // of the last load that was refused; NULL: the last one was good
 	int64_t refused_wall_ms; // when
 };
 
-enum app_phase { APP_STARTING, APP_READY, APP_STOPPING, APP_DRAINING, APP_CLOSING, APP_CLOSED };
+enum app_phase {
+	APP_STARTING,
+	APP_READY,
+	APP_STOPPING, // what is in flight may finish
+	APP_DRAINING, // history is written
+	APP_LEAVING,  // leases are given back
+	APP_CLOSING,  // the store
+	APP_CLOSED,
+};
 
 struct app {
 	const struct settings *settings; // borrowed
 	struct loop loop;
 	struct http *http;
 	struct store *store;
+	struct keeper *keeper;
 	struct control *control;
 	struct control_api api;
 	struct control_backend backend;
@@ -33,6 +43,9 @@ struct app {
 	struct task task, watchdog_task;
 	struct timer status_timer, watchdog, deadline;
 	enum app_phase phase;
+	bool was_store_ready;
+	char host[72];
+	char daemon_id[33]; // of this host, boot and state directory
 	int lock_fd;
 	int64_t started_wall_ms;
 	int64_t trimmed_ms;  // loop time at which unused memory was last given back
@@ -50,6 +63,13 @@ int app_check(const struct settings *settings);
 json_t *app_reload(struct app *app, struct held *held, bool *ret_ok);
 /* The files of --config: ["path", ...]; new. ERR_INVALID when there is none. */
 struct err app_files(const char *config, json_t **ret_paths) MUST_CHECK;
+
+// ---- leases.c
+
+/* Names the daemon and starts its keeper; the state directory is locked. */
+struct err leases_start(struct app *app) MUST_CHECK;
+/* Tells the keeper what each stack is ready for, and each stack how its lease stands. */
+void leases_tell(struct app *app);
 
 // ---- api.c: the endpoints
 

@@ -84,10 +84,29 @@ static const char second[] =
 " created_at timestamptz NOT NULL DEFAULT now());"
 "COMMENT ON TABLE holdfast.stack_key IS"
 " 'keys the marks by which values kept elsewhere (secrets) are told apart; grant nobody else to read it'";
+
+// Who may change what of AWS (lease.h).
+static const char leases[] =
+"CREATE TABLE holdfast.lease ("
+" stack text COLLATE \"C\" PRIMARY KEY, token bigint NOT NULL, beats bigint NOT NULL,"
+" holder text NOT NULL, host text, pid bigint, taken_at timestamptz NOT NULL,"
+" renewed_at timestamptz NOT NULL, expires_at timestamptz NOT NULL);"
+"COMMENT ON TABLE holdfast.lease IS"
+" 'which daemon may change AWS for a stack; token grows with each holder, beats with each renewal';"
+
+"CREATE TABLE holdfast.daemon ("
+" daemon_id text COLLATE \"C\" PRIMARY KEY, host text, pid bigint, version text,"
+" stacks jsonb NOT NULL, is_observer boolean NOT NULL,"
+" started_at timestamptz NOT NULL, seen_at timestamptz NOT NULL, expires_at timestamptz NOT NULL);"
+"COMMENT ON TABLE holdfast.daemon IS 'which daemons live, and the stacks that each could hold';"
+
+"ALTER TABLE holdfast.action ADD COLUMN token bigint;"
+"COMMENT ON COLUMN holdfast.action.token IS 'of the lease under which it was intended'";
 // clang-format on
 
 const struct migration migrate_store[] = {
 	{1, first},
 	{2, second},
+	{3, leases},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

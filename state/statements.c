@@ -42,6 +42,13 @@
 		param, STATEMENT_TIME, true                                                        \
 	}
 
+// What an earlier holder of the stack's lease still has to say does not overwrite what is so now.
+#define NO_LATER_HOLDER(stack, token)                                                              \
+	"NOT EXISTS (SELECT 1 FROM holdfast.lease WHERE lease.stack = " stack                      \
+	" AND lease.token > COALESCE(" token ", 0))"
+
+#define IN_FUTURE(ms) "clock_timestamp() + " ms " * interval '1 millisecond'"
+
 // The address itself or what lies under it at a dot: "network" and "network.subnet" are prefixes.
 // '/' follows '.' in the "C" collation that every address column has, so this is one index range.
 #define UNDER(column, param)                                                                       \
@@ -79,15 +86,16 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 [STORE_RECORD_PUT] = {"RECORD_PUT",
 	"INSERT INTO holdfast.resource (stack, address, kind, layer, aws_id, data, updated_at)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	" SELECT $1, $2, $3, $4, $5, $6, $7 WHERE " NO_LATER_HOLDER("$1", "$8")
 	" ON CONFLICT (stack, address) DO UPDATE SET kind = excluded.kind, layer = excluded.layer,"
 	" aws_id = excluded.aws_id, data = excluded.data, updated_at = excluded.updated_at",
 	{TEXT("stack"), TEXT("address"), TEXT("kind"), TEXT("layer"), TEXT_OR_NULL("aws_id"),
-	 JSON_OR_NULL("data"), TIME("now_ms")}},
+	 JSON_OR_NULL("data"), TIME("now_ms"), INT_OR_NULL("token")}},
 
 [STORE_RECORD_DELETE] = {"RECORD_DELETE",
-	"DELETE FROM holdfast.resource WHERE stack = $1 AND address = $2",
-	{TEXT("stack"), TEXT("address")}},
+	"DELETE FROM holdfast.resource WHERE stack = $1 AND address = $2 AND "
+	NO_LATER_HOLDER("$1", "$3"),
+	{TEXT("stack"), TEXT("address"), INT_OR_NULL("token")}},
 
 // state is null when the resource is gone
 [STORE_OBSERVATION_ADD] = {"OBSERVATION_ADD",
@@ -109,14 +117,20 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" WHERE drift_id = $1 AND closed_at IS NULL",
 	{TEXT("drift_id"), TEXT("how"), TEXT_OR_NULL("action_id"), TIME("at_ms")}},
 
+// -> is_leader: false when the lease is another's or has expired by this clock; then nothing is recorded, and
+// nothing may be sent. The row of the lease is locked meanwhile, so it cannot pass on before this has committed.
 [STORE_ACTION_INTEND] = {"ACTION_INTEND",
-	"INSERT INTO holdfast.action (action_id, stack, address, plan_id, operation, change, reason,"
-	" input, before, after, client_token, config_version, intended_at)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+	"WITH leader AS (SELECT token FROM holdfast.lease WHERE lease.stack = $2 AND lease.token = $14"
+	"  AND expires_at > clock_timestamp() FOR SHARE),"
+	" put AS (INSERT INTO holdfast.action (action_id, stack, address, plan_id, operation, change,"
+	"  reason, input, before, after, client_token, config_version, intended_at, token)"
+	"  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, token FROM leader"
+	"  ON CONFLICT DO NOTHING)"
+	" SELECT EXISTS (SELECT 1 FROM leader) AS is_leader",
 	{TEXT("action_id"), TEXT("stack"), TEXT("address"), TEXT_OR_NULL("plan_id"), TEXT("operation"),
 	 TEXT_OR_NULL("change"), TEXT_OR_NULL("reason"), JSON_OR_NULL("input"), JSON_OR_NULL("before"),
 	 JSON_OR_NULL("after"), TEXT_OR_NULL("client_token"), TEXT_OR_NULL("config_version"),
-	 TIME("at_ms")}},
+	 TIME("at_ms"), INT_OR_NULL("token")}},
 
 // dur_ms is of the whole call with its attempts. "unknown" may still become "found", "done", "failed" or "abandoned"; nothing else changes again
 [STORE_ACTION_SETTLE] = {"ACTION_SETTLE",
@@ -192,6 +206,60 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
 	" ORDER BY at, hold_id",
 	{TEXT("stack")}},
+
+// A free lease is one that nobody had, was given back, or was this same daemon's before; or that has expired
+// by this clock, and in which nothing moved since the caller saw `beats` (lease.h: for a whole lease by its
+// own clock).
+[STORE_LEASE_TAKE] = {"LEASE_TAKE",
+	"INSERT INTO holdfast.lease AS l"
+	" (stack, token, beats, holder, host, pid, taken_at, renewed_at, expires_at)"
+	" SELECT $1, 1, COALESCE($5, 0), $2, $3, $4, clock_timestamp(), clock_timestamp(), "
+	IN_FUTURE("$6")
+	" ON CONFLICT (stack) DO UPDATE SET token = l.token + 1, beats = l.beats + 1,"
+	" holder = excluded.holder, host = excluded.host, pid = excluded.pid,"
+	" taken_at = excluded.taken_at, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at"
+	" WHERE l.holder IN ('', excluded.holder)"
+	" OR (l.expires_at <= clock_timestamp() AND l.beats = excluded.beats)"
+	" RETURNING token, " MS("taken_at") " AS taken_ms",
+	{TEXT("stack"), TEXT("daemon_id"), TEXT("host"), INT("pid"), INT_OR_NULL("beats"), INT("lasts")}},
+
+// Also after it has expired, while nobody has taken it: the token shows that.
+[STORE_LEASE_RENEW] = {"LEASE_RENEW",
+	"UPDATE holdfast.lease SET beats = beats + 1, renewed_at = clock_timestamp(), expires_at = "
+	IN_FUTURE("$4") " WHERE stack = $1 AND holder = $2 AND token = $3 RETURNING beats",
+	{TEXT("stack"), TEXT("daemon_id"), INT("token"), INT("lasts")}},
+
+[STORE_LEASE_RELEASE] = {"LEASE_RELEASE",
+	"UPDATE holdfast.lease SET beats = beats + 1, holder = '', expires_at = clock_timestamp()"
+	" WHERE stack = $1 AND holder = $2 AND token = $3",
+	{TEXT("stack"), TEXT("daemon_id"), INT("token")}},
+
+// -> stack, token, beats, holder ("" when it was given back), host, pid, taken_ms, is_expired
+[STORE_LEASES] = {"LEASES",
+	"SELECT stack, token, beats, holder, host, pid, " MS("taken_at") " AS taken_ms,"
+	" expires_at <= clock_timestamp() AS is_expired FROM holdfast.lease ORDER BY stack",
+	{{0}}},
+
+// -> daemon_id, host, pid, stacks, is_observer of each daemon that lives, this one included
+[STORE_DAEMON_BEAT] = {"DAEMON_BEAT",
+	"WITH me AS (INSERT INTO holdfast.daemon AS d"
+	"  (daemon_id, host, pid, version, stacks, is_observer, started_at, seen_at, expires_at)"
+	"  SELECT $1, $2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp(), " IN_FUTURE("$7")
+	"  ON CONFLICT (daemon_id) DO UPDATE SET host = excluded.host, pid = excluded.pid,"
+	"  version = excluded.version, stacks = excluded.stacks, is_observer = excluded.is_observer,"
+	"  started_at = CASE WHEN d.pid = excluded.pid THEN d.started_at ELSE excluded.started_at END,"
+	"  seen_at = excluded.seen_at, expires_at = excluded.expires_at"
+	"  RETURNING daemon_id, host, pid, stacks, is_observer),"
+	" long_gone AS (DELETE FROM holdfast.daemon"
+	"  WHERE expires_at < clock_timestamp() - interval '1 day' AND daemon_id <> $1)"
+	" TABLE me UNION ALL SELECT daemon_id, host, pid, stacks, is_observer FROM holdfast.daemon"
+	" WHERE expires_at > clock_timestamp() AND daemon_id <> $1 ORDER BY daemon_id",
+	{TEXT("daemon_id"), TEXT("host"), INT("pid"), TEXT("version"), JSON_OR_NULL("stacks"),
+	 BOOL("is_observer"), INT("lasts")}},
+
+[STORE_DAEMON_LEAVE] = {"DAEMON_LEAVE",
+	"DELETE FROM holdfast.daemon WHERE daemon_id = $1",
+	{TEXT("daemon_id")}},
 
 // -> at_ms, what, address, detail. A hold stands once for each thing that happened to it, a drift twice:
 // when it was seen and when it was closed.

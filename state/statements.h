@@ -8,11 +8,11 @@
 #define STORE_STATEMENTS(X)                                                                        \
 	X(RECORDS_LOAD)    /* {stack} -> every resource record of a stack */                       \
 	X(RECORD_PUT)      /* one resource record, whole */                                        \
-	X(RECORD_DELETE)   /* {stack, address} */                                                  \
+	X(RECORD_DELETE)   /* {stack, address, token} */                                           \
 	X(OBSERVATION_ADD) /* an observation that changed */                                       \
 	X(DRIFT_OPEN)      /* a difference seen first */                                           \
 	X(DRIFT_CLOSE)     /* ... and gone, how and by which action */                             \
-	X(ACTION_INTEND)   /* before a call is sent */                                             \
+	X(ACTION_INTEND)   /* before a call is sent, by who leads -> {is_leader} */                \
 	X(ACTION_SETTLE)   /* its outcome */                                                       \
 	X(ACTIONS_OPEN)    /* {stack} -> intents without outcome */                                \
 	X(PASS_ADD)        /* one look at a layer */                                               \
@@ -21,6 +21,12 @@
 	X(HOLD_DECIDE)     /* approved, rejected, used or gone */                                  \
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
 	X(STACK_KEY)       /* {stack, candidate} -> {key}: the candidate only where none is */     \
+	X(LEASE_TAKE)      /* -> {token, taken_ms} when it is ours now */                          \
+	X(LEASE_RENEW)     /* {stack, daemon_id, token, lasts} -> {beats} when it was ours */      \
+	X(LEASE_RELEASE)   /* {stack, daemon_id, token} */                                         \
+	X(LEASES)          /* {} -> who holds what */                                              \
+	X(DAEMON_BEAT)     /* this daemon lives -> every one that does */                          \
+	X(DAEMON_LEAVE)    /* {daemon_id} */                                                       \
 	X(HISTORY)   /* {stack, since_ms, until_ms, address, limit} -> merged, newest first */     \
 	X(STATE_AT)  /* {stack, address, at_ms} -> what was observed at that time */               \
 	X(DRIFTS)    /* {stack, since_ms, limit, address} -> open, then closed */                  \

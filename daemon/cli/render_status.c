@@ -77,6 +77,26 @@ void status_head(const struct view *view, const json_t *status, struct buf *out)
 	buf_adds(out, "\n");
 }
 
+// Said when this daemon does not lead, or cannot prove that it does.
+static void put_lease(const struct view *view, const json_t *status, struct buf *out)
+{
+	const json_t *lease = json_object_get(status, "lease");
+	const json_t *leader = json_object_get(lease, "leader");
+	const char *role = js_str(lease, "role"), *host = js_str(leader, "host");
+	if (str_eq_null(role, "standby")) {
+		char age[32];
+		view_age(view, js_str(leader, "since"), age, sizeof(age));
+		_cleanup_free_ char *text = str_format(
+			"On standby: this daemon looks and changes nothing. %s (pid %lld) %s%s.",
+			host ? host : "Another daemon", (long long)js_int(leader, "pid", 0),
+			*age ? "has led for " : "leads", age);
+		view_wrap(view, out, PAINT_CYAN, 0, text ? text : "");
+	} else if (role && !js_bool(lease, "proven", true)) {
+		view_wrap(view, out, PAINT_YELLOW, 0,
+			"The lease cannot be proven now: nothing is changed in AWS until it can.");
+	}
+}
+
 void status_trouble(const struct view *view, const json_t *status, struct buf *out)
 {
 	const json_t *config = json_object_get(status, "config");
@@ -92,6 +112,7 @@ void status_trouble(const struct view *view, const json_t *status, struct buf *o
 		buf_adds(out, "\n");
 		render_findings(view, json_object_get(error, "findings"), out);
 	}
+	put_lease(view, status, out);
 	if (!str_empty(message)) {
 		_cleanup_free_ char *text = str_format("State store: %s", message);
 		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");

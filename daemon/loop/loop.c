@@ -379,6 +379,11 @@ int64_t loop_now_ms(const struct loop *loop)
 	return loop->is_virtual ? loop->virtual_mono_ms : (int64_t)uv_now(&loop->uv);
 }
 
+int64_t loop_boot_ms(const struct loop *loop)
+{
+	return loop->is_virtual ? loop->virtual_mono_ms : clock_boot_ms();
+}
+
 int64_t loop_wall_ms(const struct loop *loop)
 {
 	return loop->is_virtual ? loop->virtual_wall_ms : clock_wall_ms();

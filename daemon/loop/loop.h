@@ -56,6 +56,10 @@ int64_t loop_now_ms(const struct loop *loop);
 /* Wall-clock milliseconds since 1970. */
 int64_t loop_wall_ms(const struct loop *loop);
 
+/* CLOCK_BOOTTIME, read at this instant and not at the start of the turn: goes on while the machine
+ * sleeps or the process is stopped. A virtual loop has only one monotonic clock. */
+int64_t loop_boot_ms(const struct loop *loop);
+
 /* Frees `what` with `free_fn` after the current turn. */
 void loop_bury(struct loop *loop, void *what, void (*free_fn)(void *what));
 

@@ -93,6 +93,8 @@ static json_t *intent_args(const struct run *run, const char *operation)
 	if (step->type == STEP_CREATE)
 		js_set_str(args, "client_token", token);
 	js_set_str(args, "config_version", run->config_version);
+	if (run->options.lease)
+		json_object_set_new(args, "token", json_integer(run->options.lease->token));
 	return args;
 }
 
@@ -307,9 +309,24 @@ static void start_intent(struct run *run)
 	store_start(run->options.store, &run->intent, &run->task);
 }
 
+// An intent that may have been recorded, for a call that is not made.
+static void forget_intent(struct run *run)
+{
+	journal_put(run->options.journal, STORE_ACTION_SETTLE,
+		json_pack("{s:s, s:s, s:s, s:s, s:I}", "action_id", run->action_id, "outcome",
+			"failed", "code", "NotSent", "message",
+			"whether it was recorded was not known, so it was not sent", "at_ms",
+			(json_int_t)loop_wall_ms(run->options.loop)));
+}
+
 static void start_send(struct run *run)
 {
 	struct err err = run->intent.op.err;
+	bool is_leader = js_bool(json_array_get(run->intent.rows, 0), "is_leader", false);
+	if (err_is(&err) && err.maybe_done)
+		forget_intent(run);
+	if (!err_is(&err) && run->options.lease && !is_leader)
+		err = err_code(ERR_TRANSIENT, "LeaseLost", "another daemon may lead by now");
 	store_call_done(&run->intent);
 	if (err_is(&err)) {
 		err_wrap(&err, "nothing is changed in AWS without a record of it");
@@ -330,6 +347,7 @@ static void start_send(struct run *run)
 	}
 	aws_call_init(&run->call, run->kind->service, run->operation, run->input);
 	run->call.is_mutating = true;
+	run->call.gate = run->options.lease ? &run->options.lease->gate : NULL;
 	run->call.is_repeatable = current(run)->call->flags & CALL_REPEATABLE;
 	set_phase(run, RUN_SEND);
 	aws_start(run->options.aws, &run->call, &run->task);

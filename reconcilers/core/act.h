@@ -6,6 +6,7 @@
 #include "core/journal.h"
 #include "core/plan.h"
 #include "loop/loop.h"
+#include "state/keeper.h"
 
 struct run_options {
 	struct loop *loop; // borrowed, all
@@ -13,6 +14,7 @@ struct run_options {
 	struct store_port *store;
 	struct journal *journal;
 	const char *stack, *region, *account, *config_version;
+	const struct lease *lease; // under which it is done; NULL: nobody else writes
 	const uint8_t *source_key; // NULL: there is none
 	bool is_canceled;          // by run_stop(): no further step starts
 };

@@ -58,6 +58,20 @@ static struct resource *remember(struct stack *stack, const char *address, const
 	return resource;
 }
 
+// The store is the truth: what was noted without it, or under an earlier lease, is noted anew.
+static void forget_records(struct stack *stack)
+{
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		record_done(&resource->record);
+		record_init(&resource->record);
+		resource->hold_id[0] = '\0';
+		resource->presence = PRESENCE_UNKNOWN;
+		sighting_done(&resource->seen);
+		resource->must_decide = true;
+	}
+}
+
 static void take_records(struct stack *stack, const json_t *rows)
 {
 	size_t i;
@@ -224,8 +238,9 @@ void boot_load(struct stack *stack)
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		struct store_call *call = &stack->loads[i];
 		finished += op_is_finished(&call->op);
-		if (op_is_running(&call->op) || op_is_finished(&call->op) || !stack->is_store_ready)
+		if (op_is_running(&call->op) || op_is_finished(&call->op) || !lead_may_load(stack))
 			continue;
+		stack->load_token = stack->token;
 		store_call_init(call, statements[i], load_args(stack, statements[i]));
 		store_start(stack->options.store, call, &stack->task);
 	}
@@ -235,7 +250,10 @@ void boot_load(struct stack *stack)
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
 		if (err_is(&stack->loads[i].op.err))
 			err = stack->loads[i].op.err;
-	if (!err_is(&err)) {
+	// What was read before the lease came back to us may be old by now.
+	bool is_ours = lead_may_load(stack) && stack->load_token == stack->token;
+	if (!err_is(&err) && is_ours) {
+		forget_records(stack);
 		take_records(stack, stack->loads[0].rows);
 		take_intents(stack, stack->loads[1].rows);
 		take_holds(stack, stack->loads[2].rows);
@@ -252,6 +270,10 @@ void boot_load(struct stack *stack)
 		return;
 	}
 	failure_clear(&stack->failure);
+	if (!is_ours) {
+		task_wake(&stack->task);
+		return;
+	}
 	stack->is_loaded = true;
 	stack_match(stack);
 	stack_record_config(stack);

@@ -9,6 +9,11 @@ void boot_verify(struct stack *stack);
 /* Reads records, unfinished intents and holds once the store is there; sets is_loaded. */
 void boot_load(struct stack *stack);
 
+// ---- lead.c
+
+/* May records be read? */
+bool lead_may_load(const struct stack *stack);
+
 // ---- stack.c
 
 void stack_set_phase(struct stack *stack, enum stack_phase phase);

@@ -12,6 +12,8 @@ enum { GATHER_MS = 250 };
 static bool is_not_yet(const struct run *run)
 {
 	const struct err *err = &run->first_err;
+	if (str_eq(err->code, "LeaseLost"))
+		return true;
 	for (const char *const *code = run->kind->not_yet; code && *code; code++)
 		if (str_glob(*code, err->code))
 			return true;
@@ -145,6 +147,7 @@ static void start_run(struct reconciler *r, struct resource *resource)
 		.stack = stack->name,
 		.region = stack->region,
 		.account = stack->account,
+		.lease = stack->options.lease,
 		.source_key = stack->has_source_key ? stack->source_key : NULL,
 		.config_version = stack->desired->version};
 	resource->run = run_new(&options, resource->kind, strdup(resource->address),
@@ -158,7 +161,7 @@ static void start_run(struct reconciler *r, struct resource *resource)
 void carry_start(struct reconciler *r)
 {
 	struct stack *stack = r->stack;
-	if (!stack->is_loaded || !stack->is_store_ready || stack->phase != STACK_RUNNING)
+	if (!stack_may_act(stack))
 		return;
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;

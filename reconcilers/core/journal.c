@@ -23,7 +23,7 @@ struct journal {
 	struct task task;
 	struct timer pause;
 	struct task *waiter;
-	bool is_closing;
+	bool is_closing, is_muted;
 };
 
 static void entry_free(void *what)
@@ -120,6 +120,10 @@ static void thin(struct journal *journal)
 
 void journal_put(struct journal *journal, enum store_statement statement, json_t *args)
 {
+	if (journal->is_muted && statement != STORE_ACTION_SETTLE) {
+		json_decref(args);
+		return;
+	}
 	struct entry *entry = calloc(1, sizeof(*entry));
 	if (!entry || !args) {
 		journal->dropped++;
@@ -134,6 +138,11 @@ void journal_put(struct journal *journal, enum store_statement statement, json_t
 	list_append(&journal->entries, &entry->link);
 	journal->count++;
 	task_wake(&journal->task);
+}
+
+void journal_mute(struct journal *journal, bool is_muted)
+{
+	journal->is_muted = is_muted;
 }
 
 size_t journal_count(const struct journal *journal)

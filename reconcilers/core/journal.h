@@ -12,6 +12,9 @@ struct journal *journal_new(struct loop *loop, struct store_port *store);
 /* Queues a statement; takes args over. Beyond the bound (20,000 entries) observations and passes
  * are thinned first, the oldest first; what was done to AWS is never dropped before them. */
 void journal_put(struct journal *journal, enum store_statement statement, json_t *args);
+/* While another daemon leads, that one writes history: of what is put here only the outcomes of our
+ * own calls are kept. */
+void journal_mute(struct journal *journal, bool is_muted);
 /* Entries that the store has not confirmed. */
 size_t journal_count(const struct journal *journal);
 uint64_t journal_dropped_count(const struct journal *journal);

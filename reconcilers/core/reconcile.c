@@ -248,12 +248,12 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 
 static bool wants_to_act(const struct reconciler *r)
 {
+	bool may_act = stack_may_act(r->stack);
 	map_for_each (&r->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
 		if (reconciler_has(r, resource) &&
 			(resource->run || resource->must_decide ||
-				(resource->decision.verdict == VERDICT_ACT && r->stack->is_loaded &&
-					r->stack->is_store_ready)))
+				(resource->decision.verdict == VERDICT_ACT && may_act)))
 			return true;
 	}
 	return false;

@@ -72,7 +72,8 @@ void stack_forget(struct stack *stack, struct resource *resource)
 			json_pack("{s:O, s:s, s:I}", "drift_id", drift, "how", "superseded",
 				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,
-		json_pack("{s:s, s:s}", "stack", stack->name, "address", resource->address));
+		json_pack("{s:s, s:s, s:I}", "stack", stack->name, "address", resource->address,
+			"token", (json_int_t)stack->token));
 	log_notice("gone, and no longer remembered", LOG_STR("resource", resource->address));
 	stack_touch(stack, resource, true);
 	map_remove(&stack->by_address, resource->address);
@@ -85,10 +86,10 @@ void stack_save(struct stack *stack, struct resource *resource)
 	if (!record->is_dirty || !stack->is_loaded)
 		return;
 	record->is_dirty = false;
-	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "stack", stack->name, "address",
-		resource->address, "kind", resource->kind->name, "layer", resource->kind->layer,
-		"data", record_json(record), "now_ms",
-		(json_int_t)loop_wall_ms(stack->options.loop));
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I}", "stack", stack->name,
+		"address", resource->address, "kind", resource->kind->name, "layer",
+		resource->kind->layer, "data", record_json(record), "now_ms",
+		(json_int_t)loop_wall_ms(stack->options.loop), "token", (json_int_t)stack->token);
 	js_set_str(args, "aws_id", record->id);
 	journal_put(stack->options.journal, STORE_RECORD_PUT, args);
 }
@@ -277,24 +278,31 @@ void stack_set_phase(struct stack *stack, enum stack_phase phase)
 		task_wake(stack->options.watcher);
 }
 
-// Looking needs no store; changing does: after a while without one, AWS is at least watched.
-static void look_without_store(struct stack *stack)
+// Looking needs neither store nor lease; changing does: after a while without, AWS is at least
+// watched. When another daemon is known to lead there is nothing to wait for.
+static void look_only(struct stack *stack)
 {
+	bool is_standby = stack_is_standby(stack);
 	int64_t left = stack->started_ms + LOOK_WITHOUT_STORE_MS - loop_now_ms(stack->options.loop);
-	if (left > 0) {
+	if (left > 0 && !is_standby) {
 		if (!timer_is_running(&stack->timer))
 			timer_start(&stack->timer, &stack->task, left);
 		return;
 	}
-	log_warning("the store is away: AWS is observed, nothing is changed",
-		LOG_STR("stack", stack->name));
+	timer_stop(&stack->timer);
+	if (is_standby)
+		log_notice("on standby: AWS is observed", LOG_STR("stack", stack->name));
+	else
+		log_warning("the store is away: AWS is observed, nothing is changed",
+			LOG_STR("stack", stack->name));
 	stack_set_phase(stack, STACK_RUNNING);
 	stack_pass_all(stack, "start");
 }
 
 static void check_settled(struct stack *stack)
 {
-	bool is_settled = stack->is_loaded;
+	bool is_standby = stack_is_standby(stack);
+	bool is_settled = stack->is_loaded || is_standby;
 	for (size_t i = 0; i < stack->reconciler_count; i++) {
 		const struct reconciler *r = &stack->reconcilers[i];
 		is_settled =
@@ -303,8 +311,9 @@ static void check_settled(struct stack *stack)
 	map_for_each (&stack->by_address, entry) {
 		const struct resource *resource = entry->value;
 		enum verdict verdict = resource->decision.verdict;
-		is_settled = is_settled && verdict != VERDICT_AGAIN && verdict != VERDICT_ACT &&
-			     verdict != VERDICT_WAIT;
+		bool is_moving = verdict == VERDICT_AGAIN || verdict == VERDICT_ACT ||
+				 verdict == VERDICT_WAIT;
+		is_settled = is_settled && (is_standby || !is_moving);
 	}
 	if (is_settled && !stack->is_settled)
 		stack->settled_ms = loop_now_ms(stack->options.loop);
@@ -337,8 +346,8 @@ static void step(struct task *task)
 		boot_load(stack);
 		if (stack->is_loaded)
 			stack_set_phase(stack, STACK_RUNNING);
-		else if (!stack->is_store_ready || stack->failure.count > 0)
-			look_without_store(stack);
+		else if (!lead_may_load(stack) || stack->failure.count > 0)
+			look_only(stack);
 		break;
 	case STACK_RUNNING:
 		if (!stack->is_loaded)

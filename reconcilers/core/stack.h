@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "core/resource.h"
 #include "core/source.h"
+#include "state/keeper.h"
 
 enum { STACK_MOST_LAYERS = 8 };
 
@@ -54,6 +55,7 @@ struct stack_options {
 	struct aws_port *aws;
 	struct store_port *store;
 	struct journal *journal;
+	struct lease *lease;  // who may change AWS; NULL: nobody else is there
 	const char *region;   // as the client resolved it
 	struct task *watcher; // woken when something that status shows has changed; may be NULL
 };
@@ -84,7 +86,11 @@ struct stack {
 	bool has_source_key;
 	struct failure failure; // of verifying or loading; its message is shown
 	bool is_store_ready;    // told by stack_store_changed()
-	bool is_loaded;         // records have been read: writing is allowed
+	bool is_loaded;         // records have been read, under this lease: writing is allowed
+	int64_t token;          // of the lease, as last known to be ours
+	int64_t load_token;     // under which `loads` were sent
+	enum lease_role role;   // as last looked at
+	bool may_act;           // as last told to the reconcilers
 	json_t *open_intents;   // creates whose outcome is not known, from before a crash
 	int64_t loaded_wall_ms; // when `desired` came into force
 	int64_t started_ms;     // loop time
@@ -99,6 +105,15 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 void stack_reload(struct stack *stack, struct desired *desired);
 /* The store came or went. */
 void stack_store_changed(struct stack *stack, bool is_ready);
+/* The lease passed to us or away, or cannot be proven for now. */
+void stack_lease_changed(struct stack *stack);
+/* Another daemon leads: this one looks, and changes nothing. */
+bool stack_is_standby(const struct stack *stack);
+/* It may lead when what it has to tell of earlier is told: the records that are then read are
+ * whole. */
+bool stack_is_idle(const struct stack *stack);
+/* May a change be begun at this instant? */
+bool stack_may_act(const struct stack *stack);
 /* Looks now: at "" (everything), a layer, or an address' layer. Counts the layers that it started;
  * 0: nothing has that name. */
 int stack_sync(struct stack *stack, const char *target, const char *trigger);

@@ -51,6 +51,39 @@ struct view_counts view_count(const struct stack *stack, const char *layer)
 	return counts;
 }
 
+// Why nothing is changed now, whatever differs; false when that is not so.
+static bool why_only_looking(const struct stack *stack, char *ret_why, size_t bytes)
+{
+	const struct lease *lease = stack->options.lease;
+	*ret_why = '\0';
+	if (stack_is_standby(stack))
+		snprintf(ret_why, bytes, "on standby, %s (pid %lld) leads", lease->host,
+			(long long)lease->pid);
+	else if (!stack->is_store_ready)
+		str_copy(ret_why, bytes, "nothing is changed until the store is back");
+	else if (lease && lease->is_leaving)
+		str_copy(ret_why, bytes, "handing over to another daemon");
+	else if (lease && !lease_may_write(lease))
+		str_copy(ret_why, bytes, "nothing is changed until the lease is ours");
+	else if (!stack->is_loaded)
+		str_copy(ret_why, bytes, "reading what is remembered");
+	return *ret_why != '\0';
+}
+
+static json_t *view_lease(const struct stack *stack)
+{
+	static const char *const roles[] = {"unknown", "none", "standby", "leader"};
+	const struct lease *lease = stack->options.lease;
+	if (!lease)
+		return json_null();
+	json_t *leader = *lease->host && lease->role >= LEASE_OTHERS
+				 ? json_pack("{s:s, s:I, s:o}", "host", lease->host, "pid",
+					   (json_int_t)lease->pid, "since", iso(lease->since_ms))
+				 : json_null();
+	return json_pack("{s:s, s:b, s:o, s:I}", "role", roles[lease->role], "proven",
+		lease_may_write(lease), "leader", leader, "token", (json_int_t)lease->token);
+}
+
 void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 {
 	struct view_counts n = view_count(stack, NULL);
@@ -66,11 +99,10 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 							: "waiting for the store");
 		return;
 	}
-	if (!stack->is_loaded) {
-		snprintf(ret_text, bytes,
-			"%d resource%s, %d in sync; nothing is changed until the "
-			"store is back",
-			n.total, n.total == 1 ? "" : "s", n.synced);
+	char why[160];
+	if (why_only_looking(stack, why, sizeof(why))) {
+		snprintf(ret_text, bytes, "%d resource%s, %d in sync; %s", n.total,
+			n.total == 1 ? "" : "s", n.synced, why);
 		return;
 	}
 	const struct resource *running = NULL;
@@ -215,11 +247,12 @@ json_t *view_status(const struct stack *stack)
 	json_t *config = json_pack("{s:o, s:s, s:o, s:n}", "file",
 		text_or_null(tree_file_count(tree) ? tree_file(tree, 0) : NULL), "version",
 		stack->desired->version, "loaded_at", iso(stack->loaded_wall_ms), "error");
-	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "format", 1, "stack",
-		stack->name, "account",
+	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "format", 1,
+		"stack", stack->name, "account",
 		text_or_null(*stack->account ? stack->account : stack->desired->account), "region",
 		stack->region, "summary", summary, "settled", stack->is_settled, "config", config,
-		"progress", progress, "layers", layers, "resources", resources);
+		"lease", view_lease(stack), "progress", progress, "layers", layers, "resources",
+		resources);
 }
 
 // ---- plans

@@ -314,6 +314,11 @@ static inline void cloud_start(struct aws_port *port, struct aws_call *call, str
 		op_finish_soon(cloud->loop, &call->op, err_new(ERR_CANCELED, "canceled"));
 		return;
 	}
+	if (call->gate && !call->gate->is_open(call->gate)) {
+		op_finish_soon(cloud->loop, &call->op,
+			err_code(ERR_CANCELED, "GateClosed", "its time was over"));
+		return;
+	}
 	struct call_flight *flight = calloc(1, sizeof(*flight));
 	assert_non_null(flight);
 	flight->cloud = cloud;

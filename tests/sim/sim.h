@@ -31,6 +31,10 @@ struct sim {
 	struct loop loop;
 	struct journal *journal;
 	struct stack *stack;
+	struct keeper *keeper; // NULL unless is_leased
+	struct lease *lease;
+	struct task app;
+	bool is_leased;  // others may want to lead too; otherwise nobody is asked
 	int64_t wall_ms; // while nothing runs
 	bool is_up;
 };
@@ -58,6 +62,40 @@ static inline void sim_init(struct sim *sim, uint64_t seed, const char *file)
 	sim->cloud.context = &sim->storage;
 }
 
+/* What the daemon's own step does of it. */
+static inline void sim_tell_lease(struct task *task)
+{
+	struct sim *sim = CONTAINER_OF(task, struct sim, app);
+	if (!sim->lease || !sim->stack)
+		return;
+	bool was_idle = sim->lease->is_idle;
+	sim->lease->may_take =
+		(sim->stack->phase == STACK_LOADING || sim->stack->phase == STACK_RUNNING) &&
+		journal_count(sim->journal) == 0;
+	stack_lease_changed(sim->stack);
+	sim->lease->is_idle = sim->lease->is_leaving && stack_is_idle(sim->stack);
+	if (sim->lease->is_idle && !was_idle)
+		keeper_wake(sim->keeper);
+}
+
+static inline void sim_open_lease(struct sim *sim)
+{
+	sim->keeper = NULL;
+	sim->lease = NULL;
+	sim->stack = NULL;
+	task_init(&sim->app, &sim->loop, sim_tell_lease, "app");
+	if (!sim->is_leased)
+		return;
+	sim->keeper = keeper_new(&(struct keeper_options){.loop = &sim->loop,
+		.store = &sim->storage.port,
+		.watcher = &sim->app,
+		.daemon_id = "sim",
+		.host = "sim",
+		.version = "1",
+		.pid = 1});
+	sim->lease = keeper_add(sim->keeper, "shop");
+}
+
 static inline void sim_start(struct sim *sim)
 {
 	assert_false(sim->is_up);
@@ -66,10 +104,13 @@ static inline void sim_start(struct sim *sim)
 	cloud_attach(&sim->cloud, &sim->loop);
 	storage_attach(&sim->storage, &sim->loop);
 	sim->journal = journal_new(&sim->loop, &sim->storage.port);
+	sim_open_lease(sim);
 	sim->stack = stack_new(&(struct stack_options){.loop = &sim->loop,
 				       .aws = &sim->cloud.port,
 				       .store = &sim->storage.port,
 				       .journal = sim->journal,
+				       .lease = sim->lease,
+				       .watcher = &sim->app,
 				       .region = "eu-west-1"},
 		sim_load(sim->file));
 	stack_store_changed(sim->stack, true);
@@ -84,8 +125,10 @@ static inline void sim_run(struct sim *sim, int64_t ms)
 static inline void sim_bury(struct sim *sim)
 {
 	assert_int_equal(sim->stack->phase, STACK_STOPPED);
+	keeper_free(sim->keeper);
 	stack_free(sim->stack);
 	journal_free(sim->journal);
+	task_done(&sim->app);
 	sim->wall_ms = loop_wall_ms(&sim->loop);
 	assert_int_equal(loop_done(&sim->loop), 0);
 	sim->is_up = false;

@@ -22,10 +22,13 @@ struct storage {
 	struct store_port port;
 	struct random random;
 	// -- what is stored
-	json_t *records; // address -> {"kind","layer","aws_id","data"}
-	json_t *actions; // action_id -> the intent's arguments and "outcome"
-	json_t *holds;   // hold_id -> arguments and "state"
-	json_t *drifts;  // drift_id -> arguments and, when closed, "how"
+	json_t *records;       // address -> {"kind","layer","aws_id","data"}
+	json_t *actions;       // action_id -> the intent's arguments and "outcome"
+	json_t *holds;         // hold_id -> arguments and "state"
+	json_t *drifts;        // drift_id -> arguments and, when closed, "how"
+	json_t *leases;        // stack -> a row of LEASES, and "expires"
+	json_t *daemons;       // daemon_id -> arguments of its last beat, and "expires"
+	int64_t clock_skew_ms; // of the server
 	int counts[STORE_STATEMENT_COUNT];
 	int64_t most_delay_ms; // of a statement; 0: the next turn
 	// -- the connection; a daemon's life long
@@ -91,6 +94,8 @@ static inline void storage_settle(struct storage *storage, const json_t *args)
 	json_decref(copy);
 }
 
+#include "tests/sim/leases.h"
+
 static inline json_t *storage_execute(struct storage *storage, const struct store_call *call)
 {
 	json_t *args = call->args, *row;
@@ -99,16 +104,21 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 	case STORE_RECORDS_LOAD:
 		return storage_rows(storage->records, NULL, NULL, NULL);
 	case STORE_RECORD_PUT:
+		if (leases_has_later(storage, args))
+			break;
 		json_object_set_new(
 			storage->records, js_str(args, "address"), json_deep_copy(args));
 		break;
 	case STORE_RECORD_DELETE:
+		if (leases_has_later(storage, args))
+			break;
 		json_object_del(storage->records, js_str(args, "address"));
 		break;
 	case STORE_ACTION_INTEND:
-		json_object_set_new(
-			storage->actions, js_str(args, "action_id"), json_deep_copy(args));
-		break;
+		if (leases_let(storage, args))
+			json_object_set_new(
+				storage->actions, js_str(args, "action_id"), json_deep_copy(args));
+		return json_pack("[{s:b}]", "is_leader", leases_let(storage, args));
 	case STORE_ACTION_SETTLE:
 		storage_settle(storage, args);
 		break;
@@ -143,6 +153,13 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 	case STORE_PASS_ADD:
 	case STORE_CONFIG_ADD:
 		break;
+	case STORE_LEASE_TAKE:
+	case STORE_LEASE_RENEW:
+	case STORE_LEASE_RELEASE:
+	case STORE_LEASES:
+	case STORE_DAEMON_BEAT:
+	case STORE_DAEMON_LEAVE:
+		return leases_execute(storage, call->statement, args);
 	case STORE_HISTORY:
 	case STORE_STATE_AT:
 	case STORE_RETENTION:
@@ -256,7 +273,9 @@ static inline void storage_init(struct storage *storage, uint64_t seed)
 		.records = json_object(),
 		.actions = json_object(),
 		.holds = json_object(),
-		.drifts = json_object()};
+		.drifts = json_object(),
+		.leases = json_object(),
+		.daemons = json_object()};
 	list_init(&storage->queue);
 }
 
@@ -266,4 +285,6 @@ static inline void storage_done(struct storage *storage)
 	json_decref(storage->actions);
 	json_decref(storage->holds);
 	json_decref(storage->drifts);
+	json_decref(storage->leases);
+	json_decref(storage->daemons);
 }

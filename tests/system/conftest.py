@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from daemon import Daemon  # noqa: E402
 from emulator import Emulator  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 
@@ -54,6 +55,14 @@ def make_daemon(proxy):
             problems.append(problem)
     if problems:
         raise problems[0]
+
+
+@pytest.fixture
+def postgres():
+    """A server that several daemons share, and that a test may hurt."""
+    postgres = Postgres()
+    yield postgres
+    postgres.close()
 
 
 @pytest.fixture

@@ -109,14 +109,137 @@ static void a_drift_opens_and_closes_once_and_open_ones_are_listed_first(void **
 	assert_int_equal(json_array_size(one), 1);
 }
 
+// Takes the lease of a stack; its token, or 0.
+static int64_t take(const char *stack, const char *daemon, int64_t beats, int lasts)
+{
+	ROWS(rows, LEASE_TAKE, "{s:s, s:s, s:s, s:i, s:I, s:i}", "stack", stack, "daemon_id",
+		daemon, "host", "ops", "pid", 7, "beats", (json_int_t)beats, "lasts", lasts);
+	return json_array_size(rows) ? int_at(rows, 0, "token") : 0;
+}
+
+static bool intend_as(const char *stack, const char *id, int64_t token)
+{
+	ROWS(rows, ACTION_INTEND, "{s:s, s:s, s:s, s:s, s:I, s:I}", "action_id", id, "stack", stack,
+		"address", "network.vpc.a", "operation", "CreateVpc", "at_ms", (json_int_t)t0,
+		"token", (json_int_t)token);
+	assert_int_equal(json_array_size(rows), 1);
+	return json_is_true(at(rows, 0, "is_leader"));
+}
+
+static int64_t open_count(const char *stack)
+{
+	ROWS(rows, ACTIONS_OPEN, "{s:s}", "stack", stack);
+	return (int64_t)json_array_size(rows);
+}
+
+static void only_the_holder_of_the_lease_may_intend(void **state)
+{
+	(void)state;
+	assert_false(intend_as("fenced", "f0", 1)); // nobody holds it
+	assert_int_equal(take("fenced", "a", -1, 60000), 1);
+	assert_true(intend_as("fenced", "f1", 1));
+	assert_true(intend_as("fenced", "f1", 1)); // again: still the leader, still one row
+	assert_false(intend_as("fenced", "f2", 2));
+	assert_int_equal(take("fenced", "a", -1, 60000), 2); // its next life
+	assert_false(intend_as("fenced", "f3", 1));
+	assert_true(intend_as("fenced", "f4", 2));
+	assert_int_equal(open_count("fenced"), 2);
+	assert_int_equal(take("fenced", "a", -1, 0), 3); // and it ends at once
+	assert_false(intend_as("fenced", "f5", 3));
+	ROWS(none, ACTION_INTEND, "{s:s, s:s, s:s, s:s, s:I}", "action_id", "f6", "stack", "fenced",
+		"address", "network.vpc.a", "operation", "CreateVpc", "at_ms", (json_int_t)t0);
+	assert_true(json_is_false(at(none, 0, "is_leader")));
+	assert_int_equal(open_count("fenced"), 2);
+}
+
+static void a_lease_passes_on_when_it_expired_and_stood_still(void **state)
+{
+	(void)state;
+	assert_int_equal(take("lease", "a", -1, 60000), 1);
+	assert_int_equal(take("lease", "b", 1, 60000), 0); // it lives
+	ROWS(renewed, LEASE_RENEW, "{s:s, s:s, s:i, s:i}", "stack", "lease", "daemon_id", "a",
+		"token", 1, "lasts", 0);
+	assert_int_equal(json_array_size(renewed), 1);
+	assert_int_equal(take("lease", "b", 1, 60000), 0); // it moved since
+	ROWS(all, LEASES, "{}");
+	const json_t *row = NULL;
+	for (size_t i = 0; i < json_array_size(all); i++)
+		if (str_eq(text_at(all, i, "stack"), "lease"))
+			row = json_array_get(all, i);
+	assert_string_equal(js_str(row, "holder"), "a");
+	assert_string_equal(js_str(row, "host"), "ops");
+	assert_int_equal(js_int(row, "pid", 0), 7);
+	assert_int_equal(js_int(row, "token", 0), 1);
+	assert_true(js_int(row, "taken_ms", 0) > t0);
+	assert_true(js_bool(row, "is_expired", false));
+	assert_int_equal(take("lease", "b", js_int(row, "beats", 0), 60000), 2);
+	ROWS(late, LEASE_RENEW, "{s:s, s:s, s:i, s:i}", "stack", "lease", "daemon_id", "a", "token",
+		1, "lasts", 60000);
+	assert_int_equal(json_array_size(late), 0);
+	RUN(LEASE_RELEASE, "{s:s, s:s, s:i}", "stack", "lease", "daemon_id", "a", "token", 1);
+	assert_int_equal(take("lease", "a", 0, 60000), 0); // that was no longer its to give
+	RUN(LEASE_RELEASE, "{s:s, s:s, s:i}", "stack", "lease", "daemon_id", "b", "token", 2);
+	assert_int_equal(take("lease", "a", 0, 60000), 3);
+}
+
+static void an_earlier_holder_changes_no_record(void **state)
+{
+	(void)state;
+	take("late", "a", -1, 60000);
+	assert_int_equal(take("late", "a", -1, 60000), 2);
+	const struct {
+		int token;
+		const char *id, *then;
+	} puts[] = {{2, "vpc-2", "vpc-2"}, {1, "vpc-1", "vpc-2"}, {3, "vpc-3", "vpc-3"}};
+	for (size_t i = 0; i < ARRAY_COUNT(puts); i++) {
+		RUN(RECORD_PUT, "{s:s, s:s, s:s, s:s, s:s, s:I, s:i}", "stack", "late", "address",
+			"network.vpc.a", "kind", "vpc", "layer", "network", "aws_id", puts[i].id,
+			"now_ms", (json_int_t)t0, "token", puts[i].token);
+		ROWS(rows, RECORDS_LOAD, "{s:s}", "stack", "late");
+		assert_string_equal(text_at(rows, 0, "aws_id"), puts[i].then);
+	}
+	RUN(RECORD_DELETE, "{s:s, s:s, s:i}", "stack", "late", "address", "network.vpc.a", "token",
+		1);
+	ROWS(kept, RECORDS_LOAD, "{s:s}", "stack", "late");
+	assert_int_equal(json_array_size(kept), 1);
+	RUN(RECORD_DELETE, "{s:s, s:s, s:i}", "stack", "late", "address", "network.vpc.a", "token",
+		2);
+	ROWS(left, RECORDS_LOAD, "{s:s}", "stack", "late");
+	assert_int_equal(json_array_size(left), 0);
+}
+
+static json_t *beat(const char *daemon, int lasts)
+{
+	return fixture_call(&f, STORE_DAEMON_BEAT,
+		json_pack("{s:s, s:s, s:i, s:s, s:{s:b}, s:b, s:i}", "daemon_id", daemon, "host",
+			"ops", "pid", 7, "version", "1", "stacks", "shop", 1, "is_observer", 0,
+			"lasts", lasts));
+}
+
+static void daemons_know_of_each_other_while_they_live(void **state)
+{
+	(void)state;
+	json_decref(beat("a", 60000));
+	json_decref(beat("c", 0));
+	_cleanup_json_ json_t *rows = beat("b", 0); // it sees itself, whatever the clock says
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(text_at(rows, 0, "daemon_id"), "a");
+	assert_string_equal(text_at(rows, 1, "daemon_id"), "b");
+	assert_true(json_is_true(at(rows, 0, "stacks.shop")));
+	assert_true(json_is_false(at(rows, 0, "is_observer")));
+	RUN(DAEMON_LEAVE, "{s:s}", "daemon_id", "a");
+	_cleanup_json_ json_t *left = beat("b", 60000);
+	assert_int_equal(json_array_size(left), 1);
+}
+
 static void intend(const char *stack, const char *id, const char *address, int64_t at_ms)
 {
 	RUN(ACTION_INTEND,
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:n, s:{s:i}, s:s?, s:s, s:I}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:n, s:{s:i}, s:s?, s:s, s:I, s:I}",
 		"action_id", id, "stack", stack, "address", address, "plan_id", "p1", "operation",
 		"CreateVpc", "change", "+", "reason", "missing", "input", "CidrBlock",
 		"10.0.0.0/16", "before", "after", "n", 1, "client_token", NULL, "config_version",
-		"v1", "at_ms", (json_int_t)at_ms);
+		"v1", "at_ms", (json_int_t)at_ms, "token", (json_int_t)take(stack, "d", -1, 60000));
 }
 
 static void settle(const char *id, const char *outcome, int64_t at_ms)
@@ -324,10 +447,10 @@ static void retention_spares_what_is_open_in_force_or_last(void **state)
 	open_drift("old", "old1", "network.vpc.a", old);
 	open_drift("old", "old2", "network.vpc.a", old);
 	close_drift("old2", old + 1);
+	put_record("old", "network.vpc.a", NULL, 1);
 	intend("old", "olda", "network.vpc.a", old);
 	intend("old", "oldb", "network.vpc.a", old);
 	settle("oldb", "done", old + 1);
-	put_record("old", "network.vpc.a", NULL, 1);
 	int64_t before = t0 - (int64_t)300 * 86400000;
 	assert_int_equal(delete_before(before), 4); // two observations, a drift, an action
 	assert_int_equal(delete_before(before), 0);
@@ -449,6 +572,10 @@ int main(void)
 		cmocka_unit_test(quiet_passes_of_an_hour_share_a_row),
 		cmocka_unit_test(a_record_is_put_replaced_loaded_and_deleted),
 		cmocka_unit_test(a_drift_opens_and_closes_once_and_open_ones_are_listed_first),
+		cmocka_unit_test(only_the_holder_of_the_lease_may_intend),
+		cmocka_unit_test(a_lease_passes_on_when_it_expired_and_stood_still),
+		cmocka_unit_test(an_earlier_holder_changes_no_record),
+		cmocka_unit_test(daemons_know_of_each_other_while_they_live),
 		cmocka_unit_test(an_action_is_open_until_its_outcome_is_known),
 		cmocka_unit_test(a_configuration_is_kept_once_and_each_time_it_came_into_force),
 		cmocka_unit_test(a_hold_waits_is_approved_and_used_and_then_stays_used),
