@@ -191,26 +191,34 @@ static int hex_digit(char c)
 }
 
 // IAM answers documents URL-encoded (RFC 3986); other services do not.
-static json_t *parse_document(const char *text)
+static char *plain_text(const char *text)
 {
 	while (isspace((unsigned char)*text))
 		text++;
-	_cleanup_free_ char *plain = strdup(text);
-	if (!plain)
-		return NULL;
-	if (*text == '%') {
-		char *to = plain;
-		for (const char *from = text; *from; from++) {
-			if (*from == '%' && hex_digit(from[1]) >= 0 && hex_digit(from[2]) >= 0) {
-				*to++ = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
-				from += 2;
-			} else {
-				*to++ = *from;
-			}
+	char *plain = strdup(text), *to = plain;
+	for (const char *from = text; plain && *text == '%' && *from; from++) {
+		if (*from == '%' && hex_digit(from[1]) >= 0 && hex_digit(from[2]) >= 0) {
+			*to++ = (char)(hex_digit(from[1]) * 16 + hex_digit(from[2]));
+			from += 2;
+		} else {
+			*to++ = *from;
 		}
 		*to = '\0';
 	}
-	return js_parse(plain, strlen(plain), NULL, 0);
+	return plain;
+}
+
+static json_t *parse_document(const char *text)
+{
+	_cleanup_free_ char *plain = plain_text(text);
+	return plain ? js_parse(plain, strlen(plain), NULL, 0) : NULL;
+}
+
+json_t *compare_plain(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	_cleanup_free_ char *plain = text && *text == '%' ? plain_text(text) : NULL;
+	return plain ? json_string(plain) : json_incref((json_t *)value);
 }
 
 static json_t *structure_of(const json_t *value)

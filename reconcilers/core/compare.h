@@ -13,6 +13,8 @@ json_t *compare_canon(enum compare how, const json_t *value);
  * values as lists, root ARNs as account ids, actions and condition keys in lower case. NULL when it
  * is no JSON object. New. */
 json_t *compare_policy(const json_t *document);
+/* A policy document for people: URL-encoded text is decoded, anything else stays. New. */
+json_t *compare_plain(const json_t *value);
 /* A CIDR block or address in network form and shortest spelling ("10.0.3.7/16" -> "10.0.0.0/16");
  * false when it is none. */
 bool compare_cidr(const char *text, char *ret_text, size_t bytes);

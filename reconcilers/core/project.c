@@ -114,6 +114,10 @@ static json_t *project_items(const struct field *field, json_t *value, const jso
 		if (!json_is_object(one) || is_skipped(field->skip, one, scope))
 			continue;
 		json_t *copy = json_deep_copy(one);
+		for (const struct field *f = field->items; f && f->name; f++)
+			if (f->compare == COMPARE_POLICY && json_object_get(copy, f->member))
+				json_object_set_new(copy, f->member,
+					compare_plain(json_object_get(one, f->member)));
 		if (field->canon)
 			field->canon(copy);
 		json_array_append_new(out, copy);
@@ -168,6 +172,11 @@ static json_t *project_field(const struct field *f, const char *path, const json
 		value = part_from(value, f->starts_at);
 	if (value && f->after_last)
 		value = part_after(value, f->after_last);
+	if (value && f->compare == COMPARE_POLICY) {
+		json_t *encoded = value;
+		value = compare_plain(encoded);
+		json_decref(encoded);
+	}
 	if (value && f->type == FIELD_ITEMS)
 		value = project_items(f, value, item);
 	else if (value && f->type == FIELD_PAIRS)

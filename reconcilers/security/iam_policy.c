@@ -33,9 +33,6 @@ static void derive(json_t *item)
 		json_array_insert(old, at, id);
 	}
 	json_object_set_new(item, "OldVersions", old);
-	const char *arn = js_str(item, "Arn"), *slash = arn ? strrchr(arn, '/') : NULL;
-	if (slash)
-		js_set_str(item, "PolicyName", slash + 1); // the end of the ARN
 }
 
 static void check(const json_t *desired, const struct node *node, struct findings *findings)
@@ -64,7 +61,7 @@ static const struct tagging tagging = {
 };
 
 static const struct field fields[] = {
-	{.name = "policy_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the account, whatever its case"},
+	{.name = "policy_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .observed = "Arn", .after_last = "/", .summary = "unique in the account, whatever its case"},
 	{.name = "path", .flags = FIELD_CREATE_ONLY, .preset = "\"/\"", .summary = "part of the ARN, such as /team/"},
 	{.name = "description", .flags = FIELD_CREATE_ONLY, .summary = "what it is for; AWS never lets it change"},
 	{.name = "policy_document", .flags = FIELD_REQUIRED, .compare = COMPARE_POLICY, .observed = "PolicyVersionList[IsDefaultVersion=true].Document",

@@ -59,6 +59,26 @@ def test_validate_tells_place_and_remedy(daemon):
     daemon.holdfast("validate", str(daemon.config), check=0)
 
 
+def test_a_reload_gives_advice_and_takes_the_file_all_the_same(daemon):
+    before = daemon.config.read_text()
+    stack = network.small()
+    group = {"vpc": "main", "policy": {"mode": "observe"}, "ingress": [
+        {"ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_ipv4": "0.0.0.0/0"}]}
+    stack["security"]["security_group"]["bastion"] = group
+    try:
+        daemon.write(network.dump(stack))
+        done = daemon.holdfast("reload", check=0)
+        assert "security.security_group.bastion: tcp 22 is open to 0.0.0.0/0" in done.stdout
+        assert daemon.holdfast("validate", "--strict", str(daemon.config)).returncode == 1
+        group["policy"] = {"mode": "observe", "accept": {"open-ingress": "keys only"}}
+        daemon.write(network.dump(stack))
+        assert "open-ingress" not in daemon.holdfast("reload", check=0).stdout
+        daemon.holdfast("validate", "--strict", str(daemon.config), check=0)
+    finally:
+        daemon.write(before)
+        daemon.holdfast("reload", check=0)
+
+
 @pytest.mark.parametrize("kind", ["vpc", "subnet", "route_table", "security_group", "vpc.cidr_block"])
 def test_explain_knows_the_kinds(daemon, kind):
     assert kind.split(".")[0] in daemon.holdfast("explain", kind, check=0).stdout
