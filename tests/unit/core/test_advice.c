@@ -255,6 +255,60 @@ static void web_ports_of_what_is_no_load_balancer_are_told(void **state)
 		"17 open-ingress\n");
 }
 
+/* What is told of a group that lets the world in on 443 and 8443, where a load balancer carries it
+ * and listens on 8443 alone. NULL: no such member, or no such resource. */
+static void expect_behind(const char *scheme, const char *port, const char *expected)
+{
+	const struct kind balancer = {.name = "load_balancer"}, listener = {.name = "listener"};
+	struct wanted wanted[] = {
+		{.kind = kind_find("security_group"),
+			.address = (char *)"g",
+			.place = place_in("shop.yaml", 1, 1),
+			.desired =
+				json_loads("{\"Ingress\":[{\"IpProtocol\":\"tcp\",\"FromPort\":443,"
+					   "\"ToPort\":443,\"CidrIpv4\":\"0.0.0.0/0\"},"
+					   "{\"IpProtocol\":\"tcp\",\"FromPort\":8443,\"ToPort\":"
+					   "8443,\"CidrIpv6\":\"::/0\"}]}",
+					0, NULL)},
+		{.kind = &balancer,
+			.address = (char *)"lb",
+			.desired = json_pack("{s:s*}", "Scheme", scheme),
+			.refers_to = json_pack("[s]", "g")},
+		{.kind = &listener,
+			.address = (char *)"l",
+			.desired = port ? json_loads(port, 0, NULL) : NULL,
+			.refers_to = json_pack("[s]", port ? "lb" : "other")}};
+	const struct desired desired = {.wanted = wanted, .count = 3};
+	struct findings findings;
+	struct buf out;
+	findings_init(&findings);
+	buf_init(&out, 0);
+	struct advice advice = {&desired, &findings, wanted};
+	wanted[0].kind->advise(&advice);
+	for (size_t i = 0; i < findings.count; i++)
+		buf_addf(&out, "%s\n", findings.items[i].message);
+	assert_string_equal(buf_str(&out), expected);
+	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) {
+		json_decref(wanted[i].desired);
+		json_decref(wanted[i].refers_to);
+	}
+	buf_done(&out);
+	findings_done(&findings);
+}
+
+static void a_load_balancer_s_own_ports_are_open_to_the_world(void **state)
+{
+	(void)state;
+	expect_behind("internet-facing", "{\"Port\":8443}",
+		"g: tcp 443 is open to 0.0.0.0/0 (open-ingress)\n");
+	expect_behind(NULL, NULL, "g: tcp 8443 is open to ::/0 (open-ingress)\n");
+	expect_behind("internal", "{\"Port\":8443}",
+		"g: tcp 443 is open to 0.0.0.0/0, and no internet-facing load balancer carries the "
+		"group (open-ingress)\n"
+		"g: tcp 8443 is open to ::/0, and no internet-facing load balancer carries the "
+		"group (open-ingress)\n");
+}
+
 static void a_thing_of_one_zone_is_told(void **state)
 {
 	(void)state;
@@ -386,6 +440,7 @@ int main(void)
 		cmocka_unit_test(ports_open_to_the_world_are_told),
 		cmocka_unit_test(narrow_sources_web_ports_and_the_way_out_are_not_told),
 		cmocka_unit_test(web_ports_of_what_is_no_load_balancer_are_told),
+		cmocka_unit_test(a_load_balancer_s_own_ports_are_open_to_the_world),
 		cmocka_unit_test(a_thing_of_one_zone_is_told),
 		cmocka_unit_test(a_way_out_through_another_zone_is_told),
 		cmocka_unit_test(a_value_that_is_not_as_advised_is_told),
