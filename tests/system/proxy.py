@@ -22,6 +22,7 @@ Each fault is one method that gets the connection; the request's own thread carr
 """
 import collections
 import dataclasses
+import functools
 import http.client
 import json
 import os
@@ -35,6 +36,7 @@ import urllib.parse
 import xml.etree.ElementTree as ET
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import likeness
 import standin
 
 EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -68,8 +70,12 @@ class Call:
         return f"{self.service}:{self.operation}"
 
     @property
+    def is_read(self):
+        return bool(READS.match(self.operation)) or self.name in ALSO_READS
+
+    @property
     def is_mutating(self):
-        return not READS.match(self.operation) and self.name not in ALSO_READS
+        return not self.is_read
 
     def __str__(self):
         return f"{self.number} {self.name} {self.params} -> {self.status or 'no answer'}"
@@ -141,8 +147,38 @@ def operation_of(handler, body):
         form.pop("Version", None)
         return service, operation, form
     path = urllib.parse.urlsplit(handler.path).path
+    operation = rest_operation(service, handler.command, path, form)
     verb = {"GET": "Get", "HEAD": "Head"}.get(handler.command, handler.command.title())
-    return service, f"{verb} {path}", {"body": body.decode("utf-8", "replace")}
+    params = {"path": urllib.parse.unquote(path), "body": body.decode("utf-8", "replace")}
+    return service, operation or f"{verb} {path}", params
+
+
+# By the name in a signature; the other services' operations are named in the request itself.
+REST_SERVICES = {"s3": "s3", "es": "opensearch"}
+
+
+@functools.lru_cache(maxsize=None)
+def rest_routes(service):
+    """[(method, pattern of the path, names in the query, operation)], those with most names first."""
+    import botocore.loaders
+    model = botocore.loaders.Loader().load_service_model(REST_SERVICES[service], "service-2")
+    routes = []
+    for name, operation in model["operations"].items():
+        uri, _, query = operation["http"]["requestUri"].partition("?")
+        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(uri).rstrip("/")) + "/?"
+        names = {part.partition("=")[0] for part in query.split("&") if part}
+        if operation.get("deprecated"):
+            continue
+        routes.append((operation["http"]["method"], re.compile(pattern), names - {"x-id"}, name))
+    return sorted(routes, key=lambda route: -len(route[2]))
+
+
+def rest_operation(service, method, path, query):
+    """The operation that a method, a path and a query mean to a REST service; None: not known."""
+    for wanted, pattern, names, operation in rest_routes(service) if service in REST_SERVICES else ():
+        if method == wanted and names <= set(query) and pattern.fullmatch(path):
+            return operation
+    return None
 
 
 # ---- what AWS does to answers and the emulator does not
@@ -204,12 +240,16 @@ ERRORS = {
     "query": ("text/xml", "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
               "<Message>{message}</Message></Error><RequestId>req-injected</RequestId></ErrorResponse>"),
     "json": ("application/x-amz-json-1.1", '{{"__type":"{code}","message":"{message}"}}'),
+    "rest-json": ("application/json", '{{"code":"{code}","message":"{message}"}}'),
+    "rest-xml": ("application/xml", "<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
 }
 
 
 def protocol_of(call, headers):
     if "x-amz-target" in headers:
         return "json"
+    if call.service in REST_SERVICES:
+        return "rest-xml" if call.service == "s3" else "rest-json"
     return "ec2" if call.service == "ec2" else "query"
 
 
@@ -249,7 +289,7 @@ class Handler(BaseHTTPRequestHandler):
     # -- the emulator
 
     def forward(self, call, body):
-        key = (call.service, call.operation, body)
+        key = (call.service, call.operation, self.path, body)
         if self.proxy.frozen and key in self.proxy.last_answers:
             return self.proxy.last_answers[key]
         page = self.proxy.page_for(call)
@@ -259,7 +299,7 @@ class Handler(BaseHTTPRequestHandler):
                 [(k, v) for k, v in form if k not in ("NextToken", "MaxResults")]).encode()
         for behave in self.proxy.behaviours:
             body = getattr(behave, "before", lambda _, same: same)(call, body)
-        status, answered, answer = self.stood_in(call, body) or self.ask(body)
+        status, answered, answer = self.stood_in(call, body) or self.ask(call, body)
         call.executed = True
         for behave in self.proxy.behaviours:
             status, answer = behave(call, status, answer)
@@ -269,11 +309,16 @@ class Handler(BaseHTTPRequestHandler):
                 self.proxy.last_answers[key] = (status, answered, answer)
         return status, answered, answer
 
-    def ask(self, body):
+    def ask(self, call, body):
         headers = {k: v for k, v in self.headers.items()
                    if k.lower() not in ("connection", "content-length", "expect", "host")}
         headers["Host"] = f"127.0.0.1:{self.proxy.emulator_port}"
-        return self.proxy.ask(self.command, self.path, headers, body)
+        more = likeness.afterwards(call, body)
+        status, answered, answer = self.proxy.ask(
+            self.command, self.path, headers, likeness.to_emulator(call, body))
+        if status == 200 and more:
+            self.proxy.ask("PUT", more[0], headers, more[1])
+        return status, answered, likeness.from_emulator(call, answer) if status == 200 else answer
 
     def stood_in(self, call, body):
         """The answer of who stands in for the emulator in this operation; None where nobody does."""
@@ -287,7 +332,7 @@ class Handler(BaseHTTPRequestHandler):
             if params is not None:  # some were taken out, or put in: plain values
                 form = {k: v for k, v in form.items() if k in ("Action", "Version") or k.split(".")[0] in params}
                 form.update({k: v for k, v in params.items() if isinstance(v, str)})
-            status, answered, answer = self.ask(urllib.parse.urlencode(form).encode())
+            status, answered, answer = self.ask(call, urllib.parse.urlencode(form).encode())
             if status != 200:
                 refused.append((status, answered, answer))
                 raise standin.Refused("", "")
@@ -324,7 +369,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def fault_throttle(self, call, fault, body):
         code = {"ec2": ("RequestLimitExceeded", 503), "query": ("Throttling", 400),
-                "json": ("ThrottlingException", 400)}[protocol_of(call, self.lower())]
+                "json": ("ThrottlingException", 400), "rest-json": ("ThrottlingException", 429),
+                "rest-xml": ("SlowDown", 503)}[protocol_of(call, self.lower())]
         return self.answer_error(call, code[1], code[0], "Rate exceeded")
 
     def fault_error(self, call, fault, body):
