@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "core/compare.h"
 #include "core/path.h"
+#include "core/section.h"
 
 const char *difference_type_name(enum difference_type type)
 {
@@ -215,7 +216,8 @@ static json_t *named_pairs(const json_t *want, const json_t *seen)
 static void diff_value(const struct field *f, const char *member, const json_t *want,
 	const json_t *seen, struct differences *out)
 {
-	if (compare_holds(how_of(f), want, seen))
+	_cleanup_json_ json_t *shown = section_shown(f, want);
+	if (compare_holds(how_of(f), shown, seen))
 		return;
 	_cleanup_json_ json_t *named = f->type == FIELD_PAIRS ? named_pairs(want, seen) : NULL;
 	add(out, f, DIFFERS_CHANGED, strdup(member), want, named ? named : seen);

@@ -218,6 +218,9 @@ struct field {
 	 * they match the glob ("": while absent): another desired value there means another
 	 * resource. {"EncryptionAtRestOptions.Enabled", "true"}: may be switched on, not off. */
 	const struct match_row *fixed;
+	/* Parts of a structure that AWS takes and never shows, by path from its own JSON;
+	 * NULL-ended: sent with it, not compared. */
+	const char *const *unshown;
 	/* Puts a @whole in order, in place, before it is sent: without what AWS refuses beside what
 	 * `desired` says. */
 	void (*tidy)(json_t *whole, const json_t *desired);

@@ -85,7 +85,7 @@ static void lint_at_create(struct lint *lint, const struct field *field, const c
 	char use[160];
 	if (other && shape_member(operation_input(other), member))
 		return;
-	snprintf(use, sizeof(use), "desired.%s", member);
+	snprintf(use, 160, field->type == FIELD_SOURCE ? "@source\": \"%s" : "desired.%s", member);
 	if (!create || (field->flags & (FIELD_AFTER_CREATE | FIELD_COMPUTED)) ||
 		field->type == FIELD_ITEMS || field->type == FIELD_FLAG)
 		return;

@@ -495,20 +495,6 @@ static json_t *merge_scopes(const json_t *resource, const json_t *step)
 	return scope;
 }
 
-// Objects member by member, everything else replaced.
-static void merge_into(json_t *target, const json_t *more)
-{
-	const char *key;
-	json_t *value;
-	json_object_foreach ((json_t *)more, key, value) {
-		json_t *old = json_object_get(target, key);
-		if (json_is_object(old) && json_is_object(value))
-			merge_into(old, value);
-		else
-			json_object_set(target, key, value);
-	}
-}
-
 static struct err render_batch(const struct call *call, json_t *scope)
 {
 	json_t *items = json_object_get(scope, "items");
@@ -544,7 +530,7 @@ static struct err render_merged(const json_t *resource, const json_t *merged, js
 		struct err err = template_render(js_str(one, "args"), scope, &more);
 		if (err_is(&err))
 			return err;
-		merge_into(input, more);
+		section_merge(input, more);
 	}
 	return ERR_OK;
 }
@@ -573,18 +559,18 @@ struct err step_render(const struct kind *kind, const struct step *step, const j
 			_cleanup_json_ json_t *tags = NULL;
 			err = template_render(kind->tagging->create, scope, &tags);
 			if (!err_is(&err))
-				merge_into(input, tags);
+				section_merge(input, tags);
 		}
 		_cleanup_json_ json_t *more = NULL;
 		if (!err_is(&err) && args)
 			err = template_render(args, scope, &more);
-		merge_into(input, more);
+		section_merge(input, more);
 	} else if (call->flags & CALL_WHOLE) {
 		_cleanup_json_ json_t *more = NULL;
 		input = whole_input(kind, call, resource);
 		if (args)
 			err = template_render(args, scope, &more);
-		merge_into(input, more);
+		section_merge(input, more);
 	} else if (args) {
 		err = template_render(args, scope, &input);
 		if (!err_is(&err) && input)

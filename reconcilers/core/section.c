@@ -87,3 +87,34 @@ bool section_is_fixed(const struct kind *kind, const struct field *field, const 
 	}
 	return false;
 }
+
+json_t *section_shown(const struct field *field, const json_t *desired)
+{
+	if (!field->unshown || !json_is_object(desired))
+		return json_incref((json_t *)desired);
+	json_t *out = json_deep_copy(desired);
+	for (const char *const *path = field->unshown; *path; path++) {
+		const char *dot = strrchr(*path, '.');
+		char parent[160] = "";
+		if (dot)
+			snprintf(parent, sizeof(parent), "%.*s", (int)(dot - *path), *path);
+		json_object_del(dot ? js_at(out, parent) : out, dot ? dot + 1 : *path);
+	}
+	return out;
+}
+
+void section_merge(json_t *target, const json_t *more)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)more, key, value) {
+		json_t *old = json_object_get(target, key);
+		if (!json_is_object(old) || !json_is_object(value)) {
+			json_object_set(target, key, value);
+			continue;
+		}
+		json_t *copy = json_copy(old);
+		json_object_set_new(target, key, copy);
+		section_merge(copy, value);
+	}
+}

@@ -279,6 +279,16 @@ static struct err value_of(const struct field *field, const json_t *source, cons
 	return err;
 }
 
+// Structures are shared with what was decided upon, where no value may ever stand: a copy is
+// filled.
+static struct err fill_inner(const struct kind *kind, const char *operation, const json_t *sources,
+	const uint8_t *key, json_t *input, const char *name, json_t *filled)
+{
+	json_t *copy = json_copy(json_object_get(input, name));
+	json_object_set_new(input, name, copy);
+	return sources_fill(kind, operation, sources, key, copy, filled);
+}
+
 struct err sources_fill(const struct kind *kind, const char *operation, const json_t *sources,
 	const uint8_t *key, json_t *input, json_t *filled)
 {
@@ -288,6 +298,12 @@ struct err sources_fill(const struct kind *kind, const char *operation, const js
 	json_object_foreach_safe (input, next, name, value) {
 		const char *member = js_str(value, "@source");
 		const struct field *field = member ? source_field(kind, member) : NULL;
+		if (!member && json_is_object(value)) {
+			struct err err =
+				fill_inner(kind, operation, sources, key, input, name, filled);
+			if (err_is(&err))
+				return err;
+		}
 		if (!field)
 			continue;
 		const json_t *source = json_object_get(sources, member);

@@ -24,9 +24,10 @@ void sources_mark(const struct kind *kind, const char *what, const json_t *desir
 void sources_resolve(const struct kind *kind, const json_t *marks, json_t *want, json_t *waiting);
 /* What a plan needs to fill in values: {"Member": {"from": source, "mark": ".."}}; new. */
 json_t *sources_of(const struct kind *kind, const json_t *desired, const json_t *marks);
-/* Puts the values into a call's input, whose members {"@source": "Member"} stand for them; one
- * without a source leaves. Blobs become base64. CONFLICT when a value is not the one whose mark was
- * decided upon. What was put in is also in `filled` (a list), for sources_burn(). */
+/* Puts the values into a call's input, whose members {"@source": "Member"}, also within structures,
+ * stand for them; one without a source leaves. Blobs become base64. CONFLICT when a value is not
+ * the one whose mark was decided upon. What was put in is also in `filled` (a list), for
+ * sources_burn(). */
 struct err sources_fill(const struct kind *kind, const char *operation, const json_t *sources,
 	const uint8_t *key, json_t *input, json_t *filled) MUST_CHECK;
 /* Zeroes them, wherever they are still referred to. */
