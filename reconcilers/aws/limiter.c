@@ -80,6 +80,8 @@ struct limiter_rate limiter_rate_of(const char *service, bool is_write)
 		{"ec2", {40, 200}, {10, 200}},
 		{"iam", {10, 100}, {5, 50}},
 		{"logs", {5, 100}, {2.5, 50}},
+		// Reads of a bucket's settings, one each; S3 has published 5,500 reads/s a prefix.
+		{"s3", {40, 200}, {10, 100}},
 		{"sts", {20, 50}, {20, 50}},
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(rates); i++)
