@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "core/view.h"
 #include "loop/loop.h"
-#include <pwd.h>
 #include <unistd.h>
 
 static json_t *iso(int64_t wall_ms)
@@ -17,8 +16,7 @@ static json_t *iso(int64_t wall_ms)
 	return json_string(text);
 }
 
-// The named stack, or the only one. Answers with an error and returns NULL when that is not clear.
-static struct held *held_of(struct app *app, struct control_exchange *exchange)
+struct held *api_held(struct app *app, struct control_exchange *exchange)
 {
 	const char *name = exchange->params.stack;
 	if (!name && app->held_count == 1)
@@ -69,7 +67,7 @@ static void on_status(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;
 	if (exchange->params.stack || app->held_count == 1) {
-		struct held *held = held_of(app, exchange);
+		struct held *held = api_held(app, exchange);
 		if (held)
 			control_answer(exchange, 200, status_of(app, held));
 		return;
@@ -82,21 +80,21 @@ static void on_status(void *self, struct control_exchange *exchange)
 
 static void on_plan(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (held)
 		control_answer(exchange, 200, view_plan(held->stack));
 }
 
 static void on_graph(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (held)
 		control_answer(exchange, 200, view_graph(held->stack));
 }
 
 static void on_diff(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (held)
 		control_answer(exchange, 200, view_diff(held->stack, exchange->params.address));
 }
@@ -189,7 +187,7 @@ static json_t *history_args(
 
 static void on_history(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (held)
 		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 200),
 			"entries", history_row, NULL);
@@ -197,7 +195,7 @@ static void on_history(void *self, struct control_exchange *exchange)
 
 static void on_resource(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (!held)
 		return;
 	json_t *answer = view_resource(held->stack, exchange->params.address);
@@ -237,7 +235,7 @@ static json_t *drift_row(const json_t *row)
 
 static void on_drift(void *self, struct control_exchange *exchange)
 {
-	struct held *held = held_of(self, exchange);
+	struct held *held = api_held(self, exchange);
 	if (held)
 		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
 			"drifts", drift_row, NULL);
@@ -299,7 +297,7 @@ void api_drop_waiters(struct app *app)
 static void on_sync(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;
-	struct held *held = held_of(app, exchange);
+	struct held *held = api_held(app, exchange);
 	if (!held)
 		return;
 	const char *target = exchange->params.target ? exchange->params.target : "";
@@ -334,7 +332,7 @@ static void on_sync(void *self, struct control_exchange *exchange)
 static void on_reload(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;
-	struct held *held = held_of(app, exchange);
+	struct held *held = api_held(app, exchange);
 	if (!held)
 		return;
 	bool ok;
@@ -342,47 +340,6 @@ static void on_reload(void *self, struct control_exchange *exchange)
 	control_answer(exchange, 200,
 		json_pack("{s:i, s:b, s:s, s:o}", "format", 1, "ok", ok, "version",
 			held->stack->desired->version, "findings", findings));
-}
-
-static void decide_holds(struct app *app, struct control_exchange *exchange, bool yes)
-{
-	struct held *held = held_of(app, exchange);
-	if (!held)
-		return;
-	if (stack_is_standby(held->stack)) {
-		char message[200];
-		snprintf(message, sizeof(message), "this daemon is on standby: %s (pid %lld) leads",
-			held->lease->host, (long long)held->lease->pid);
-		control_error(exchange, 409, "Standby", message, "say it there");
-		return;
-	}
-	char who[64];
-	const struct passwd *user = getpwuid(exchange->uid);
-	snprintf(who, sizeof(who), "%.40s (uid %u)", user ? user->pw_name : "?",
-		(unsigned)exchange->uid);
-	const char *target = exchange->params.target ? exchange->params.target : "";
-	json_t *done = stack_approve(held->stack, target, yes, who);
-	if (json_array_size(done) == 0) {
-		char message[200];
-		json_decref(done);
-		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
-			target);
-		control_error(exchange, 404, "NotHeld", message,
-			"`holdfast plan` lists what is held, with ids");
-		return;
-	}
-	control_answer(exchange, 200,
-		json_pack("{s:i, s:o}", "format", 1, yes ? "approved" : "rejected", done));
-}
-
-static void on_approve(void *self, struct control_exchange *exchange)
-{
-	decide_holds(self, exchange, true);
-}
-
-static void on_reject(void *self, struct control_exchange *exchange)
-{
-	decide_holds(self, exchange, false);
 }
 
 // ---- probes
@@ -533,9 +490,8 @@ void api_init(struct app *app)
 		.history = on_history,
 		.sync = on_sync,
 		.reload = on_reload,
-		.approve = on_approve,
-		.reject = on_reject,
 		.healthz = on_healthz,
 		.readyz = on_readyz,
 		.metrics = on_metrics};
+	orders_init(&app->api);
 }

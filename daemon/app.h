@@ -74,7 +74,14 @@ void leases_tell(struct app *app);
 // ---- api.c: the endpoints
 
 void api_init(struct app *app);
+/* The named stack, or the only one. Answers with an error and returns NULL when that is not clear.
+ */
+struct held *api_held(struct app *app, struct control_exchange *exchange);
 /* Answers the sync requests whose passes are over. */
 void api_check_waiters(struct app *app);
 /* Answers them all with an error: the daemon stops. */
 void api_drop_waiters(struct app *app);
+
+// ---- orders.c: what people tell the daemon
+
+void orders_init(struct control_api *api);

@@ -102,11 +102,21 @@ static const char leases[] =
 
 "ALTER TABLE holdfast.action ADD COLUMN token bigint;"
 "COMMENT ON COLUMN holdfast.action.token IS 'of the lease under which it was intended'";
+
+static const char orders[] =
+"CREATE TABLE holdfast.people_order ("
+" order_id text COLLATE \"C\" PRIMARY KEY, stack text COLLATE \"C\" NOT NULL, sort text NOT NULL,"
+" target text COLLATE \"C\" NOT NULL, field text, reason text, who text NOT NULL,"
+" at timestamptz NOT NULL, until timestamptz, ended_at timestamptz, ended_by text);"
+"CREATE INDEX people_order_at ON holdfast.people_order (at, stack);"
+"CREATE INDEX people_order_open ON holdfast.people_order (stack, at) WHERE ended_at IS NULL;"
+"COMMENT ON TABLE holdfast.people_order IS 'what people told the daemon beside the file: pauses, ignored fields'";
 // clang-format on
 
 const struct migration migrate_store[] = {
 	{1, first},
 	{2, second},
 	{3, leases},
+	{4, orders},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

@@ -195,6 +195,24 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
 	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms")}},
 
+[STORE_ORDER_PUT] = {"ORDER_PUT",
+	"INSERT INTO holdfast.people_order"
+	" (order_id, stack, sort, target, field, reason, who, at, until)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+	{TEXT("order_id"), TEXT("stack"), TEXT("sort"), TEXT("target"), TEXT_OR_NULL("field"),
+	 TEXT_OR_NULL("reason"), TEXT("who"), TIME("at_ms"), TIME_OR_NULL("until_ms")}},
+
+[STORE_ORDER_END] = {"ORDER_END",
+	"UPDATE holdfast.people_order SET ended_at = $3, ended_by = $2"
+	" WHERE order_id = $1 AND ended_at IS NULL",
+	{TEXT("order_id"), TEXT("who"), TIME("at_ms")}},
+
+[STORE_ORDERS_OPEN] = {"ORDERS_OPEN",
+	"SELECT order_id, sort, target, field, reason, who, " MS("at") " AS at_ms, "
+	MS("until") " AS until_ms FROM holdfast.people_order WHERE stack = $1"
+	" AND ended_at IS NULL AND (until IS NULL OR until > $2) ORDER BY at, order_id",
+	{TEXT("stack"), TIME("now_ms")}},
+
 // -> key: the one that all daemons of the stack share, whoever came first
 [STORE_STACK_KEY] = {"STACK_KEY",
 	"INSERT INTO holdfast.stack_key (stack, key) VALUES ($1, $2)"
@@ -292,6 +310,13 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END"))
 	" UNION ALL "
 	EVENT("hold", "ended_at", "address", "hold", HOLD_DETAIL("state"))
+	" UNION ALL "
+	EVENT("order", "at", "target", "people_order",
+	      "'sort', sort, 'field', field, 'reason', reason, 'who', who,"
+	      " 'until_ms', " MS("until"))
+	" UNION ALL "
+	EVENT("order", "ended_at", "target", "people_order",
+	      "'sort', sort, 'field', field, 'reason', reason, 'who', ended_by, 'ended', true")
 	") AS events ORDER BY at DESC, address, what LIMIT LEAST(COALESCE($5, 100), 10000)",
 	{TEXT("stack"), TIME_OR_NULL("since_ms"), TIME_OR_NULL("until_ms"), TEXT_OR_NULL("address"),
 	 INT_OR_NULL("limit")}},

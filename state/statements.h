@@ -20,6 +20,9 @@
 	X(HOLD_PUT)        /* a change that waits for a person */                                  \
 	X(HOLD_DECIDE)     /* approved, rejected, used or gone */                                  \
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
+	X(ORDER_PUT)       /* a pause or an ignored field */                                       \
+	X(ORDER_END)       /* ... taken back, by whom */                                           \
+	X(ORDERS_OPEN)     /* {stack, now_ms} -> those that are in force */                        \
 	X(STACK_KEY)       /* {stack, candidate} -> {key}: the candidate only where none is */     \
 	X(LEASE_TAKE)      /* -> {token, taken_ms} when it is ours now */                          \
 	X(LEASE_RENEW)     /* {stack, daemon_id, token, lasts} -> {beats} when it was ours */      \

@@ -33,6 +33,8 @@ const struct option_row option_rows[] = {
 	{OPTION_ACCOUNT, 0,   "account", "DIGITS",     "the account that the file is for"},
 	{OPTION_ONE_NAT, 0,   "one-nat", NULL,         "one NAT gateway for all zones, not one each"},
 	{OPTION_FILE,    0,   "file",    "PATH",       "write there, not to standard output; never over a file"},
+	{OPTION_FOR,     0,   "for",     "TIME",       "for so long: 90m, 2h, 3d"},
+	{OPTION_REASON,  0,   "reason",  "TEXT",       "why; it is shown wherever it matters"},
 	{OPTION_DOT,     0,   "dot",     NULL,         "as a dot file, for Graphviz"},
 	{OPTION_COLOUR,  0,   "color",   "auto|always|never", "colours; auto is: on a terminal, unless $NO_COLOR is set"},
 	{OPTION_HELP,    'h', "help",    NULL,         "help on holdfast or on a command"},
@@ -141,6 +143,22 @@ bool cli_ask(struct cli *cli, const char *path, const json_t *body, struct reply
 	return false;
 }
 
+int cli_show(struct cli *cli, char *path, const json_t *body,
+	void (*render)(const struct view *view, const json_t *answer, struct buf *out),
+	int (*status_of)(const json_t *answer))
+{
+	_cleanup_free_ char *owned = path;
+	_cleanup_reply_ struct reply reply;
+	_cleanup_buf_ struct buf out = {0};
+	if (!cli_ask(cli, owned, body, &reply))
+		return EXIT_ERROR;
+	int status = status_of ? status_of(reply.body) : EXIT_DONE;
+	if (cli->is_json)
+		return cli_print_json(cli, reply.body, status);
+	render(&cli->view, reply.body, &out);
+	return cli_print(cli, &out, status);
+}
+
 // ---- options
 
 static const struct option_row *option_long(const char *name, size_t bytes)
@@ -228,6 +246,12 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_FILE:
 		cli->file = value;
+		return 0;
+	case OPTION_FOR:
+		cli->length = value;
+		return 0;
+	case OPTION_REASON:
+		cli->reason = value;
 		return 0;
 	case OPTION_DOT:
 		cli->is_dot = true;
@@ -368,9 +392,11 @@ static int run(struct cli *cli)
 	if (cli->argument_count < command->least || cli->argument_count > command->most) {
 		_cleanup_free_ char *usage = str_format("Usage: holdfast %s", command->usage);
 		return cli_complain(cli, usage, "'%s' takes %s", command->name,
-			command->most == 0                ? "no argument"
-			: command->least == command->most ? "one argument"
-							  : "at most one argument");
+			command->most == 0                                      ? "no argument"
+			: command->least == command->most && command->most == 1 ? "one argument"
+			: command->least == command->most                       ? "two arguments"
+			: command->most == 1 ? "at most one argument"
+					     : "at most two arguments");
 	}
 	return command->run(cli);
 }

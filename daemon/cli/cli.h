@@ -32,6 +32,8 @@ enum option {
 	OPTION_ACCOUNT = 524288,
 	OPTION_ONE_NAT = 1048576,
 	OPTION_FILE = 2097152,
+	OPTION_FOR = 4194304,
+	OPTION_REASON = 8388608,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -46,6 +48,7 @@ struct cli {
 	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
 	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
 	size_t var_count;
+	const char *length, *reason;                               // of orders
 	const char *region, *zones, *cidr, *name, *account, *file; // of init
 	bool is_json, is_watching, is_all, is_waiting, is_strict, is_dot, has_one_nat, wants_help,
 		wants_version;
@@ -120,5 +123,14 @@ int run_validate(struct cli *cli);
 int run_explain(struct cli *cli);
 int run_graph(struct cli *cli);
 int run_init(struct cli *cli);
+int run_pause(struct cli *cli);
+int run_resume(struct cli *cli);
+int run_ignore(struct cli *cli);
+int run_orders(struct cli *cli);
+/* Asks, prints, and lets `status_of` (or NULL) decide the exit status from the answer. Takes the
+ * path over. */
+int cli_show(struct cli *cli, char *path, const json_t *body,
+	void (*render)(const struct view *view, const json_t *answer, struct buf *out),
+	int (*status_of)(const json_t *answer));
 /* The kinds and layers that exist, one a line, for completion. */
 void offline_words(struct buf *out, bool has_layers, bool has_kinds);

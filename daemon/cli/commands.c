@@ -130,6 +130,45 @@ const struct command commands[] = {
 		.run = run_reject,
 	},
 	{
+		.name = "pause",
+		.usage = "pause [LAYER|ADDRESS] [--for TIME] [--reason TEXT]",
+		.summary = "write nothing to AWS for a while; looking goes on",
+		.details = TARGET_DETAILS
+		"\nWithout --for it lasts until 'holdfast resume'. What would have been done is "
+		"shown, and done when the pause ends.",
+		.words = WORDS_TARGET,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_FOR | OPTION_REASON,
+		.run = run_pause,
+	},
+	{
+		.name = "resume",
+		.usage = "resume [LAYER|ADDRESS [FIELD]]",
+		.summary = "end a pause or, with a field, an ignore",
+		.words = WORDS_TARGET,
+		.most = 2,
+		.options = OPTION_STACK,
+		.run = run_resume,
+	},
+	{
+		.name = "ignore",
+		.usage = "ignore ADDRESS FIELD [--for TIME] [--reason TEXT]",
+		.summary = "let a field differ, without editing the file",
+		.details = "For good, write it into the file: policy: {ignore: [FIELD]}.",
+		.words = WORDS_ADDRESS,
+		.least = 2,
+		.most = 2,
+		.options = OPTION_STACK | OPTION_FOR | OPTION_REASON,
+		.run = run_ignore,
+	},
+	{
+		.name = "orders",
+		.usage = "orders",
+		.summary = "what is paused and ignored, by whom, until when, and why",
+		.options = OPTION_STACK,
+		.run = run_orders,
+	},
+	{
 		.name = "validate",
 		.usage = "validate FILE [--var NAME=VALUE]... [--strict]",
 		.summary = "check a file without a daemon; every error with its line and column",
@@ -223,23 +262,6 @@ const size_t command_count = ARRAY_COUNT(commands);
 
 // ---- one request, one rendering
 
-/* Asks, prints, and lets `status_of` decide the exit status from the answer. */
-static int show(struct cli *cli, char *path, const json_t *body,
-	void (*render)(const struct view *view, const json_t *answer, struct buf *out),
-	int (*status_of)(const json_t *answer))
-{
-	_cleanup_free_ char *owned = path;
-	_cleanup_reply_ struct reply reply;
-	_cleanup_buf_ struct buf out = {0};
-	if (!cli_ask(cli, owned, body, &reply))
-		return EXIT_ERROR;
-	int status = status_of ? status_of(reply.body) : EXIT_DONE;
-	if (cli->is_json)
-		return cli_print_json(cli, reply.body, status);
-	render(&cli->view, reply.body, &out);
-	return cli_print(cli, &out, status);
-}
-
 static const char *argument(const struct cli *cli)
 {
 	return cli->argument_count > 0 ? cli->arguments[0] : NULL;
@@ -259,14 +281,14 @@ static int run_status(struct cli *cli)
 {
 	if (cli->is_watching)
 		return run_watch(cli);
-	return show(cli, client_path("/v1/status", NULL, "stack", cli->stack), NULL,
+	return cli_show(cli, client_path("/v1/status", NULL, "stack", cli->stack), NULL,
 		cli->is_all ? render_all : render_some, NULL);
 }
 
 static int run_get(struct cli *cli)
 {
-	return show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack), NULL,
-		render_resource, NULL);
+	return cli_show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack),
+		NULL, render_resource, NULL);
 }
 
 static int status_of_plan(const json_t *answer)
@@ -278,7 +300,7 @@ static int status_of_plan(const json_t *answer)
 
 static int run_plan(struct cli *cli)
 {
-	return show(cli, client_path("/v1/plan", NULL, "stack", cli->stack), NULL, render_plan,
+	return cli_show(cli, client_path("/v1/plan", NULL, "stack", cli->stack), NULL, render_plan,
 		status_of_plan);
 }
 
@@ -290,7 +312,7 @@ static int status_of_diff(const json_t *answer)
 
 static int run_diff(struct cli *cli)
 {
-	return show(cli,
+	return cli_show(cli,
 		client_path("/v1/diff", NULL, "address", argument(cli), "stack", cli->stack), NULL,
 		render_diff, status_of_diff);
 }
@@ -307,7 +329,7 @@ static int status_of_drift(const json_t *answer)
 
 static int run_drift(struct cli *cli)
 {
-	return show(cli,
+	return cli_show(cli,
 		client_path("/v1/drift", NULL, "since", cli->since, "limit", cli->limit, "stack",
 			cli->stack),
 		NULL, render_drift, status_of_drift);
@@ -315,7 +337,7 @@ static int run_drift(struct cli *cli)
 
 static int run_history(struct cli *cli)
 {
-	return show(cli,
+	return cli_show(cli,
 		client_path("/v1/history", NULL, "address", argument(cli), "since", cli->since,
 			"until", cli->until, "limit", cli->limit, "stack", cli->stack),
 		NULL, render_history, NULL);
@@ -344,7 +366,7 @@ static int status_of_reload(const json_t *answer)
 static int run_reload(struct cli *cli)
 {
 	_cleanup_json_ json_t *body = json_pack("{s:s*}", "stack", cli->stack);
-	return show(cli, strdup("/v1/reload"), body, render_reload, status_of_reload);
+	return cli_show(cli, strdup("/v1/reload"), body, render_reload, status_of_reload);
 }
 
 static void render_decided(
@@ -389,14 +411,14 @@ static int run_approve(struct cli *cli)
 {
 	_cleanup_json_ json_t *body =
 		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
-	return show(cli, strdup("/v1/approve"), body, render_approved, status_of_decided);
+	return cli_show(cli, strdup("/v1/approve"), body, render_approved, status_of_decided);
 }
 
 static int run_reject(struct cli *cli)
 {
 	_cleanup_json_ json_t *body =
 		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
-	return show(cli, strdup("/v1/reject"), body, render_rejected, status_of_decided);
+	return cli_show(cli, strdup("/v1/reject"), body, render_rejected, status_of_decided);
 }
 
 // ---- version

@@ -186,6 +186,14 @@ static void tell(const struct view *view, const json_t *entry, struct told *told
 		tell_action(view, detail, told);
 	} else if (str_eq_null(what, "hold")) {
 		tell_hold(detail, told);
+	} else if (str_eq_null(what, "order")) {
+		told->mark = js_bool(detail, "ended", false) ? view_glyph(view, "▸", ">") : "=";
+		told->paint = PAINT_YELLOW;
+		add_word(&told->text, js_bool(detail, "ended", false) ? "no longer" : NULL);
+		add_word(&told->text, js_str(detail, "sort"));
+		add_word(&told->text, js_str(detail, "field"));
+		add_word(&told->text, js_str(detail, "reason"));
+		add_word(&told->text, js_str(detail, "who"));
 	} else if (str_eq_null(what, "config")) {
 		tell_config(detail, told);
 	} else {

@@ -14,9 +14,14 @@ enum param {
 	PARAM_LIMIT = 16,
 	PARAM_TARGET = 32,
 	PARAM_WAIT = 64,
+	PARAM_FIELD = 128,
+	PARAM_REASON = 256,
+	PARAM_FOR = 512,
 };
 
-enum param_type { TYPE_TEXT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL };
+enum param_type { TYPE_TEXT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
+
+#define MOST_LENGTH_MS (INT64_C(366) * 24 * 3600 * 1000)
 
 enum { MOST_LIMIT = 100000, MOST_TEXT_BYTES = 512 };
 
@@ -33,10 +38,14 @@ static const struct param_row {
 	{PARAM_UNTIL,   "until",   TYPE_TIME,  offsetof(struct control_params, until_ms)},
 	{PARAM_LIMIT,   "limit",   TYPE_COUNT, offsetof(struct control_params, limit)},
 	{PARAM_TARGET,  "target",  TYPE_TEXT,  offsetof(struct control_params, target)},
+	{PARAM_FIELD,   "field",   TYPE_TEXT,  offsetof(struct control_params, field)},
+	{PARAM_REASON,  "reason",  TYPE_TEXT,  offsetof(struct control_params, reason)},
+	{PARAM_FOR,     "for",     TYPE_LENGTH, offsetof(struct control_params, for_ms)},
 	{PARAM_WAIT,    "wait",    TYPE_BOOL,  offsetof(struct control_params, wait)},
 };
 
 #define TIMES (PARAM_SINCE | PARAM_UNTIL)
+#define ORDER (PARAM_FOR | PARAM_REASON)
 
 /* A path that ends in '/' takes the rest as the address. POST changes things and takes its parameters
  * from the body, else from the query. */
@@ -59,6 +68,10 @@ static const struct route {
 	{"POST", "/v1/reload",     TO(reload),   PARAM_STACK, 0, "read the file again"},
 	{"POST", "/v1/approve",    TO(approve),  PARAM_STACK, PARAM_TARGET, "release a held change"},
 	{"POST", "/v1/reject",     TO(reject),   PARAM_STACK, PARAM_TARGET, "refuse a held change"},
+	{"POST", "/v1/pause",      TO(pause),    PARAM_STACK | PARAM_TARGET | ORDER, 0, "write nothing for a while"},
+	{"POST", "/v1/resume",     TO(resume),   PARAM_STACK | PARAM_TARGET | PARAM_FIELD, 0, "end a pause, or an ignore"},
+	{"POST", "/v1/ignore",     TO(ignore),   PARAM_STACK | ORDER, PARAM_TARGET | PARAM_FIELD, "let a field differ"},
+	{"GET",  "/v1/orders",     TO(orders),   PARAM_STACK, 0, "what is paused and ignored"},
 	{"GET",  "/healthz",       TO(healthz),  0, 0, "is the daemon alive"},
 	{"GET",  "/readyz",        TO(readyz),   0, 0, "has everything been looked at once"},
 	{"GET",  "/metrics",       TO(metrics),  0, 0, "metrics for Prometheus"},
@@ -118,6 +131,8 @@ static const char *wanted_form(enum param_type type)
 		return "a number from 1 to 100000";
 	case TYPE_BOOL:
 		return "true or false";
+	case TYPE_LENGTH:
+		return "a length of time like 90m, at most a year";
 	}
 	return "";
 }
@@ -142,6 +157,9 @@ static bool read_param(
 		*(int64_t *)(void *)at = json_integer_value(value);
 		return json_is_integer(value) && json_integer_value(value) >= 1 &&
 		       json_integer_value(value) <= MOST_LIMIT;
+	case TYPE_LENGTH:
+		return text && num_parse_duration_ms(text, (int64_t *)(void *)at) &&
+		       *(int64_t *)(void *)at > 0 && *(int64_t *)(void *)at <= MOST_LENGTH_MS;
 	case TYPE_BOOL:
 		*(bool *)at = json_is_true(value) ||
 			      (text && (str_eq(text, "true") || str_eq(text, "1")));
@@ -224,6 +242,22 @@ static const struct route *route_find(
 	return NULL;
 }
 
+// A text that is empty is not given.
+static const char *missing_param(
+	const struct control_exchange *exchange, const struct route *route, unsigned seen)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(params); i++) {
+		const char *text = "";
+		if (!((unsigned)params[i].param & route->needs))
+			continue;
+		if (params[i].type == TYPE_TEXT)
+			memcpy(&text, (const char *)&exchange->params + params[i].at, sizeof(text));
+		if (!(seen & (unsigned)params[i].param) || !text)
+			return params[i].name;
+	}
+	return NULL;
+}
+
 static void handle(void *self, struct control_exchange *exchange)
 {
 	const struct control_api *api = self;
@@ -238,12 +272,10 @@ static void handle(void *self, struct control_exchange *exchange)
 		control_error(exchange, 403, "NotAllowed", "this client may only read", NULL);
 		return;
 	}
-	if ((seen & route->needs) != route->needs ||
-		((route->needs & PARAM_TARGET) && !exchange->params.target)) {
+	const char *missing = missing_param(exchange, route, seen);
+	if (missing) {
 		refuse(exchange, 400, "MissingParameter",
-			str_format("%s needs '%s'", route->path,
-				route->needs & PARAM_TARGET ? "target" : "address"),
-			NULL);
+			str_format("%s needs '%s'", route->path, missing), NULL);
 		return;
 	}
 	if (!route->endpoint)

@@ -29,7 +29,8 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *            "decision":"do|wait|hold","message",
  *            "fields":[{"path","before","after","sensitive","unknown","forces_replacement","op":"+|~|-"}],
  *            "calls":[{"operation","input"}]}
- * ENTRY     {"at","what":"drift|closed|action|observed|config|hold","address","detail":{...}} */
+ * ENTRY     {"at","what":"drift|closed|action|observed|config|hold|order","address","detail":{...}}
+ */
 struct control_api {
 	void *self;
 	/* STACK, or {"format":1,"stacks":[STACK]} when there are several and none was named. */
@@ -56,7 +57,8 @@ struct control_api {
 	 * Details: drift {field,type,desired,observed,drift_id}; closed {field,how}; action
 	 * {operation,change,reason,outcome,
 	 * code,message,request_id,result_id,dur_ms,attempts,before,after}; config {version,file};
-	 * hold {change,reason,state,who} */
+	 * hold {change,reason,state,who};
+	 * order {sort,field,reason,who,until_ms,ended} */
 	control_endpoint_fn history;
 	/* params.target: "" or NULL (everything), a layer, an address; params.wait: answer when the
 	 * pass has ended.
@@ -70,6 +72,17 @@ struct control_api {
 	control_endpoint_fn approve;
 	/* The same with "rejected". */
 	control_endpoint_fn reject;
+	/* params.target: "" or NULL (everything), a layer, layer.kind, an address; for_ms, reason.
+	 * {"format":1,"order":ORDER}; ORDER is {"order_id","sort":"pause|ignore","target","field"?,
+	 * "reason"?,"who","at","until":null|TIME}. */
+	control_endpoint_fn pause;
+	/* params.target as of the order; params.field ends an ignore. {"format":1,"ended":[ORDER]}
+	 */
+	control_endpoint_fn resume;
+	/* params.target (an address) and params.field, both required; for_ms, reason. As pause. */
+	control_endpoint_fn ignore;
+	/* {"format":1,"orders":[ORDER]}: those in force. */
+	control_endpoint_fn orders;
 	/* Text: 200 "ok" while the loop turns. */
 	control_endpoint_fn healthz;
 	/* Text: 200 when every layer has been looked at once and the store is there, else 503 and

@@ -18,21 +18,23 @@ _holdfast()
 	--cidr) return ;;
 	--account) return ;;
 	--file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--for) return ;;
+	--reason) return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word="${COMP_WORDS[i]}"
 		if [[ $skip ]]; then skip=; continue; fi
 		case "$word" in
-		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--name|--region|--azs|--cidr|--account|--file|--color) skip=1 ;;
+		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--name|--region|--azs|--cidr|--account|--file|--for|--reason|--color) skip=1 ;;
 		-*) ;;
 		*) command="$word"; break ;;
 		esac
 	done
 	case "$command" in
 	"")
-		words="status get plan diff drift history sync reload approve reject validate explain init graph version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --name --region --azs --cidr --account --one-nat --file --dot --color --help --version "
+		words="status get plan diff drift history sync reload approve reject pause resume ignore orders validate explain init graph version completion help "
+		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --color --help "
@@ -69,6 +71,21 @@ _holdfast()
 	reject)
 		options="--socket --output --stack --color --help "
 		words="$(holdfast __words holds 2>/dev/null)"
+		;;
+	pause)
+		options="--socket --output --stack --for --reason --color --help "
+		words="$(holdfast __words targets 2>/dev/null)"
+		;;
+	resume)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words targets 2>/dev/null)"
+		;;
+	ignore)
+		options="--socket --output --stack --for --reason --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	orders)
+		options="--socket --output --stack --color --help "
 		;;
 	validate)
 		options="--socket --output --var --strict --color --help "

@@ -206,6 +206,9 @@ static json_t *load_args(const struct stack *stack, enum store_statement stateme
 			args, "since_ms", json_integer(loop_wall_ms(stack->options.loop)));
 		json_object_set_new(args, "limit", json_integer(10000));
 	}
+	if (statement == STORE_ORDERS_OPEN)
+		json_object_set_new(
+			args, "now_ms", json_integer(loop_wall_ms(stack->options.loop)));
 	uint8_t candidate[SOURCE_KEY_BYTES];
 	char hex[2 * SOURCE_KEY_BYTES + 1];
 	if (statement == STORE_STACK_KEY && hash_random(candidate, sizeof(candidate))) {
@@ -228,10 +231,25 @@ static void take_key(struct stack *stack, const json_t *rows)
 			LOG_STR("stack", stack->name));
 }
 
+// Those that were given before the store was there stand already, and are on their way to it.
+static void take_orders(struct stack *stack, const json_t *rows)
+{
+	size_t i, j;
+	json_t *row, *known;
+	json_array_foreach ((json_t *)rows, i, row) {
+		bool is_known = false;
+		json_array_foreach (stack->orders, j, known)
+			is_known = is_known ||
+				   str_eq_null(js_str(known, "order_id"), js_str(row, "order_id"));
+		if (!is_known)
+			json_array_append(stack->orders, row);
+	}
+}
+
 void boot_load(struct stack *stack)
 {
 	static const enum store_statement statements[] = {STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN,
-		STORE_HOLDS_OPEN, STORE_DRIFTS, STORE_STACK_KEY};
+		STORE_HOLDS_OPEN, STORE_DRIFTS, STORE_STACK_KEY, STORE_ORDERS_OPEN};
 	if (timer_is_running(&stack->timer))
 		return;
 	size_t finished = 0;
@@ -259,6 +277,7 @@ void boot_load(struct stack *stack)
 		take_holds(stack, stack->loads[2].rows);
 		take_drifts(stack, stack->loads[3].rows);
 		take_key(stack, stack->loads[4].rows);
+		take_orders(stack, stack->loads[5].rows);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		store_call_done(&stack->loads[i]);

@@ -1,6 +1,7 @@
 // What decide() needs to know of the rest of the stack: references as they stand now, who waits for
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "base/str.h"
+#include "core/orders.h"
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
@@ -139,10 +140,16 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 	_cleanup_json_ json_t *waiting = NULL;
 	_cleanup_json_ json_t *tags = NULL;
 	_cleanup_json_ json_t *yielded = NULL;
+	struct policy policy = *policy_of(stack, resource);
+	int64_t now_ms = loop_wall_ms(stack->options.loop);
+	_cleanup_json_ json_t *ignore =
+		orders_ignore(stack->orders, policy.ignore, resource->address, now_ms);
+	policy.ignore = ignore;
 	char why[240];
 	struct decide_input input = {.kind = resource->kind,
 		.wanted = resource->wanted,
-		.policy = policy_of(stack, resource),
+		.policy = &policy,
+		.paused = orders_pause(stack->orders, resource->address, now_ms),
 		.presence = resource->presence,
 		.seen = &resource->seen,
 		.record = &resource->record,
@@ -151,7 +158,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.is_unread = resource->is_unread,
 		.is_hearsay = resource->is_hearsay,
 		.checked_ms = resource->checked_wall_ms,
-		.wall_ms = loop_wall_ms(stack->options.loop),
+		.wall_ms = now_ms,
 		.loop_ms = loop_now_ms(stack->options.loop)};
 	if (resource->wanted) {
 		sources_mark(resource->kind, resource->address, resource->wanted->desired,

@@ -84,7 +84,7 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 	char at[CLOCK_TEXT_BYTES] = "";
 	if (next) {
 		clock_format_iso(next, at);
-		d->again_ms = next - in->wall_ms;
+		d->wake_ms = next - in->wall_ms;
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
 			"changing %.120s interrupts (%s): waits for the window %s, which opens %s, "
 			"or for approval",
@@ -530,6 +530,25 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	free(now.items);
 }
 
+// Whatever was to be done is not done now; it is still known and shown.
+static void pause_it(const struct decide_input *in, struct decision *d)
+{
+	bool would_act = d->verdict == VERDICT_ACT || d->verdict == VERDICT_BACKOFF ||
+			 d->verdict == VERDICT_HOLD;
+	const char *reason = js_str(in->paused, "reason"), *who = js_str(in->paused, "who");
+	int64_t until = js_int(in->paused, "until_ms", 0);
+	char at[CLOCK_TEXT_BYTES] = "";
+	if (!would_act)
+		return;
+	if (until)
+		clock_format_iso(until, at);
+	d->wake_ms = until ? until - in->wall_ms : 0;
+	say(d, VERDICT_DONE, HEALTH_SUSPENDED, "Paused",
+		"%s to be made waits: paused by %s%s%s%s%s",
+		d->plan.change == CHANGE_CREATE ? "it" : "a change", who ? who : "somebody",
+		until ? " until " : "", at, reason ? ": " : "", reason ? reason : "");
+}
+
 void decide(const struct decide_input *in, struct decision *d)
 {
 	*d = (struct decision){0};
@@ -552,4 +571,6 @@ void decide(const struct decide_input *in, struct decision *d)
 		decide_missing(in, d);
 	else
 		decide_present(in, d);
+	if (in->paused)
+		pause_it(in, d);
 }

@@ -44,10 +44,12 @@ struct decide_input {
 	const struct record *record;
 	const struct failure *failure;
 	const json_t *approved; // {"<digest>": true}
-	const json_t *yielded;  // ["field", ...] that another resource rules now, or NULL
-	bool is_hearsay;        // was seen in a list that lags
-	bool is_unread;         // the last look could not ask for it
-	int64_t checked_ms;     // wall time of the look that `presence` comes from
+	const json_t
+		*paused; // the order (core/orders.h) by which nothing is to be written, or NULL
+	const json_t *yielded; // ["field", ...] that another resource rules now, or NULL
+	bool is_hearsay;       // was seen in a list that lags
+	bool is_unread;        // the last look could not ask for it
+	int64_t checked_ms;    // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };
 
@@ -60,7 +62,8 @@ struct decision {
 	struct differences differences; // all of them, also quarantined and undeclared ones
 	struct plan plan;               // what would remove them; also when it is held
 	int64_t again_ms;               // VERDICT_AGAIN: from now
-	char digest[17];                // names the change: an approval is for exactly this one
+	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
+	char digest[17]; // names the change: an approval is for exactly this one
 	int undeclared, quarantined, managed, refused, grave; // differences by sort
 	int barred;        // differences that policy keeps from being corrected now ...
 	bool needs_window; // ... some of them until a window opens

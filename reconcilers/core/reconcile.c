@@ -159,8 +159,8 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	resource->again_at_ms = 0;
 	if (decision.verdict == VERDICT_AGAIN) {
 		resource->again_at_ms = reconciler_now_ms(r) + decision.again_ms;
-	} else if (decision.verdict == VERDICT_HOLD && decision.again_ms > 0) { // a window
-		resource->again_at_ms = reconciler_now_ms(r) + decision.again_ms;
+	} else if (decision.wake_ms > 0) {
+		resource->again_at_ms = reconciler_now_ms(r) + decision.wake_ms;
 	} else if (decision.verdict == VERDICT_BACKOFF) {
 		resource->again_at_ms = resource->failure.next_ms;
 	} else if (decision.sync == SYNC_SYNCED) {
@@ -229,6 +229,7 @@ static void end_pass(struct reconciler *r)
 
 void reconciler_pass(struct reconciler *r, const char *trigger)
 {
+	stack_expire_orders(r->stack);
 	r->is_passing = true;
 	r->pass = (struct pass){
 		.started_wall_ms = reconciler_wall_ms(r), .started_ms = reconciler_now_ms(r)};

@@ -237,34 +237,6 @@ int stack_sync(struct stack *stack, const char *target, const char *trigger)
 	return started;
 }
 
-json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who)
-{
-	json_t *out = json_array();
-	size_t n = strlen(target);
-	map_for_each (&stack->by_address, entry) {
-		struct resource *resource = entry->value;
-		const struct decision *d = &resource->decision;
-		const char *a = resource->address;
-		bool is_named = !*target || str_eq(target, d->digest) || str_eq(target, a) ||
-				str_eq(target, resource->hold_id) ||
-				(strncmp(a, target, n) == 0 && a[n] == '.');
-		if (d->verdict != VERDICT_HOLD || !*d->digest || !is_named)
-			continue;
-		json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "id", d->digest, "address",
-						   a, "change", change_sign(d->plan.change)));
-		if (yes)
-			json_object_set_new(stack->approved, d->digest, json_true());
-		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
-			json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
-				yes ? "approved" : "rejected", "who", who, "at_ms",
-				(json_int_t)loop_wall_ms(stack->options.loop)));
-		log_notice(yes ? "approved" : "rejected", LOG_STR("resource", a),
-			LOG_STR("id", d->digest), LOG_STR("who", who));
-		stack_touch(stack, resource, true);
-	}
-	return out;
-}
-
 // ---- phases
 
 void stack_set_phase(struct stack *stack, enum stack_phase phase)
@@ -387,6 +359,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	stack->region = strdup(options->region ? options->region : desired->region);
 	stack->desired = desired;
 	stack->approved = json_object();
+	stack->orders = json_array();
 	stack->loaded_wall_ms = loop_wall_ms(options->loop);
 	stack->started_ms = loop_now_ms(options->loop);
 	map_init(&stack->by_address);
@@ -437,6 +410,7 @@ void stack_free(struct stack *stack)
 		resource_free(entry->value);
 	map_done(&stack->by_address);
 	json_decref(stack->approved);
+	json_decref(stack->orders);
 	desired_free(stack->desired);
 	free(stack->name);
 	free(stack->region);

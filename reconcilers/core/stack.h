@@ -77,11 +77,12 @@ struct stack {
 	struct reconciler reconcilers[STACK_MOST_LAYERS];
 	size_t reconciler_count;
 	json_t *approved; // {"<digest>": "<hold id>"}
+	json_t *orders;   // core/orders.h; owned
 	enum stack_phase phase;
 	struct task task;
 	struct timer timer;
 	struct aws_call identity;
-	struct store_call loads[5];
+	struct store_call loads[6];
 	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)
 	bool has_source_key;
 	struct failure failure; // of verifying or loading; its message is shown
@@ -124,6 +125,15 @@ void stack_free(struct stack *stack);
 /* Approves or rejects the held changes that `target` names (a digest, an address, a layer, a
  * layer.kind, "" for all): [{"id","address","change"}]; new. */
 json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who);
+
+/* Adds an order (core/orders.h, without "order_id", "who" and "at_ms"), taken over; returns it,
+ * borrowed. It counts at once. */
+const json_t *stack_order(struct stack *stack, json_t *order, const char *who);
+/* Ends the pauses of exactly this target or, with a field, its ignores: the ended ones; new. */
+json_t *stack_end_orders(
+	struct stack *stack, const char *target, const char *field, const char *who);
+/* Lets go of orders whose time is over. */
+void stack_expire_orders(struct stack *stack);
 
 struct resource *stack_find(const struct stack *stack, const char *address);
 struct reconciler *stack_reconciler(struct stack *stack, const char *layer);

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "core/graph.h"
+#include "core/orders.h"
 #include "core/tags.h"
 
 static json_t *iso(int64_t wall_ms)
@@ -214,7 +215,10 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 		"name", r->layer->name, "sync", sync_name(layer_sync(stack, r->layer->name)),
 		"health", health_name(layer_health(stack, r)), "resources", n.total, "drifted",
 		n.drifted, "held", n.held, "failed", n.failed, "progressing", n.progressing,
-		"paused", 0, "checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
+		"paused",
+		orders_layer_pause(
+			stack->orders, r->layer->name, loop_wall_ms(stack->options.loop)) != NULL,
+		"checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
 		r->is_passing ? json_null() : iso(wall_of(stack, r->next_pass_ms)), "busy",
 		reconciler_is_busy(r), "blind", blind_spots(r));
 	json_object_set_new(out, "last_pass",

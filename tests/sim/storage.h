@@ -136,6 +136,10 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 		break;
 	case STORE_STACK_KEY:
 		return json_pack("[{s:O}]", "key", json_object_get(args, "candidate"));
+	case STORE_ORDER_PUT:
+	case STORE_ORDER_END:
+	case STORE_ORDERS_OPEN: // nobody gives orders in the simulation yet
+		break;
 	case STORE_HOLDS_OPEN:
 		return storage_rows(storage->holds, "state", "waiting", "approved");
 	case STORE_DRIFTS:

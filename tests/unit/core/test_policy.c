@@ -128,7 +128,7 @@ static void a_window_lets_it_happen_and_says_when(void **state)
 	assert_int_equal(clock_parse_iso("2026-11-24T12:00:00Z", &scene.input.wall_ms), 0);
 	expect_verdict(&scene, "HOLD OutOfSync Suspended WaitsForWindow");
 	assert_non_null(strstr(scene.decision.message, "2026-11-29T03:00:00"));
-	assert_int_equal(scene.decision.again_ms, (4 * 24 + 15) * 3600000);
+	assert_int_equal(scene.decision.wake_ms, (4 * 24 + 15) * 3600000);
 	assert_int_equal(clock_parse_iso("2026-11-29T03:00:00Z", &scene.input.wall_ms), 0);
 	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
 	scene.policy.windows = NULL;

@@ -1,0 +1,216 @@
+// The endpoints by which people change what the daemon does: approvals, pauses, ignored fields. Who
+// it was comes from the socket's peer, never from the request.
+#include "core/orders.h"
+#include "app.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include <pwd.h>
+
+static void name_user(const struct control_exchange *exchange, char *ret_text, size_t bytes)
+{
+	const struct passwd *user = getpwuid(exchange->uid);
+	snprintf(ret_text, bytes, "%.40s (uid %u)", user ? user->pw_name : "?",
+		(unsigned)exchange->uid);
+}
+
+// The stack that a person may give orders to: that of the daemon which leads. NULL after an answer.
+static struct held *led(struct app *app, struct control_exchange *exchange)
+{
+	struct held *held = api_held(app, exchange);
+	if (!held || !stack_is_standby(held->stack))
+		return held;
+	char message[200];
+	snprintf(message, sizeof(message), "this daemon is on standby: %s (pid %lld) leads",
+		held->lease->host, (long long)held->lease->pid);
+	control_error(exchange, 409, "Standby", message, "say it there");
+	return NULL;
+}
+
+// ---- approvals
+
+static void decide_holds(struct app *app, struct control_exchange *exchange, bool yes)
+{
+	struct held *held = led(app, exchange);
+	if (!held)
+		return;
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	json_t *done = stack_approve(held->stack, target, yes, who);
+	if (json_array_size(done) == 0) {
+		char message[200];
+		json_decref(done);
+		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
+			target);
+		control_error(exchange, 404, "NotHeld", message,
+			"`holdfast plan` lists what is held, with ids");
+		return;
+	}
+	control_answer(exchange, 200,
+		json_pack("{s:i, s:o}", "format", 1, yes ? "approved" : "rejected", done));
+}
+
+static void on_approve(void *self, struct control_exchange *exchange)
+{
+	decide_holds(self, exchange, true);
+}
+
+static void on_reject(void *self, struct control_exchange *exchange)
+{
+	decide_holds(self, exchange, false);
+}
+
+// ---- pauses and ignored fields
+
+// An order as it is shown: times as texts.
+static json_t *shown(const json_t *order)
+{
+	static const char *const times[][2] = {{"at_ms", "at"}, {"until_ms", "until"}};
+	json_t *out = json_copy((json_t *)order);
+	for (size_t i = 0; i < ARRAY_COUNT(times); i++) {
+		char text[CLOCK_TEXT_BYTES];
+		int64_t ms = js_int(order, times[i][0], 0);
+		json_object_del(out, times[i][0]);
+		if (ms)
+			clock_format_iso(ms, text);
+		json_object_set_new(out, times[i][1], ms ? json_string(text) : json_null());
+	}
+	return out;
+}
+
+static json_t *all_shown(const json_t *orders)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		json_array_append_new(out, shown(order));
+	return out;
+}
+
+// Is there anything under that name: the stack, a layer, a kind of it, a resource?
+static bool is_target(const struct stack *stack, const char *target)
+{
+	if (!*target || layer_find(target))
+		return true;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (orders_covers(target, resource->address))
+			return true;
+	}
+	return false;
+}
+
+static void no_target(struct control_exchange *exchange, const char *target)
+{
+	char message[200];
+	snprintf(message, sizeof(message), "there is no layer and no resource '%.120s'", target);
+	control_error(exchange, 404, "NoSuchTarget", message, "`holdfast status --all` lists them");
+}
+
+static json_t *order_of(const struct control_exchange *exchange, const char *sort,
+	const char *target, int64_t now_ms)
+{
+	json_t *order = json_pack("{s:s, s:s}", "sort", sort, "target", target);
+	js_set_str(order, "reason", exchange->params.reason);
+	if (exchange->params.for_ms > 0)
+		json_object_set_new(
+			order, "until_ms", json_integer(now_ms + exchange->params.for_ms));
+	return order;
+}
+
+static void give(struct held *held, struct control_exchange *exchange, json_t *order)
+{
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	const json_t *given = stack_order(held->stack, order, who);
+	if (given)
+		control_answer(
+			exchange, 200, json_pack("{s:i, s:o}", "format", 1, "order", shown(given)));
+	else
+		control_error(
+			exchange, 500, "NoRandomness", "no id for the order could be made", NULL);
+}
+
+static void on_pause(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	if (!held)
+		return;
+	if (!is_target(held->stack, target))
+		no_target(exchange, target);
+	else
+		give(held, exchange,
+			order_of(exchange, "pause", target,
+				loop_wall_ms(held->stack->options.loop)));
+}
+
+static void on_ignore(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	if (!held)
+		return;
+	const char *address = exchange->params.target, *field = exchange->params.field;
+	const struct resource *resource = stack_find(held->stack, address);
+	if (!resource) {
+		no_target(exchange, address);
+		return;
+	}
+	const struct field *known = field_find(resource->kind->fields, field);
+	if (!known || !str_eq(known->name, field)) {
+		char message[200], remedy[120];
+		snprintf(message, sizeof(message), "%s has no field '%.80s'", resource->kind->name,
+			field);
+		snprintf(remedy, sizeof(remedy), "`holdfast explain %s` lists them",
+			resource->kind->name);
+		control_error(exchange, 404, "NoSuchField", message, remedy);
+		return;
+	}
+	json_t *order =
+		order_of(exchange, "ignore", address, loop_wall_ms(held->stack->options.loop));
+	js_set_str(order, "field", field);
+	give(held, exchange, order);
+}
+
+static void on_resume(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	if (!held)
+		return;
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	_cleanup_json_ json_t *ended =
+		stack_end_orders(held->stack, target, exchange->params.field, who);
+	if (json_array_size(ended) == 0) {
+		char message[200];
+		snprintf(message, sizeof(message), "%s is neither paused nor ignored by that name",
+			*target ? target : "everything");
+		control_error(exchange, 404, "NoSuchOrder", message,
+			"`holdfast orders` lists what is paused and ignored");
+		return;
+	}
+	control_answer(
+		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+}
+
+static void on_orders(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	if (!held)
+		return;
+	stack_expire_orders(held->stack);
+	control_answer(exchange, 200,
+		json_pack("{s:i, s:o}", "format", 1, "orders", all_shown(held->stack->orders)));
+}
+
+void orders_init(struct control_api *api)
+{
+	api->approve = on_approve;
+	api->reject = on_reject;
+	api->pause = on_pause;
+	api->resume = on_resume;
+	api->ignore = on_ignore;
+	api->orders = on_orders;
+}

@@ -1,0 +1,83 @@
+// An order without an end lasts until somebody ends it.
+#include "core/orders.h"
+#include "base/str.h"
+
+bool orders_covers(const char *target, const char *address)
+{
+	size_t n = strlen(target);
+	return n == 0 ||
+	       (strncmp(target, address, n) == 0 && (address[n] == '\0' || address[n] == '.'));
+}
+
+static bool is_over(const json_t *order, int64_t wall_ms)
+{
+	int64_t until = js_int(order, "until_ms", 0);
+	return until && until <= wall_ms;
+}
+
+static bool is_longer(const json_t *order, const json_t *than)
+{
+	int64_t a = js_int(order, "until_ms", 0), b = js_int(than, "until_ms", 0);
+	return !than || (b && (!a || a > b));
+}
+
+static bool is_sort(const json_t *order, const char *sort)
+{
+	return str_eq_null(js_str(order, "sort"), sort) && js_str(order, "target");
+}
+
+const json_t *orders_pause(const json_t *orders, const char *address, int64_t wall_ms)
+{
+	const json_t *found = NULL;
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (is_sort(order, "pause") && !is_over(order, wall_ms) &&
+			orders_covers(js_str(order, "target"), address) && is_longer(order, found))
+			found = order;
+	return found;
+}
+
+const json_t *orders_layer_pause(const json_t *orders, const char *layer, int64_t wall_ms)
+{
+	const json_t *found = NULL;
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order) {
+		const char *target = js_str(order, "target");
+		if (is_sort(order, "pause") && !is_over(order, wall_ms) &&
+			(!*target || str_eq(target, layer)) && is_longer(order, found))
+			found = order;
+	}
+	return found;
+}
+
+json_t *orders_ignore(
+	const json_t *orders, const json_t *ignore, const char *address, int64_t wall_ms)
+{
+	json_t *out = ignore ? json_copy((json_t *)ignore) : NULL;
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order) {
+		const char *field = js_str(order, "field");
+		if (!is_sort(order, "ignore") || is_over(order, wall_ms) || !field ||
+			!str_eq(js_str(order, "target"), address))
+			continue;
+		if (!out)
+			out = json_array();
+		json_array_append_new(out, json_string(field));
+	}
+	return out;
+}
+
+bool orders_expire(json_t *orders, int64_t wall_ms)
+{
+	bool any = false;
+	for (size_t i = json_array_size(orders); i-- > 0;) {
+		if (!is_over(json_array_get(orders, i), wall_ms))
+			continue;
+		json_array_remove(orders, i);
+		any = true;
+	}
+	return any;
+}

@@ -1,0 +1,27 @@
+// What people told the daemon about resources beside the file, and until when: that nothing is to
+// be written (pause), that a field may differ (ignore). Pure, over a JSON list:
+//
+//   [{"order_id", "sort": "pause|ignore", "target", "field"?, "reason"?, "who", "at_ms",
+//   "until_ms"?}]
+//
+// A target is "" (the whole stack), a layer, "layer.kind" or an address; of an ignore it is an
+// address.
+#pragma once
+
+#include "base/js.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The pause that rules the address at that time, the one that lasts longest; borrowed; NULL: none.
+ */
+const json_t *orders_pause(const json_t *orders, const char *address, int64_t wall_ms);
+/* The same for a whole layer: pauses of single resources do not pause it. */
+const json_t *orders_layer_pause(const json_t *orders, const char *layer, int64_t wall_ms);
+/* `ignore` (may be NULL) with the fields of the address that are ignored at that time; new; NULL
+ * when there is none at all. */
+json_t *orders_ignore(
+	const json_t *orders, const json_t *ignore, const char *address, int64_t wall_ms);
+/* Takes out those that are over; true when there were any. */
+bool orders_expire(json_t *orders, int64_t wall_ms);
+/* Does `target` cover the address? */
+bool orders_covers(const char *target, const char *address);

@@ -1,0 +1,82 @@
+"""What people tell the daemon beside the file: pauses and ignored fields."""
+import network
+
+VPC = "network.vpc.main"
+
+
+def break_dns(ec2, vpc):
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
+
+
+def dns(ec2, vpc):
+    return ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
+
+
+def hold(held):
+    tree = network.small()
+    tree["network"]["vpc"]["main"].update(enable_dns_support=True, enable_dns_hostnames=True)
+    return held(network.dump(tree))
+
+
+def test_a_paused_layer_is_watched_and_not_written_to_until_it_is_resumed(held, proxy, ec2):
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    said = daemon.holdfast("pause", "network", "--for", "2h", "--reason", "the migration", check=0).stdout
+    assert "network" in said and "the migration" in said
+    break_dns(ec2, vpc)
+    proxy.clear_calls()
+    daemon.sync()
+    row = daemon.wait_status(
+        lambda status: [r for r in status["resources"] if r["address"] == VPC and r["reason"] == "Paused"],
+        "the pause to show")
+    assert row
+    assert proxy.mutations() == [] and not dns(ec2, vpc)
+    layer = [one for one in daemon.status()["layers"] if one["name"] == "network"][0]
+    assert layer["paused"]
+    assert "the migration" in daemon.resource(VPC)["message"]
+    # It is in Postgres: another life of the daemon knows it.
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_status(
+        lambda status: [r for r in status["resources"] if r["address"] == VPC and r["reason"] == "Paused"],
+        "the pause to be there after a restart")
+    assert "the migration" in daemon.holdfast("orders", check=0).stdout
+    assert proxy.mutations() == []
+    daemon.holdfast("resume", "network", check=0)
+    daemon.wait_synced()
+    assert dns(ec2, vpc)
+    told = [entry for entry in daemon.history(limit="100") if entry["what"] == "order"]
+    assert len(told) == 2 and {entry["address"] for entry in told} == {"network"}
+    assert "Nothing is paused" in daemon.holdfast("orders", check=0).stdout
+
+
+def test_a_pause_ends_by_itself(held, ec2):
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    daemon.holdfast("pause", VPC, "--for", "2s", check=0)
+    break_dns(ec2, vpc)
+    daemon.sync()
+    daemon.wait_synced()
+    assert dns(ec2, vpc)
+
+
+def test_an_ignored_field_may_differ_until_it_is_resumed(held, proxy, ec2):
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    daemon.holdfast("ignore", VPC, "enable_dns_hostnames", "--reason", "a test of it", check=0)
+    break_dns(ec2, vpc)
+    proxy.clear_calls()
+    daemon.sync()
+    daemon.wait_synced()
+    assert proxy.mutations() == [] and not dns(ec2, vpc)
+    daemon.holdfast("resume", VPC, "enable_dns_hostnames", check=0)
+    daemon.wait_status(lambda status: dns(ec2, vpc), "the field to be held again")
+
+
+def test_what_cannot_be_paused_or_ignored_is_told(held):
+    daemon = hold(held)
+    assert daemon.holdfast("pause", "networks", check=1).stderr
+    assert daemon.holdfast("pause", "network", "--for", "long", check=1).stderr
+    assert daemon.holdfast("ignore", VPC, "no_such_field", check=1).stderr
+    assert daemon.holdfast("ignore", "network.vpc.other", "tags", check=1).stderr
+    assert daemon.holdfast("resume", "network", check=1).stderr

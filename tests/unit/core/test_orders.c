@@ -1,0 +1,103 @@
+// What people told the daemon, and what follows for a resource.
+#include "core/orders.h"
+#include "tests/unit/core/scene.h"
+
+#define NOW 1000000
+
+static void a_target_covers_itself_and_what_lies_under_it(void **state)
+{
+	(void)state;
+	assert_true(orders_covers("", "network.vpc.main"));
+	assert_true(orders_covers("network", "network.vpc.main"));
+	assert_true(orders_covers("network.vpc", "network.vpc.main"));
+	assert_true(orders_covers("network.vpc.main", "network.vpc.main"));
+	assert_false(orders_covers("network.vpc.main", "network.vpc.main2"));
+	assert_false(orders_covers("net", "network.vpc.main"));
+}
+
+static void the_longest_pause_rules_and_one_that_is_over_does_not(void **state)
+{
+	(void)state;
+	const json_t *orders = J([
+		{"order_id" : "a", "sort" : "pause", "target" : "network", "until_ms" : 1500000},
+		{"order_id" : "b", "sort" : "pause", "target" : "", "until_ms" : 2000000},
+		{"order_id" : "c", "sort" : "pause", "target" : "data"}, {
+			"order_id" : "d",
+			"sort" : "pause",
+			"target" : "network.vpc.main",
+			"until_ms" : 999
+		},
+		{"order_id" : "e", "sort" : "ignore", "target" : "network.vpc.main", "field" : "x"}
+	]);
+	assert_string_equal(js_str(orders_pause(orders, "network.vpc.main", NOW), "order_id"), "b");
+	assert_string_equal(js_str(orders_pause(orders, "data.db.main", NOW), "order_id"), "c");
+	assert_null(orders_pause(orders, "network.vpc.main", 3000000));
+	assert_string_equal(js_str(orders_layer_pause(orders, "compute", NOW), "order_id"), "b");
+	assert_null(orders_layer_pause(orders, "network", 2000000));
+	assert_null(orders_pause(NULL, "network.vpc.main", NOW));
+}
+
+static void ignored_fields_are_added_to_those_of_the_file(void **state)
+{
+	(void)state;
+	const json_t *orders = J([
+		{"sort" : "ignore", "target" : "network.vpc.main", "field" : "b"},
+		{"sort" : "ignore", "target" : "network.vpc.other", "field" : "c"}, {
+			"sort" : "ignore",
+			"target" : "network.vpc.main",
+			"field" : "d",
+			"until_ms" : 1000000
+		}
+	]);
+	_cleanup_json_ json_t *all = orders_ignore(orders, J(["a"]), "network.vpc.main", NOW);
+	values_expect(all, J([ "a", "b" ]));
+	_cleanup_json_ json_t *file = orders_ignore(orders, J(["a"]), "network.vpc.third", NOW);
+	values_expect(file, J(["a"]));
+	assert_null(orders_ignore(orders, NULL, "network.vpc.third", NOW));
+}
+
+static void orders_that_are_over_are_let_go(void **state)
+{
+	(void)state;
+	json_t *orders = J([ {"until_ms" : 1000000}, {"until_ms" : 1000001}, {"sort" : "pause"} ]);
+	assert_true(orders_expire(orders, NOW));
+	values_expect(orders, J([ {"until_ms" : 1000001}, {"sort" : "pause"} ]));
+	assert_false(orders_expire(orders, NOW));
+}
+
+static void what_is_paused_is_seen_and_not_changed(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.paused =
+		J({"who" : "ann", "reason" : "the migration", "until_ms" : 1800000060000});
+	expect_verdict(&scene, "DONE Synced Healthy InSync");
+	scene.seen.observed =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "DONE OutOfSync Suspended Paused");
+	assert_non_null(strstr(scene.decision.message, "ann"));
+	assert_non_null(strstr(scene.decision.message, "the migration"));
+	assert_int_equal(scene.decision.wake_ms, 60000);
+	assert_int_equal(scene.decision.plan.count, 1); // still shown
+	scene.input.policy = &scene.policy;
+	absent(&scene);
+	expect_verdict(&scene, "DONE Missing Suspended Paused");
+	scene_again(&scene);
+	scene.input.paused = J({"who" : "ann"});
+	orphan(&scene);
+	expect_verdict(&scene, "DONE Orphaned Suspended Paused");
+	decision_done(&scene.decision);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VALUES_TEST(a_target_covers_itself_and_what_lies_under_it),
+		VALUES_TEST(the_longest_pause_rules_and_one_that_is_over_does_not),
+		VALUES_TEST(ignored_fields_are_added_to_those_of_the_file),
+		VALUES_TEST(orders_that_are_over_are_let_go),
+		VALUES_TEST(what_is_paused_is_seen_and_not_changed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
