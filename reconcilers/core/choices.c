@@ -36,7 +36,11 @@ void choices_exclude(struct checking *checking, const struct kind *kind, const j
 	for (const struct field *f = kind->fields; f->name; f++) {
 		const char *member = field_member(kind, NULL, f);
 		const struct field *other = member ? field_excluder(kind, member, object) : NULL;
-		if (other && node_get(node, f->name) && json_object_get(object, member) &&
+		// Where each excludes the other, the second one is told.
+		bool is_first = other && other > f && f->excludes &&
+				str_has_word(f->excludes, field_member(kind, NULL, other));
+		if (other && !is_first && node_get(node, f->name) &&
+			json_object_get(object, member) &&
 			!(f->flags & other->flags & FIELD_ONE_OF)) // check_required() tells it
 			findings_error(checking->findings, node_key_place(node, f->name),
 				"take one of them out",

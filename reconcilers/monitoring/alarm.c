@@ -131,10 +131,6 @@ static void check(const json_t *desired, const struct node *node, struct finding
 				"add 'statistic:', or 'extended_statistic:' for percentiles",
 				"an alarm with metric_name needs a statistic");
 	}
-	if (has(desired, "EvaluateLowSampleCountPercentile") && !has(desired, "ExtendedStatistic"))
-		findings_error(findings, place_of(node, "evaluate_low_sample_count_percentile"),
-			"take it out",
-			"evaluate_low_sample_count_percentile is for percentiles only");
 	check_times(desired, node, findings);
 	check_operator(desired, node, findings);
 	check_metrics(desired, node, findings);

@@ -13,8 +13,8 @@ static const char *group_of(const struct wanted *wanted, char *ret_text, size_t 
 
 // "Each log group can have up to two subscription filters" (PutSubscriptionFilter), and 100 metric
 // filters.
-static void check_filters(const struct desired *desired, const char *kind, int most,
-	struct findings *findings)
+static void check_filters(
+	const struct desired *desired, const char *kind, int most, struct findings *findings)
 {
 	for (size_t i = 0; i < desired->count; i++) {
 		const struct wanted *wanted = &desired->wanted[i];

@@ -43,11 +43,15 @@ static void check(const json_t *desired, const struct node *node, struct finding
 	if (protocol && endpoint)
 		check_endpoint(protocol, endpoint, place_of(node, "endpoint"), findings);
 	if (str_eq_null(protocol, "firehose") && !json_object_get(desired, "SubscriptionRoleArn"))
-		findings_error(findings, place_of(node, "protocol"), "add 'subscription_role_arn:'",
+		findings_error(findings, place_of(node, "protocol"),
+			"add 'subscription_role: <name of an iam_role>'",
 			"a subscription of a Firehose stream needs a role");
 	if (json_object_get(desired, "SubscriptionRoleArn") && !str_eq_null(protocol, "firehose"))
-		findings_error(findings, place_of(node, "subscription_role_arn"), "take it out",
-			"subscription_role_arn is for protocol firehose only");
+		findings_error(findings,
+			node_get(node, "subscription_role")
+				? place_of(node, "subscription_role")
+				: place_of(node, "subscription_role_arn"),
+			"take it out", "subscription_role is for protocol firehose only");
 }
 
 // clang-format off
@@ -65,7 +69,7 @@ static const struct field fields[] = {
 	ATTRIBUTE("raw_message_delivery", "RawMessageDelivery", .absent = "\"false\"", .values = "true false", .summary = "the message alone, without SNS's envelope"),
 	ATTRIBUTE("delivery_policy", "DeliveryPolicy", .compare = COMPARE_JSON, .summary = "retries for HTTP and HTTPS"),
 	ATTRIBUTE("redrive_policy", "RedrivePolicy", .compare = COMPARE_JSON, .summary = "the queue for what could not be delivered"),
-	ATTRIBUTE("subscription_role_arn", "SubscriptionRoleArn", .summary = "firehose: what it may write with"),
+	ATTRIBUTE("subscription_role", "SubscriptionRoleArn", .type = FIELD_REF, .ref = "iam_role", .ref_attr = "Arn", .summary = "firehose: what it may write with"),
 	ATTRIBUTE("replay_policy", "ReplayPolicy", .compare = COMPARE_JSON, .summary = "FIFO: replay from the archive"),
 	{.name = "subscription_arn", .member = "SubscriptionArn", .flags = FIELD_COMPUTED, .summary = "AWS's id; PendingConfirmation until confirmed"},
 	{0},

@@ -23,7 +23,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 		findings_error(findings, place, "send to a Firehose stream that delivers there",
 			"OpenSearch cannot be the destination of a subscription filter");
 	else if (is_stream && !json_object_get(desired, "roleArn"))
-		findings_error(findings, place, "add 'role_arn:'",
+		findings_error(findings, place, "add 'role: <name of an iam_role>'",
 			"a subscription filter needs a role to write to a stream");
 }
 
@@ -33,7 +33,7 @@ static const struct field fields[] = {
 	{.name = "filter_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the group, which can have two"},
 	{.name = "filter_pattern", .flags = FIELD_REQUIRED, .summary = "which events are sent; '': all"},
 	{.name = "destination_arn", .flags = FIELD_REQUIRED, .summary = "a Firehose or Kinesis stream, a Lambda function, a logical destination"},
-	{.name = "role_arn", .summary = "what it may write with; needed for streams"},
+	{.name = "role", .member = "roleArn", .type = FIELD_REF, .ref = "iam_role", .ref_attr = "Arn", .summary = "what it may write with; needed for streams"},
 	{.name = "distribution", .absent = "\"ByLogStream\"", .summary = "Kinesis: Random, or ByLogStream"},
 	{.name = "apply_on_transformed_logs", .absent = "false", .summary = "send events as the group's transformer leaves them"},
 	{.name = "field_selection_criteria", .absent = "\"\"", .summary = "only events of these accounts and regions"},

@@ -36,8 +36,12 @@ import urllib.parse
 import xml.etree.ElementTree as ET
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import boto3
+from botocore.config import Config
+
 import likeness
 import standin
+from emulator import KEYS, REGION
 
 EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 ET.register_namespace("", EC2)
@@ -325,6 +329,8 @@ class Handler(BaseHTTPRequestHandler):
         act = getattr(self.proxy.stand_in, call.operation, None)
         if not act:
             return None
+        if isinstance(self.proxy.stand_in, standin.Modelled):
+            return self.modelled(call, act)
         refused = []
 
         def forward(params=None):
@@ -346,6 +352,19 @@ class Handler(BaseHTTPRequestHandler):
                 return refused[0]
             kind, text = ERRORS["query"]
             return error.status, [("Content-Type", kind)], text.format(code=error.code, message=error).encode()
+
+    def modelled(self, call, act):
+        """The same with parameters and answers as boto3 has them; None: as the emulator says."""
+        try:
+            with self.proxy.standing_in:
+                given = act(standin.given_by(call), self.proxy.emulator_client)
+        except standin.Refused as error:
+            kind, text = ERRORS[protocol_of(call, self.lower())]
+            return error.status, [("Content-Type", kind)], text.format(code=error.code, message=error).encode()
+        if given is None:
+            return None
+        kind, answer = standin.answer_bytes(call, given)
+        return 200, [("Content-Type", kind), ("x-amzn-RequestId", "req-stand-in")], answer
 
     def reply(self, call, status, headers, answer):
         call.status = status
@@ -484,6 +503,14 @@ class Proxy:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    @functools.lru_cache(maxsize=None)
+    def emulator_client(self, service):
+        """boto3 straight to the emulator, for stand-ins."""
+        return boto3.client(service, region_name=REGION, endpoint_url=f"http://127.0.0.1:{self.emulator_port}",
+                            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+                            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+                            config=Config(retries={"total_max_attempts": 1}, proxies={}))
 
     def close(self):
         self.stopping.set()

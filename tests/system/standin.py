@@ -10,11 +10,23 @@ call's parameters as a tree and `forward`, and returns the answer:
         raise Refused("InvalidDBProxyStateFault", "not available")
 
 A scenario names it (`stand_in: rds` is class StandIn in standin_rds.py); its own steps then go through the proxy,
-so that both sides see one world. The protocol is that of AWS's query services; others have had no need yet.
+so that both sides see one world. The protocol of a Base is that of AWS's query services. A Modelled one has
+parameters and answers as boto3 has them, in any protocol, and boto3 clients of the emulator instead of `forward`:
+
+    def PutCompositeAlarm(self, given, emulator):
+        return {}                                 # the answer
+        return None                               # the emulator's own, to the request as it came
 """
+import datetime
 import importlib
+import json
 import urllib.parse
 import xml.etree.ElementTree as ET
+import xml.sax.saxutils
+
+import botocore.session
+
+SESSION = botocore.session.Session()
 
 
 class Refused(Exception):
@@ -111,3 +123,72 @@ class Base:
 
 def form_body(operation, version, form):
     return urllib.parse.urlencode({"Action": operation, "Version": version, **form}).encode()
+
+
+# ---- by botocore's models
+
+
+class Modelled:
+    """Parameters and answers as boto3 has them."""
+
+
+def model_of(service, operation):
+    names = {"monitoring": "cloudwatch"}
+    return SESSION.get_service_model(names.get(service, service)).operation_model(operation)
+
+
+def given_by(call):
+    """The request's parameters, whatever the protocol."""
+    model = model_of(call.service, call.operation)
+    if model.service_model.protocol not in ("query", "ec2") or call.headers.get("X-Amz-Target"):
+        return call.params
+    return _from_form(model.input_shape, "", call.params) or {}
+
+
+def _from_form(shape, prefix, form):
+    if shape.type_name == "structure":
+        out = {}
+        for name, member in shape.members.items():
+            value = _from_form(member, f"{prefix}.{name}" if prefix else name, form)
+            if value is not None:
+                out[name] = value
+        return out or None
+    if shape.type_name == "list":
+        out, index = [], 1
+        while (value := _from_form(shape.member, f"{prefix}.member.{index}", form)) is not None:
+            out.append(value)
+            index += 1
+        return out or None
+    if shape.type_name == "map":
+        out, index = {}, 1
+        while f"{prefix}.entry.{index}.key" in form:
+            out[form[f"{prefix}.entry.{index}.key"]] = form[f"{prefix}.entry.{index}.value"]
+            index += 1
+        return out or None
+    return form.get(prefix)
+
+
+def answer_bytes(call, answer):
+    """(content type, body) of an answer."""
+    model = model_of(call.service, call.operation)
+    if call.headers.get("X-Amz-Target"):
+        def plain(value):
+            return value.timestamp() if isinstance(value, datetime.datetime) else str(value)
+        return "application/x-amz-json-1.1", json.dumps(answer, default=plain).encode()
+    space = model.service_model.metadata.get("xmlNamespace") or "https://sns.amazonaws.com/doc/2010-03-31/"
+    result = _to_xml(model.output_shape, answer) if model.output_shape else ""
+    body = (f'<{model.name}Response xmlns="{space}"><{model.name}Result>{result}</{model.name}Result>'
+            f"<ResponseMetadata><RequestId>req-stand-in</RequestId></ResponseMetadata></{model.name}Response>")
+    return "text/xml", body.encode()
+
+
+def _to_xml(shape, value):
+    if shape.type_name == "structure":
+        return "".join(f"<{name}>{_to_xml(member, value[name])}</{name}>"
+                       for name, member in shape.members.items() if value.get(name) is not None)
+    if shape.type_name == "list":
+        return "".join(f"<member>{_to_xml(shape.member, item)}</member>" for item in value)
+    if shape.type_name == "map":
+        return "".join(f"<entry><key>{key}</key><value>{_to_xml(shape.value, item)}</value></entry>"
+                       for key, item in value.items())
+    return xml.sax.saxutils.escape(str(value))

@@ -47,7 +47,7 @@ class Stage:
         self.world.ids = self.daemon.ids
         self.world.daemon = self.daemon
         self.daemon.start()
-        self.daemon.wait_synced()
+        self.wait_synced()
         self.is_whole = True
 
     def text_of_file(self):
@@ -79,6 +79,12 @@ class Stage:
             self.is_whole = False
             raise
 
+    def wait_synced(self, case=None):
+        """Until everything is as it should be, or as the file and the case say that it ends."""
+        case = case or {}
+        self.daemon.wait_synced(shown={**self.plan.get("shown_of", {}), **case.get("shown_of", {}),
+                                       self.plan["address"]: case.get("shown", {})})
+
     def operations(self):
         return [call.operation for call in self.proxy.mutations()]
 
@@ -97,7 +103,7 @@ class Stage:
         if case.get("held"):
             assert self.operations() == [], "did not wait for approval"
             self.approve(case)
-        self.daemon.wait_synced(shown={self.plan["address"]: case.get("shown", {})})
+        self.wait_synced(case)
         if "by" in case:
             assert scenario.in_order(case["by"], self.operations()), (
                 f"wanted {case['by']}, got {self.operations()}")
@@ -158,7 +164,7 @@ def test_further_passes_and_a_second_start_write_nothing(stage):
             stage.daemon.sync()
         assert stage.daemon.stop() == 0
         stage.daemon.start()
-        stage.daemon.wait_synced()
+        stage.wait_synced()
         stage.daemon.sync()
         stage.proxy.reorder = stage.proxy.unknown = False
         assert stage.operations() == []
@@ -172,6 +178,8 @@ def test_drift_is_seen_corrected_and_in_history(stage, case):
         stage.proxy.clear_calls()
         stage.mend(case)
         stage.check_history(case.get("seen") or ())
+        if case.get("stays"):
+            stage.is_whole = False
 
 
 @cases("edits")
@@ -194,7 +202,7 @@ def test_an_edit_of_the_file_arrives(stage, case):
             stage.daemon.sync()
             if case.get("held"):
                 stage.approve(case)
-            stage.daemon.wait_synced()
+            stage.wait_synced()
 
 
 @pytest.mark.parametrize("stage", [n for n in scenario.names() if "leaves" in scenario.load(n)],
