@@ -330,7 +330,7 @@ class Handler(BaseHTTPRequestHandler):
         if not act:
             return None
         if isinstance(self.proxy.stand_in, standin.Modelled):
-            return self.modelled(call, act)
+            return self.modelled(call, act) if call.service == self.proxy.stand_in.service else None
         refused = []
 
         def forward(params=None):

@@ -130,6 +130,7 @@ def form_body(operation, version, form):
 
 class Modelled:
     """Parameters and answers as boto3 has them."""
+    service = ""  # as it signs
 
 
 def model_of(service, operation):

@@ -5,6 +5,8 @@ from standin import Refused
 
 
 class StandIn(standin.Modelled):
+    service = "monitoring"
+
     def __init__(self):
         self.alarms = {}  # name -> as DescribeAlarms shows it
         self.tags = {}  # ARN -> {key: value}

@@ -6,6 +6,8 @@ from standin import Refused
 
 
 class StandIn(standin.Modelled):
+    service = "logs"
+
     def __init__(self):
         self.settings = {}  # group -> members as DescribeLogGroups shows them
         self.distributions = {}  # (group, filter) -> word

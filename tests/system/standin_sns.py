@@ -6,6 +6,8 @@ from standin import Refused
 
 
 class StandIn(standin.Modelled):
+    service = "sns"
+
     def __init__(self):
         self.kept = {}  # topic -> {attribute: value}
         self.policies = {}  # topic -> data protection policy
