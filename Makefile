@@ -73,7 +73,9 @@ USES_cli := cli $(USES_control)
 USES_app := control $(USES_core)
 
 MODELS := $(sort $(wildcard reconcilers/aws/models/*.json))
-KIND_FILES := $(sort $(foreach l,$(LAYERS),$(filter-out %/layer.c,$(wildcard reconcilers/$(l)/*.c))))
+# What has a header beside it is shared by kinds and is none.
+KIND_FILES := $(sort $(foreach l,$(LAYERS),$(filter-out %/layer.c \
+	$(patsubst %.h,%.c,$(wildcard reconcilers/$(l)/*.h)),$(wildcard reconcilers/$(l)/*.c))))
 
 SRC_kinds := $(foreach l,$(LAYERS),$(wildcard reconcilers/$(l)/*.c))
 OBJ_kinds := $(SRC_kinds:%.c=$(BUILD)/%.o) $(BUILD)/gen/kinds.o

@@ -9,6 +9,9 @@ struct checking {
 	struct wanted *wanted; // whose values are read now
 	bool for_create;       // the create call needs what is read now
 	bool is_secret;        // no value in a message
+	/* References that may stand in the structures of the value that is read now: rows as in
+	 * struct field's `refs`; or NULL. */
+	const struct field *refs;
 };
 
 /* "did you mean 'x'?" written into `text`, else `fallback`. */

@@ -113,9 +113,12 @@ static json_t *read_model(struct scope *scope, const struct field *field, const 
 		return read_expanded(scope, field, node);
 	const struct shape *shape = field_shape(scope->kind, scope->items, field);
 	if (shape) {
+		scope->checking->refs = field->refs;
 		json_t *value =
 			value_read(scope->checking, shape, field->compare, field->name, node);
-		if (field->canon && json_is_object(value))
+		scope->checking->refs = NULL;
+		if (field->canon && (json_is_object(value) || json_is_array(value)) &&
+			!js_str(value, "@ref"))
 			field->canon(value);
 		return choices_one_of(scope->checking, field, node, value);
 	}

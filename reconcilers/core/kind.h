@@ -177,9 +177,11 @@ struct field {
 	enum compare compare;
 	enum disruption disrupts; // of a change
 	const char *shape; // "Operation:Path.In.Its.Input" that types it; NULL: the create call's
-	const char *observed;  // path in what was observed; NULL: member; "A|B": the first that is;
-			       // "A?": whether it is there, a boolean
-	const char *starts_at; // of an observed text, only from here on: "targetgroup/" of an ARN
+	const char *observed; // path in what was observed; NULL: member; "A|B": the first that is;
+			      // "A?": whether it is there, a boolean
+	/* Of an observed text, only from here on: "targetgroup/" of an ARN; "app/|net/": from the
+	 * one that comes first. */
+	const char *starts_at;
 	const char *after_last; // ... only what follows the last of these: ":" of an ARN
 	const char *absent;     // JSON text: what it means that AWS shows nothing ("false", "[]")
 	const char *pair_key, *pair_value; // FIELD_PAIRS: "Key", "Value"; FIELD_ITEMS: members of
@@ -228,6 +230,9 @@ struct field {
 	struct call off;    // booleans: instead of `update` when the value is false
 	struct call
 		unset; // runs before `update` when there is an observed value to take away first
+	/* FIELD_MODEL: rows of FIELD_REF (NULL-named end). In any structure of the value that has
+	 * a row's `member`, the file may write `name: <name of a ref>` instead of the member. */
+	const struct field *refs;
 	// -- FIELD_ITEMS
 	const struct field *items;       // the members of an item; NULL-named end
 	const char *const *key;          // members (paths) that tell items apart, NULL-ended
@@ -236,8 +241,8 @@ struct field {
 	const struct match_row *broken;  // observed items that count as different though equal
 	struct call add, remove, change; // change.operation NULL: remove and add
 	const char *exclusive;           // a FIELD_FLAG: when false, foreign items stay
-	/* Brings an item of either side, or a structure of FIELD_MODEL, into one form, in place. On
-	 * the file's side a text may still be a reference ({"@ref", ...}). */
+	/* Brings an item of either side, or a structure or list of FIELD_MODEL, into one form, in
+	 * place. On the file's side a text may still be a reference ({"@ref", ...}). */
 	void (*canon)(json_t *item);
 	const char *summary; // one line for explain
 };

@@ -27,25 +27,6 @@ static bool is_snake(const char *name)
 
 // ---- one field
 
-static void lint_reference(struct lint *lint, const struct field *field)
-{
-	const struct kind *target = field->ref ? kind_find(field->ref) : NULL;
-	bool is_reference = field->type == FIELD_REF || field->type == FIELD_REFS;
-	if (is_reference != (field->ref != NULL))
-		lint_say(lint, "%s %s a kind to refer to", type_of(field),
-			field->ref ? "has" : "has not");
-	else if (field->ref && !target)
-		lint_say(lint, "refers to kind %s, which there is not", field->ref);
-	if (!target || !field->ref_attr)
-		return;
-	bool is_known = str_eq(field->ref_attr, "Arn") && target->observe.arn;
-	for (const struct field *f = target->fields; f->name; f++)
-		is_known = is_known || str_eq_null(field_member(target, NULL, f), field->ref_attr);
-	if (!is_known)
-		lint_say(lint, "refers to %s of %s, which its table does not observe",
-			field->ref_attr, field->ref);
-}
-
 // Members that the create call is sent beside its own template.
 static json_t *given_at_create(const struct kind *kind)
 {
@@ -276,6 +257,7 @@ static void lint_field(struct lint *lint, const struct field *field)
 	lint_literals(lint, field, shape);
 	lint_advice(lint, field, shape);
 	lint_words(lint, field, shape);
+	lint_refs(lint, field, shape);
 	bool has_pairs = field->pair_key && field->pair_value;
 	if ((field->type == FIELD_PAIRS && !has_pairs) || !field->pair_key != !field->pair_value ||
 		(has_pairs && field->type != FIELD_PAIRS && field->type != FIELD_ITEMS))

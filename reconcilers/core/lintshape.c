@@ -111,7 +111,14 @@ static const struct shape *bracket_into(struct lint *lint, const struct shape *s
 	}
 	memcpy(member, inside, n);
 	member[n] = '\0';
-	return step_into(lint, shape, member, path) ? shape : NULL;
+	const struct shape *at = shape;
+	for (char *step = member, *dot = step; at && dot; step = dot + 1) {
+		dot = strchr(step, '.');
+		if (dot)
+			*dot = '\0';
+		at = step_into(lint, at, step, path);
+	}
+	return at ? shape : NULL;
 }
 
 struct lint_found lint_path(struct lint *lint, const struct shape *shape, const char *path)

@@ -68,3 +68,7 @@ void lint_call(
 void lint_words(struct lint *lint, const struct field *field, const struct shape *shape);
 /* JSON texts of a field fit its shape; so do short forms. */
 void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape);
+/* lintrefs.c: of FIELD_REF and FIELD_REFS (and that nothing else has a `ref`). */
+void lint_reference(struct lint *lint, const struct field *field);
+/* lintrefs.c: the rows of `refs`; `shape`: of the field. */
+void lint_refs(struct lint *lint, const struct field *field, const struct shape *shape);

@@ -26,7 +26,7 @@ bool path_scalar_text(const json_t *value, char *ret_text, size_t bytes)
 	return false;
 }
 
-// "[Member=text]" at *path: does the item match? Moves past the bracket.
+// "[Member=text]" or "[Outer.Member=text]" at *path: does the item match?
 static bool filter_matches(const json_t *item, const char *filter, size_t bytes)
 {
 	char member[64], want[256], have[256];
@@ -39,7 +39,7 @@ static bool filter_matches(const json_t *item, const char *filter, size_t bytes)
 	size_t n = bytes - (size_t)(equals + 1 - filter);
 	memcpy(want, equals + 1, n);
 	want[n] = '\0';
-	const json_t *value = json_object_get(item, member);
+	const json_t *value = js_at(item, member);
 	return value && path_scalar_text(value, have, sizeof(have)) && str_eq_nocase(have, want);
 }
 

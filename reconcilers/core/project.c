@@ -55,11 +55,20 @@ static json_t *first_of(const json_t *item, const char *paths)
 	return NULL;
 }
 
-// Only the part of a text that begins with `start`; takes the value over.
-static json_t *part_from(json_t *value, const char *start)
+// Only the part of a text that begins with `starts` ("app/|net/": with the one that comes first);
+// takes the value over.
+static json_t *part_from(json_t *value, const char *starts)
 {
-	const char *text = json_string_value(value);
-	const char *part = text ? strstr(text, start) : NULL;
+	const char *text = json_string_value(value), *part = NULL;
+	while (text && *starts) {
+		char start[64];
+		size_t n = strcspn(starts, "|");
+		snprintf(start, sizeof(start), "%.*s", (int)n, starts);
+		const char *hit = strstr(text, start);
+		if (hit && (!part || hit < part))
+			part = hit;
+		starts += n + (starts[n] == '|');
+	}
 	json_t *out = part ? json_string(part) : NULL;
 	json_decref(value);
 	return out;

@@ -245,6 +245,9 @@ static void unknown_member(struct checking *checking, const struct shape *shape,
 		count = ARRAY_COUNT(names);
 	for (size_t i = 0; i < count; i++)
 		names[i] = member_snake(shape_member_at(shape, i));
+	for (const struct field *f = checking->refs; f && f->name; f++)
+		if (count < ARRAY_COUNT(names) && shape_member(shape, f->member))
+			names[count++] = f->name;
 	char text[CHECKING_TEXT_BYTES], all[CHECKING_TEXT_BYTES];
 	const struct member *camel = shape_member(shape, key);
 	if (camel)
@@ -256,6 +259,22 @@ static void unknown_member(struct checking *checking, const struct shape *shape,
 		"unknown member '%s' of %s", key, what);
 }
 
+/* The reference that may be written as `key` in a structure of this shape; NULL: none. */
+static const struct field *find_ref(
+	const struct checking *checking, const struct shape *shape, const char *key)
+{
+	for (const struct field *f = checking->refs; f && f->name; f++)
+		if (str_eq(f->name, key) && shape_member(shape, f->member))
+			return f;
+	return NULL;
+}
+
+static json_t *read_ref(struct checking *checking, const struct field *ref, const struct node *node)
+{
+	return node->is_broken || node->type == NODE_NULL ? NULL
+							  : reference_by_name(checking, ref, node);
+}
+
 static json_t *read_struct(struct checking *checking, const struct shape *shape,
 	enum compare compare, const char *what, const struct node *node)
 {
@@ -265,22 +284,31 @@ static json_t *read_struct(struct checking *checking, const struct shape *shape,
 	json_t *object = json_object();
 	size_t before = checking->findings->error_count;
 	for (size_t i = 0; i < node->count; i++) {
+		const struct field *ref = find_ref(checking, shape, node->keys[i]);
 		const struct member *member = shape_member_snake(shape, node->keys[i]);
-		if (!member) {
+		if (!member && !ref) {
 			unknown_member(checking, shape, what, node->keys[i], node->key_places[i]);
 			continue;
 		}
-		json_t *value = value_read(
-			checking, member_shape(member), compare, node->keys[i], node->items[i]);
-		if (value)
-			json_object_set_new(object, member_name(member), value);
+		json_t *value = ref ? read_ref(checking, ref, node->items[i])
+				    : value_read(checking, member_shape(member), compare,
+					      node->keys[i], node->items[i]);
+		const char *name = ref ? ref->member : member_name(member);
+		if (value && json_object_get(object, name)) {
+			findings_error(checking->findings, node->key_places[i], "keep one of them",
+				"'%s' says again what another member of %s says", node->keys[i],
+				what);
+			json_decref(value);
+		} else if (value) {
+			json_object_set_new(object, name, value);
+		}
 	}
 	for (size_t i = 0; i < shape_member_count(shape); i++) {
 		const struct member *member = shape_member_at(shape, i);
 		char remedy[CHECKING_TEXT_BYTES];
 		const struct node *given = node_get(node, member_snake(member));
 		if (!member_is_required(member) || (given && given->type != NODE_NULL) ||
-			(given && given->is_broken))
+			(given && given->is_broken) || json_object_get(object, member_name(member)))
 			continue;
 		snprintf(remedy, sizeof(remedy), "add '%s:'", member_snake(member));
 		findings_error(checking->findings, node->place, remedy, "%s needs '%s'", what,

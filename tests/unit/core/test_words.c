@@ -58,7 +58,7 @@ static const struct field listener_fields[] = {
 
 /* Read by parent. */
 static const struct kind listener = {
-	.name = "listener", .layer = "compute", .service = "elbv2", .summary = "a listener",
+	.name = "port_of_balancer", .layer = "compute", .service = "elbv2", .summary = "a listener",
 	.fields = listener_fields,
 	.observe = {
 		.list = {"DescribeListeners", ARGS({"LoadBalancerArn": "@each"}), "Listeners", .each = "@{desired.LoadBalancerArn}"},

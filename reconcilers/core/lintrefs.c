@@ -1,0 +1,65 @@
+// References of a table: do they lead to a kind, to something that its table observes, and from a
+// member that is there? Part of kinds_lint().
+#include "base/str.h"
+#include "core/lintshape.h"
+
+void lint_reference(struct lint *lint, const struct field *field)
+{
+	const struct kind *target = field->ref ? kind_find(field->ref) : NULL;
+	bool is_reference = field->type == FIELD_REF || field->type == FIELD_REFS;
+	if (is_reference != (field->ref != NULL))
+		lint_say(lint, "a reference, and only that, has a kind to refer to");
+	else if (field->ref && !target)
+		lint_say(lint, "refers to kind %s, which there is not", field->ref);
+	if (!target || !field->ref_attr)
+		return;
+	bool is_known = str_eq(field->ref_attr, "Arn") && target->observe.arn;
+	for (const struct field *f = target->fields; f->name; f++)
+		is_known = is_known || str_eq_null(field_member(target, NULL, f), field->ref_attr);
+	if (!is_known)
+		lint_say(lint, "refers to %s of %s, which its table does not observe",
+			field->ref_attr, field->ref);
+}
+
+// Has the shape, or anything inside it, a structure with that member? Models may be recursive.
+static bool has_member(const struct shape *shape, const char *member, int depth)
+{
+	enum { MOST_DEPTH = 6 };
+	if (!shape || depth > MOST_DEPTH)
+		return false;
+	switch (shape_type(shape)) {
+	case SHAPE_LIST:
+	case SHAPE_MAP:
+		return has_member(shape_element(shape), member, depth + 1);
+	case SHAPE_STRUCT:
+		break;
+	case SHAPE_STRING:
+	case SHAPE_TIMESTAMP:
+	case SHAPE_BLOB:
+	case SHAPE_INTEGER:
+	case SHAPE_LONG:
+	case SHAPE_FLOAT:
+	case SHAPE_BOOLEAN:
+		return false;
+	}
+	if (shape_member(shape, member))
+		return true;
+	for (size_t i = 0; i < shape_member_count(shape); i++)
+		if (has_member(member_shape(shape_member_at(shape, i)), member, depth + 1))
+			return true;
+	return false;
+}
+
+void lint_refs(struct lint *lint, const struct field *field, const struct shape *shape)
+{
+	for (const struct field *f = field->refs; f && f->name; f++) {
+		size_t before = lint_enter(lint, f->name);
+		if (f->type != FIELD_REF || field->type != FIELD_MODEL)
+			lint_say(lint, "refs are rows of FIELD_REF in a FIELD_MODEL");
+		lint_reference(lint, f);
+		if (!f->member || !has_member(shape, f->member, 0))
+			lint_say(lint, "stands for %s, which no structure of the field has",
+				f->member ? f->member : "nothing");
+		lint_leave(lint, before);
+	}
+}
