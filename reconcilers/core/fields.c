@@ -113,13 +113,7 @@ static json_t *read_model(struct scope *scope, const struct field *field, const 
 		return read_expanded(scope, field, node);
 	const struct shape *shape = field_shape(scope->kind, scope->items, field);
 	if (shape) {
-		scope->checking->refs = field->refs;
-		json_t *value =
-			value_read(scope->checking, shape, field->compare, field->name, node);
-		scope->checking->refs = NULL;
-		if (field->canon && (json_is_object(value) || json_is_array(value)) &&
-			!js_str(value, "@ref"))
-			field->canon(value);
+		json_t *value = value_of_field(scope->checking, shape, field, node);
 		return choices_one_of(scope->checking, field, node, value);
 	}
 	// Only a hole in the table leaves a field without a shape; its own check reports it.

@@ -347,6 +347,18 @@ json_t *value_read(struct checking *checking, const struct shape *shape, enum co
 	return NULL;
 }
 
+json_t *value_of_field(struct checking *checking, const struct shape *shape,
+	const struct field *field, const struct node *node)
+{
+	checking->refs = field->refs;
+	json_t *value = value_read(checking, shape, field->compare, field->name, node);
+	checking->refs = NULL;
+	if (field->canon && (json_is_object(value) || json_is_array(value)) &&
+		!js_str(value, "@ref"))
+		field->canon(value);
+	return value;
+}
+
 // ---- documents
 
 /* Text in a document stands between marks that JSON escapes, so that references can be found again
