@@ -110,6 +110,23 @@ static void check_zones(struct advice *advice, const struct field *field, const 
 			"%s lie in %s only", field->name, zones.first);
 }
 
+// "cluster_config.zone_awareness_enabled is not true": the member that differs, as the file has it.
+static void put_unlike(
+	const struct field *field, const json_t *advised, const json_t *value, struct buf *out)
+{
+	const char *member;
+	json_t *part;
+	json_object_foreach ((json_t *)advised, member, part) {
+		if (compare_holds(COMPARE_SUBSET, part, json_object_get(value, member)))
+			continue;
+		_cleanup_free_ char *snake = str_snake(member), *text = js_text(part);
+		buf_addf(out, "%s.%s is not %s", field->name, snake ? snake : member,
+			text ? text : "");
+		return;
+	}
+	buf_addf(out, "%s is not %s", field->name, field->advised);
+}
+
 static void check_value(struct advice *advice, const struct field *field, const json_t *value)
 {
 	const struct wanted *wanted = advice->wanted;
@@ -119,7 +136,10 @@ static void check_value(struct advice *advice, const struct field *field, const 
 	struct place place = node_get(wanted->node, field->name)
 				     ? place_of(wanted->node, field->name)
 				     : wanted->place;
-	advice_give(advice, field->advice, place, "%s is not %s", field->name, field->advised);
+	_cleanup_buf_ struct buf text;
+	buf_init(&text, 400);
+	put_unlike(field, advised, value, &text);
+	advice_give(advice, field->advice, place, "%s", buf_str(&text));
 }
 
 // ---- documents

@@ -171,7 +171,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 
 static const struct field fields[] = {
 	{.name = "domain_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "3 to 28 small letters, digits and hyphens"},
-	{.name = "cluster_config", .compare = COMPARE_LOOSE, .disrupts = DISRUPTS_CONNECTIONS, .tidy = tidy_cluster, .update = SECTION("ClusterConfig"),
+	{.name = "cluster_config", .compare = COMPARE_LOOSE, .advised = "{\"ZoneAwarenessEnabled\":true}", .advice = "multi-az", .disrupts = DISRUPTS_CONNECTIONS, .tidy = tidy_cluster, .update = SECTION("ClusterConfig"),
 	 .summary = "type and count of instances, dedicated masters, zones; changed blue/green"},
 	{.name = "ebs_options", .compare = COMPARE_LOOSE, .tidy = tidy_volume, .update = SECTION("EBSOptions"), .summary = "type and size of the volume of each instance"},
 	{.name = "subnets", .member = "SubnetIds", .type = FIELD_REFS, .ref = "subnet", .observed = "VPCOptions.SubnetIds", .disrupts = DISRUPTS_CONNECTIONS,

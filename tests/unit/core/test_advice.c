@@ -359,7 +359,7 @@ static void expect_of_value(const char *value, const char *expected)
 	findings_init(&findings);
 	buf_init(&out, 0);
 	advice_check(&desired, &findings);
-	put_findings(&findings, "data.cluster.main: ha is not", &out);
+	put_findings(&findings, "data.cluster.main: ha.on is not true (multi-az)", &out);
 	assert_string_equal(buf_str(&out), expected);
 	buf_done(&out);
 	findings_done(&findings);
