@@ -144,12 +144,48 @@ static void check_value(struct advice *advice, const struct field *field, const 
 
 // ---- documents
 
+static bool mentions(const json_t *value, const char *address)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+	if (str_eq_null(js_str(value, "@ref"), address))
+		return true;
+	json_array_foreach ((json_t *)value, i, inner)
+		if (mentions(inner, address))
+			return true;
+	json_object_foreach ((json_t *)value, key, inner)
+		if (mentions(inner, address))
+			return true;
+	return false;
+}
+
+// Is it referred to, and only as what narrows the rights of others?
+static bool is_limit(const struct advice *advice)
+{
+	const char *address = advice->wanted->address;
+	bool is_used = false;
+	for (size_t i = 0; i < advice->desired->count; i++) {
+		const struct wanted *other = &advice->desired->wanted[i];
+		for (const struct field *f = other->kind->fields; f && f->name; f++) {
+			const char *member = field_member(other->kind, NULL, f);
+			const json_t *value = member ? js_at(other->desired, member) : NULL;
+			if (!mentions(value, address))
+				continue;
+			if (!(f->flags & FIELD_NARROWS))
+				return false;
+			is_used = true;
+		}
+	}
+	return is_used;
+}
+
 static void check_documents(struct advice *advice, const struct field *field)
 {
 	const struct node *node = node_get(advice->wanted->node, field->name);
 	if (!node || (field->flags & FIELD_NARROWS))
 		return;
-	if (field->type == FIELD_MODEL && field->compare == COMPARE_POLICY)
+	if (field->type == FIELD_MODEL && field->compare == COMPARE_POLICY && !is_limit(advice))
 		advicedoc_check(advice, node);
 	if (field->type != FIELD_ITEMS)
 		return;

@@ -147,7 +147,7 @@ enum field_flags {
 	/* Advice (core/advice.h): subnets of one availability zone only are told. */
 	FIELD_TWO_ZONES = 512,
 	/* A policy document that grants nothing by itself and only narrows what others grant
-	 * (an endpoint's): no advice about it. */
+	 * (an endpoint's), or a reference to one (a role's boundary): no advice about it. */
 	FIELD_NARROWS = 1024,
 };
 

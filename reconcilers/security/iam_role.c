@@ -71,7 +71,7 @@ static const struct field fields[] = {
 	{.name = "description", .flags = FIELD_QUIET, .observed = "Details.0.Description", .update = UPDATE_ROLE, .summary = "what it is for"},
 	{.name = "max_session_duration", .flags = FIELD_QUIET, .observed = "Details.0.MaxSessionDuration", .update = UPDATE_ROLE,
 	 .summary = "seconds that credentials of it may last; 3600 unless given"},
-	{.name = "permissions_boundary", .member = "PermissionsBoundary", .type = FIELD_REF, .ref = "iam_policy",
+	{.name = "permissions_boundary", .member = "PermissionsBoundary", .type = FIELD_REF, .ref = "iam_policy", .flags = FIELD_NARROWS,
 	 .observed = "PermissionsBoundary.PermissionsBoundaryArn",
 	 .update = {.operation = "PutRolePermissionsBoundary", .args = ARGS({"RoleName": "@id", "PermissionsBoundary": "@value"}), .flags = CALL_REPEATABLE},
 	 .summary = "the most that its policies can grant: a policy of the file, or an ARN"},

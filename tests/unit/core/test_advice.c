@@ -200,6 +200,34 @@ static void an_endpoint_s_policy_grants_nothing_by_itself(void **state)
 		"");
 }
 
+#define TRUST                                                                                      \
+	"assume_role_policy: {Statement: {Effect: Allow, Principal: {Service: "                    \
+	"ec2.amazonaws.com}, "                                                                     \
+	"Action: 'sts:AssumeRole'}}"
+#define LIMIT                                                                                      \
+	"security:\n  iam_policy:\n    limit: {policy_document: {Statement: {Effect: Allow, "      \
+	"Action: 's3:*', Resource: '*'}}}\n"
+
+static void a_boundary_is_a_limit_and_no_grant(void **state)
+{
+	(void)state;
+	expect_advice(LIMIT "  iam_role: {a: {" TRUST ", permissions_boundary: limit}}\n", "");
+	expect_advice(LIMIT, "6 wildcard-action\n");
+	expect_advice(LIMIT "  iam_role:\n    a: {" TRUST
+			    ", permissions_boundary: limit}\n    b: {" TRUST
+			    ", managed_policies: [limit]}\n",
+		"6 wildcard-action\n");
+}
+
+static void the_policies_of_a_role_are_told_each_at_its_place(void **state)
+{
+	(void)state;
+	expect_advice("security:\n  iam_role:\n    a:\n      " TRUST "\n      policies:\n"
+		      "        good: {Statement: [{Effect: Allow, Action: 'a:b', Resource: '*'}]}\n"
+		      "        bad: {Statement: [{Effect: Allow, Action: 'a:*', Resource: '*'}]}\n",
+		"10 wildcard-action\n");
+}
+
 // ---- the network
 
 #define GROUP(rules) "security:\n  security_group:\n    web:\n      vpc_id: vpc-0a1b2c3d\n" rules
@@ -437,6 +465,8 @@ int main(void)
 		cmocka_unit_test(the_public_is_told_unless_a_condition_says_who),
 		cmocka_unit_test(a_deputy_must_say_for_whom_it_acts),
 		cmocka_unit_test(an_endpoint_s_policy_grants_nothing_by_itself),
+		cmocka_unit_test(a_boundary_is_a_limit_and_no_grant),
+		cmocka_unit_test(the_policies_of_a_role_are_told_each_at_its_place),
 		cmocka_unit_test(ports_open_to_the_world_are_told),
 		cmocka_unit_test(narrow_sources_web_ports_and_the_way_out_are_not_told),
 		cmocka_unit_test(web_ports_of_what_is_no_load_balancer_are_told),
