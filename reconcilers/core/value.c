@@ -2,6 +2,7 @@
 // field's way of comparing.
 #include "core/value.h"
 #include "aws/model.h"
+#include "aws/wiretext.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "core/compare.h"
@@ -93,6 +94,19 @@ static json_t *read_cidr(
 	return json_string(canon);
 }
 
+/* In the form that answers have, so that one moment is one text. */
+static json_t *read_time(
+	struct checking *checking, const char *what, const char *text, struct place place)
+{
+	struct wiretext_time time;
+	if (text[0] >= '0' && text[0] <= '9' && strchr(text, '-') &&
+		wiretext_time_parse(text, &time))
+		return wiretext_time_json(&time);
+	findings_error(checking->findings, place, "write it as 2026-01-31T08:00:00Z",
+		"%s: '%s' is no time", what, text);
+	return NULL;
+}
+
 static json_t *read_string(struct checking *checking, const struct shape *shape,
 	enum compare compare, const char *what, const struct node *node)
 {
@@ -111,6 +125,8 @@ static json_t *read_string(struct checking *checking, const struct shape *shape,
 		return NULL;
 	if (compare == COMPARE_CIDR)
 		return read_cidr(checking, what, text, node->place);
+	if (shape_type(shape) == SHAPE_TIMESTAMP)
+		return read_time(checking, what, text, node->place);
 	return json_string(text);
 }
 
