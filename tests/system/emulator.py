@@ -40,9 +40,10 @@ class Emulator:
 
     def _start(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
+        # Two tasks of each ECS service are made to run: without it none ever does, and no deployment ends.
         environment.update(MOTO_EC2_LOAD_DEFAULT_AMIS="false", MOTO_IAM_LOAD_MANAGED_POLICIES="false",
                            MOTO_ACM_VALIDATION_WAIT="1",  # seconds until a certificate is issued
-                           PYTHONWARNINGS="ignore")
+                           MOTO_ECS_SERVICE_RUNNING="2", PYTHONWARNINGS="ignore")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],

@@ -350,6 +350,21 @@ static void fields_of_one_call_share_it(void **state)
 	plan_done(&plan);
 }
 
+static void what_is_replaced_together_goes_as_observed_where_the_file_says_nothing(void **state)
+{
+	(void)state;
+	expect_update("ecs_service", J({"subnetIds" : ["subnet-2"]}), J({
+		"cluster" : "c",
+		"subnetIds" : ["subnet-1"],
+		"securityGroupIds" : ["sg-1"],
+		"assignPublicIp" : "ENABLED"
+	}),
+		"UpdateService "
+		"{\"cluster\":\"c\",\"networkConfiguration\":{\"awsvpcConfiguration\":"
+		"{\"assignPublicIp\":\"ENABLED\",\"securityGroups\":[\"sg-1\"],"
+		"\"subnets\":[\"subnet-2\"]}},\"service\":\"id-1\"}\n");
+}
+
 static void emptying_a_set_removes_all_of_it(void **state)
 {
 	(void)state;
@@ -492,6 +507,7 @@ int main(void)
 		VALUES_TEST(an_item_that_no_call_changes_is_removed_and_added),
 		VALUES_TEST(the_old_value_is_taken_away_before_the_new_one_is_set),
 		VALUES_TEST(fields_of_one_call_share_it),
+		VALUES_TEST(what_is_replaced_together_goes_as_observed_where_the_file_says_nothing),
 		VALUES_TEST(emptying_a_set_removes_all_of_it),
 		VALUES_TEST(a_field_that_is_for_ever_forces_replacement),
 		VALUES_TEST(what_disrupts_is_told),
