@@ -161,11 +161,14 @@ static void step_done(struct run *run)
 	json_t *path;
 	json_array_foreach (current(run)->paths, i, path)
 		json_array_append(run->written, path);
+	bool is_removed = current(run)->type == STEP_REMOVE && run->times > 0;
 	next_step(run);
-	if (is_again)
+	if (is_again) {
 		run->at--;
-	else
-		run->times = 0;
+		return;
+	}
+	run->is_deleted = run->is_deleted || is_removed; // only now nothing of it is left
+	run->times = 0;
 }
 
 // "Unsuccessful" and the like: a 200 answer that says no.
@@ -215,7 +218,8 @@ static void take_answer(struct run *run)
 		run->is_created = true;
 		js_set_str(run->resource, "id", run->id);
 	}
-	run->is_deleted = run->is_deleted || step->type == STEP_REMOVE;
+	run->is_deleted = run->is_deleted ||
+			  (step->type == STEP_REMOVE && !(step->call->flags & CALL_WHILE_FOUND));
 	settle(run, "done", &err);
 	if (step->type == STEP_CREATE && !run->id) {
 		// Created, but unnamed: only looking again can tell its id.

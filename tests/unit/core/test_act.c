@@ -449,6 +449,43 @@ static void when_nothing_is_found_another_call_does_it(void **state)
 	end(&scene);
 }
 
+static void a_removal_goes_on_while_something_is_found(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {{"ListTaskDefinitions", "\"familyPrefix\":\"id-1\"",
+						  "{\"taskDefinitionArns\":[\"web:1\",\"web:2\"]}"},
+		{"DeregisterTaskDefinition", "web:1", "{}"},
+		{"ListTaskDefinitions", NULL, "{\"taskDefinitionArns\":[\"web:2\"]}"},
+		{"DeregisterTaskDefinition", "web:2", "{}"},
+		{"ListTaskDefinitions", NULL, "{\"taskDefinitionArns\":[]}"}, {0}};
+	setup(&scene, answers);
+	remove_it(&scene, "task_definition", J({"family" : "id-1"}));
+	finish(&scene);
+	assert_false(err_is(&scene.run->op.err));
+	assert_true(scene.run->is_deleted);
+	expect_actions(
+		&scene, "ecs:DeregisterTaskDefinition done, ecs:DeregisterTaskDefinition done");
+	end(&scene);
+}
+
+static void what_is_removed_in_parts_is_deleted_only_after_the_last(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {
+		{"ListTaskDefinitions", NULL, "{\"taskDefinitionArns\":[\"web:1\",\"web:2\"]}"},
+		{"DeregisterTaskDefinition", "web:1", "{}"},
+		{"ListTaskDefinitions", NULL, "{\"taskDefinitionArns\":[\"web:2\"]}"},
+		{"DeregisterTaskDefinition", "web:2", NULL, ERR_DENIED, "AccessDenied"}, {0}};
+	setup(&scene, answers);
+	remove_it(&scene, "task_definition", J({"family" : "id-1"}));
+	finish(&scene);
+	assert_int_equal(scene.run->op.err.class, ERR_DENIED);
+	assert_false(scene.run->is_deleted);
+	end(&scene);
+}
+
 static void a_read_that_fails_keeps_the_call_from_being_sent(void **state)
 {
 	(void)state;
@@ -530,6 +567,8 @@ int main(void)
 		VALUES_TEST(an_answer_that_says_no_politely_is_an_error),
 		VALUES_TEST(a_read_that_the_call_needs_comes_first),
 		VALUES_TEST(when_nothing_is_found_another_call_does_it),
+		VALUES_TEST(a_removal_goes_on_while_something_is_found),
+		VALUES_TEST(what_is_removed_in_parts_is_deleted_only_after_the_last),
 		VALUES_TEST(a_read_that_fails_keeps_the_call_from_being_sent),
 		VALUES_TEST(a_call_with_nothing_to_say_is_not_sent),
 		VALUES_TEST(a_stopped_run_finishes_its_step_and_starts_no_other),
