@@ -21,7 +21,8 @@ shows, each with its field, in which `*` stands for anything, and what else of t
 that is not Synced and Healthy: {health: Progressing, reason: RebootPending}; `shown_of` says so of others, by their
 address, in a case or for the whole file. `stays: true`: there is no way back, the next case starts anew.
 
-A step is {service.operation: parameters}, with boto3's names. `at` picks from the answer, `as` keeps what was
+A step is {service.operation: parameters}, with boto3's names; {stand_in.set: {what: {name: value}}} tells the stand-in
+what else is to be seen. `at` picks from the answer, `as` keeps what was
 picked for later `${...}`. A look is a step with an expectation of what was picked:
     is        equal; of structures only the members that are named
     has       a list with such an item; `hasnt` without
@@ -112,8 +113,9 @@ def fits(wanted, got):
 class World:
     """Steps and looks against the emulator, with what they have kept."""
 
-    def __init__(self, emulator, ids=dict, url=None):
+    def __init__(self, emulator, ids=dict, url=None, stand_in=None):
         self.emulator = emulator
+        self.stand_in = stand_in
         self.url = url  # of who is asked instead of the emulator
         self.ids = ids  # () -> {address: AWS id}
         self.files = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-files-"))
@@ -170,6 +172,10 @@ class World:
         service, operation = name.split(".")
         if service in ("file", "daemon"):
             return getattr(self, f"{service}_{operation}")(**self.fill(parameters or {}))
+        if service == "stand_in":
+            for what, values in self.fill(parameters).items():
+                getattr(self.stand_in, what).update(values)
+            return None
         answer = getattr(self.emulator.client(service, url=self.url), operation)(**self.fill(parameters or {}))
         found = pick(answer, self.fill(step.get("at", "")))
         if "as" in step:

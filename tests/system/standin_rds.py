@@ -33,7 +33,8 @@ class StandIn(standin.Base):
         self.pending = {}  # identifier -> {name in the request: value}
         self.proxies = {}  # name -> members as modified
         self.busy = {}  # identifier or name -> (state, reads that still show it)
-        self.unhealthy = {}  # proxy -> (reason, description)
+        self.unhealthy = {}  # proxy -> reason
+        self.apply_status = {}  # identifier -> of its parameters
 
     # -- subnet groups
 
@@ -140,6 +141,8 @@ class StandIn(standin.Base):
                         put(standin.child(one, "Endpoint"), "Port", value)
                 put(one, "PendingModifiedValues",
                     {WAITS[key]: value for key, value in self.pending.get(name, {}).items()})
+                for status in items(one, "ParameterApplyStatus"):
+                    status.text = self.apply_status.get(name) or "in-sync"
                 put(one, "DBInstanceStatus", self.state(name, text(one, "DBInstanceStatus")))
         return self.edited(forward(), edit)
 
@@ -196,7 +199,17 @@ class StandIn(standin.Base):
         self.ready(params["DBProxyName"])
         return forward()
 
+    def exists(self, name):
+        if name not in self.proxies:  # the emulator breaks
+            raise Refused("DBProxyNotFoundFault", f"no proxy {name}", 404)
+
+    def DescribeDBProxyTargetGroups(self, params, forward):
+        self.exists(params["DBProxyName"])
+        return forward()
+
     def DescribeDBProxyTargets(self, params, forward):
+        self.exists(params["DBProxyName"])
+
         def edit(root):
             for one in items(root, "TargetHealth"):
                 reason = self.unhealthy.get(params["DBProxyName"])

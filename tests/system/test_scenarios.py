@@ -37,7 +37,8 @@ class Stage:
         name = self.plan.get("stand_in")
         if name:
             self.proxy.stand_in = standin.load(name)
-        self.world = scenario.World(self.emulator, url=self.proxy.url if name else None)
+        self.world = scenario.World(self.emulator, url=self.proxy.url if name else None,
+                                    stand_in=self.proxy.stand_in)
         self.world.address = self.plan["address"]
         for step in self.plan.get("setup", ()):
             self.world.run(step)
