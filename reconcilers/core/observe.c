@@ -393,12 +393,17 @@ static void confirm(struct observation *o, const char *id, const char *key)
 	begin(o, fetch, call->service, call->operation, is_own ? call->args : how->by_id, scope);
 }
 
-static bool has_owner(const struct observation *o, const char *address)
+static bool has_owner(const struct observation *o, const char *address, bool is_by_id)
 {
 	const char *id;
 	json_t *owner;
 	json_object_foreach (o->owners, id, owner)
 		if (str_eq_null(json_string_value(owner), address))
+			return true;
+	// What is known by its id needs no key, where it was listed or can be read by that id.
+	json_object_foreach (o->known, id, owner)
+		if ((is_by_id || json_object_get(o->items, id)) &&
+			str_eq_null(js_str(owner, "address"), address))
 			return true;
 	return false;
 }
@@ -420,7 +425,8 @@ static void confirm_absent(struct observation *o)
 			confirm(o, id, NULL);
 	bool is_by_key = strstr(args, "@key") || strstr(args, "@{key}");
 	json_object_foreach (is_by_key ? o->keys : NULL, key, value)
-		if (!has_owner(o, json_string_value(value)) && !json_object_get(o->items, key))
+		if (!has_owner(o, json_string_value(value), is_by_id) &&
+			!json_object_get(o->items, key))
 			confirm(o, NULL, key);
 }
 

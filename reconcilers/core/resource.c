@@ -52,7 +52,8 @@ bool resource_is_ready(const struct resource *resource, char *ret_why, size_t wh
 static bool same_sighting(const struct sighting *a, const struct sighting *b)
 {
 	return str_eq_null(a->id, b->id) && str_eq_null(a->arn, b->arn) &&
-	       str_eq(a->state, b->state) && str_eq(a->reason, b->reason) &&
+	       str_eq(a->state, b->state) && a->is_gone == b->is_gone &&
+	       a->is_restorable == b->is_restorable && str_eq(a->reason, b->reason) &&
 	       str_eq(a->message, b->message) && json_equal(a->tags, b->tags) &&
 	       (a->unread == b->unread || json_equal(a->unread, b->unread)) &&
 	       (a->refused == b->refused || json_equal(a->refused, b->refused)) &&
