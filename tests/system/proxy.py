@@ -104,6 +104,7 @@ class Fault:
           delay        `seconds`, then as usual
           after        as `lose`, with `change(call)` called in between: kill something there
           rewrite      the emulator's answer through `change(bytes) -> bytes`
+          answer       `change(request body) -> bytes` is the answer, 200; the emulator sees nothing
     """
 
     kind: str
@@ -462,6 +463,9 @@ class Handler(BaseHTTPRequestHandler):
     def fault_rewrite(self, call, fault, body):
         status, headers, answer = self.forward(call, body)
         self.reply(call, status, headers, fault.change(answer))
+
+    def fault_answer(self, call, fault, body):
+        self.reply(call, 200, [("Content-Type", "application/json")], fault.change(body))
 
     def lower(self):
         return {k.lower(): v for k, v in self.headers.items()}
