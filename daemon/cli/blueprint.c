@@ -39,9 +39,9 @@ static void put_block(struct filling *f, const struct part *part)
 			f->params->cidr);
 }
 
-static void put_names(struct filling *f, const char *word)
+static void put_names(struct filling *f, const char *word, size_t most)
 {
-	for (size_t i = 0; i < f->params->zone_count; i++)
+	for (size_t i = 0; i < f->params->zone_count && i < most; i++)
 		buf_addf(f->out, "%s%s%s%c", i ? ", " : "", word, *word ? "-" : "",
 			f->params->zones[i]);
 }
@@ -67,9 +67,11 @@ static void put_place(struct filling *f, const char *place)
 	else if (str_eq(place, "zone") && f->zone >= 0)
 		buf_addc(f->out, p->zones[f->zone]);
 	else if (str_eq(place, "zones"))
-		put_names(f, "");
+		put_names(f, "", SIZE_MAX);
 	else if (str_starts(place, "names "))
-		put_names(f, place + strlen("names "));
+		put_names(f, place + strlen("names "), SIZE_MAX);
+	else if (str_starts(place, "two "))
+		put_names(f, place + strlen("two "), 2);
 	else
 		f->err = err_new(ERR_BUG, "a blueprint has a place '%s'", place);
 }

@@ -6,6 +6,7 @@
 //   %{first}                                the first zone's letter
 //   %{zones}                                 "a, b"
 //   %{names public}                         "public-a, public-b": the word with each zone's letter
+//   %{two app}                              the same of the first two zones
 //   %% each zone / %% if WORD / %% unless WORD / %% end
 // A line with a directive is left out itself. WORDs: account, one-nat. Parts do not nest in their
 // own sort, but an `if` may stand within an `each`.
