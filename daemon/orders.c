@@ -4,6 +4,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/view.h"
 #include <pwd.h>
 
 static void name_user(const struct control_exchange *exchange, char *ret_text, size_t bytes)
@@ -205,6 +206,16 @@ static void on_orders(void *self, struct control_exchange *exchange)
 		json_pack("{s:i, s:o}", "format", 1, "orders", all_shown(held->stack->orders)));
 }
 
+static void on_accept(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	json_t *answer = held ? view_accept(held->stack, exchange->params.address) : NULL;
+	if (answer)
+		control_answer(exchange, 200, answer);
+	else if (held)
+		no_target(exchange, exchange->params.address);
+}
+
 void orders_init(struct control_api *api)
 {
 	api->approve = on_approve;
@@ -213,4 +224,5 @@ void orders_init(struct control_api *api)
 	api->resume = on_resume;
 	api->ignore = on_ignore;
 	api->orders = on_orders;
+	api->accept = on_accept;
 }

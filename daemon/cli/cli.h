@@ -127,6 +127,7 @@ int run_pause(struct cli *cli);
 int run_resume(struct cli *cli);
 int run_ignore(struct cli *cli);
 int run_orders(struct cli *cli);
+int run_accept(struct cli *cli);
 /* Asks, prints, and lets `status_of` (or NULL) decide the exit status from the answer. Takes the
  * path over. */
 int cli_show(struct cli *cli, char *path, const json_t *body,

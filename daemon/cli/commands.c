@@ -162,6 +162,18 @@ const struct command commands[] = {
 		.run = run_ignore,
 	},
 	{
+		.name = "accept",
+		.usage = "accept ADDRESS",
+		.summary = "the edit to the file that makes what AWS has the desired state",
+		.details = "It is printed, not made: the file is yours. Exit status 0: nothing to "
+			   "edit; 2: an edit is shown; 1: error.",
+		.words = WORDS_ADDRESS,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_accept,
+	},
+	{
 		.name = "orders",
 		.usage = "orders",
 		.summary = "what is paused and ignored, by whom, until when, and why",

@@ -29,6 +29,8 @@ void render_dot(const json_t *graph, struct buf *out);
 void render_diff(const struct view *view, const json_t *answer, struct buf *out);
 void render_drift(const struct view *view, const json_t *answer, struct buf *out);
 void render_history(const struct view *view, const json_t *answer, struct buf *out);
+/* GET /v1/accept/ADDRESS */
+void render_accept(const struct view *view, const json_t *answer, struct buf *out);
 /* GET /v1/orders */
 void render_orders(const struct view *view, const json_t *answer, struct buf *out);
 /* [{"file","line","column","severity","message","remedy"}] */

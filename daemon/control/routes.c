@@ -62,6 +62,7 @@ static const struct route {
 	{"GET",  "/v1/plan",       TO(plan),     PARAM_STACK, 0, "what would be changed"},
 	{"GET",  "/v1/graph",      TO(graph),    PARAM_STACK, 0, "what refers to what, and who talks to whom"},
 	{"GET",  "/v1/diff",       TO(diff),     PARAM_STACK | PARAM_ADDRESS, 0, "how AWS differs from the file"},
+	{"GET",  "/v1/accept/",    TO(accept),   PARAM_STACK, PARAM_ADDRESS, "the edit that makes what AWS has the wanted"},
 	{"GET",  "/v1/drift",      TO(drift),    PARAM_STACK | PARAM_SINCE | PARAM_LIMIT, 0, "drifts, open and closed"},
 	{"GET",  "/v1/history",    TO(history),  PARAM_STACK | PARAM_ADDRESS | PARAM_LIMIT | TIMES, 0, "what happened, newest first"},
 	{"POST", "/v1/sync",       TO(sync),     PARAM_STACK | PARAM_TARGET | PARAM_WAIT, 0, "look now"},

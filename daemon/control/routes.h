@@ -50,6 +50,11 @@ struct control_api {
 	/* params.address optional. {"format":1,"differences":[{"address","path",
 	 * "type":"changed|missing|foreign|undeclared|orphan","desired","observed"}]} */
 	control_endpoint_fn diff;
+	/* params.address. The edit by which what AWS has becomes what is wanted:
+	 * {"format":1,"address",
+	 * "sync","file","line","missing":bool,"edits":[{"field","value","file","line"}],
+	 * "left":["field that cannot be written", ...]}. Nothing is changed. */
+	control_endpoint_fn accept;
 	/* params.since_ms, limit. {"format":1,"drifts":[{"id","address","field","type","desired",
 	 * "observed","opened_at","closed_at","how"}]} */
 	control_endpoint_fn drift;

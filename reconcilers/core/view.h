@@ -13,6 +13,8 @@ json_t *view_resource(struct stack *stack, const char *address);
 json_t *view_plan(struct stack *stack);
 /* What control/routes.h documents for "graph". */
 json_t *view_graph(const struct stack *stack);
+/* What control/routes.h documents for "accept"; NULL when the file has no such resource. */
+json_t *view_accept(struct stack *stack, const char *address);
 /* address NULL: all. */
 json_t *view_diff(struct stack *stack, const char *address);
 /* A sentence: "40 resources, all in sync", "12 of 40 in sync; creating network.vpc.main". */

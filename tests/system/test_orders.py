@@ -80,3 +80,32 @@ def test_what_cannot_be_paused_or_ignored_is_told(held):
     assert daemon.holdfast("ignore", VPC, "no_such_field", check=1).stderr
     assert daemon.holdfast("ignore", "network.vpc.other", "tags", check=1).stderr
     assert daemon.holdfast("resume", "network", check=1).stderr
+
+
+def test_accept_prints_the_edit_that_ends_the_drift(held, ec2):
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    said = daemon.holdfast("accept", VPC, check=0).stdout
+    assert "nothing to edit" in said
+    daemon.holdfast("pause", check=0)
+    break_dns(ec2, vpc)
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "team", "Value": "theirs"}])
+    group = next(address for address in daemon.ids() if ".security_group." in address)
+    ec2.authorize_security_group_ingress(GroupId=daemon.ids()[group], IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}])
+    daemon.sync()
+    daemon.wait_status(lambda status: len([r for r in status["resources"] if r["reason"] == "Paused"]) == 2,
+                       "both drifts to be seen")
+    said = daemon.holdfast("accept", VPC, check=2).stdout
+    assert "enable_dns_hostnames: false" in said and "stack.yaml:" in said
+    edit = daemon.holdfast_json("accept", group, check=2)["edits"]
+    assert [one["field"] for one in edit] == ["ingress"]
+    # Written into the file as printed, it is the end of the difference.
+    tree = network.small()
+    tree["network"]["vpc"]["main"].update(enable_dns_support=True, enable_dns_hostnames=False)
+    _, kind, name = group.split(".")
+    tree["security"][kind][name]["ingress"] = edit[0]["value"]
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    daemon.sync()
+    daemon.wait_status(lambda status: not [r for r in status["resources"] if r["sync"] != "Synced"], "no difference")
