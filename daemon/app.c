@@ -422,14 +422,18 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 	}
 	held->journal = journal_new(&app->loop, store_as_port(app->store));
 	held->lease = keeper_add(app->keeper, desired->stack);
-	held->stack = stack_new(&(struct stack_options){.loop = &app->loop,
-					.aws = aws_as_port(held->aws),
-					.store = store_as_port(app->store),
-					.journal = held->journal,
-					.lease = held->lease,
-					.region = aws_region(held->aws),
-					.watcher = &app->task},
-		desired);
+	held->stack =
+		stack_new(&(struct stack_options){.loop = &app->loop,
+				  .aws = aws_as_port(held->aws),
+				  .store = store_as_port(app->store),
+				  .journal = held->journal,
+				  .lease = held->lease,
+				  .region = aws_region(held->aws),
+				  .metrics_namespace = app->settings->observe_only
+							       ? NULL
+							       : app->settings->metrics_namespace,
+				  .watcher = &app->task},
+			desired);
 	log_notice("file loaded", LOG_STR("file", path), LOG_STR("stack", held->stack->name),
 		LOG_STR("version", held->stack->desired->version),
 		LOG_INT("resources", (int64_t)held->stack->desired->count));

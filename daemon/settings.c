@@ -2,6 +2,7 @@
 #include "settings.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/publish.h"
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -16,14 +17,15 @@ static const struct option {
 	size_t at;
 	const char *help;
 } options[] = {
-	{"config",       "HOLDFAST_CONFIG",       "PATH",      offsetof(struct settings, config),       "the stack's file, or a folder with one stack a file"},
-	{"state-dir",    "HOLDFAST_STATE_DIR",    "DIR",       offsetof(struct settings, state_dir),    "state of the daemon, and its private Postgres (/var/lib/holdfast)"},
-	{"postgres",     "HOLDFAST_POSTGRES",     "CONNINFO",  offsetof(struct settings, postgres),     "a Postgres to use instead of the private one"},
-	{"socket",       "HOLDFAST_SOCKET",       "PATH",      offsetof(struct settings, socket),       "where `holdfast` reaches it (/run/holdfast/holdfast.sock)"},
-	{"socket-group", "HOLDFAST_SOCKET_GROUP", "GROUP",     offsetof(struct settings, socket_group), "whose members may read from the socket"},
-	{"admin-group",  "HOLDFAST_ADMIN_GROUP",  "GROUP",     offsetof(struct settings, admin_group),  "whose members may also approve, sync and reload"},
-	{"listen",       "HOLDFAST_LISTEN",       "ADDR:PORT", offsetof(struct settings, listen),       "the same interface, read-only, on a loopback address"},
-	{"retention",    "HOLDFAST_RETENTION",    "TIME",      offsetof(struct settings, retention),    "how long history is kept (90d)"},
+	{"config",            "HOLDFAST_CONFIG",            "PATH",      offsetof(struct settings, config),            "the stack's file, or a folder with one stack a file"},
+	{"state-dir",         "HOLDFAST_STATE_DIR",         "DIR",       offsetof(struct settings, state_dir),         "state of the daemon, and its private Postgres (/var/lib/holdfast)"},
+	{"postgres",          "HOLDFAST_POSTGRES",          "CONNINFO",  offsetof(struct settings, postgres),          "a Postgres to use instead of the private one"},
+	{"socket",            "HOLDFAST_SOCKET",            "PATH",      offsetof(struct settings, socket),            "where `holdfast` reaches it (/run/holdfast/holdfast.sock)"},
+	{"socket-group",      "HOLDFAST_SOCKET_GROUP",      "GROUP",     offsetof(struct settings, socket_group),      "whose members may read from the socket"},
+	{"admin-group",       "HOLDFAST_ADMIN_GROUP",       "GROUP",     offsetof(struct settings, admin_group),       "whose members may also approve, sync and reload"},
+	{"listen",            "HOLDFAST_LISTEN",            "ADDR:PORT", offsetof(struct settings, listen),            "the same interface, read-only, on a loopback address"},
+	{"retention",         "HOLDFAST_RETENTION",         "TIME",      offsetof(struct settings, retention),         "how long history is kept (90d)"},
+	{"metrics-namespace", "HOLDFAST_METRICS_NAMESPACE", "NAME",      offsetof(struct settings, metrics_namespace), "publish metrics of its own to CloudWatch under that name (off)"},
 };
 // clang-format on
 
@@ -180,6 +182,11 @@ static struct err complete(struct settings *settings)
 	if (settings->retention && !num_parse_duration_ms(settings->retention, &ms))
 		return err_new(ERR_INVALID, "retention '%.20s' is no time; write 90d, 12h, 30m",
 			settings->retention);
+	if (settings->metrics_namespace && !publisher_takes(settings->metrics_namespace))
+		return err_new(ERR_INVALID,
+			"metrics-namespace '%.60s' is none that AWS takes; write letters, digits "
+			"and . _ - / #, not beginning with AWS/",
+			settings->metrics_namespace);
 	return ERR_OK;
 }
 

@@ -10,10 +10,11 @@ struct settings {
 	char *state_dir; // journal, lock, embedded database
 	char *postgres;  // conninfo; NULL: the embedded server
 	char *socket;
-	char *socket_group; // whose members may read; NULL: none but ours
-	char *admin_group;  // whose members may change; NULL: root and our own user
-	char *listen;       // loopback address and port, or NULL
-	char *retention;    // "90d"
+	char *socket_group;      // whose members may read; NULL: none but ours
+	char *admin_group;       // whose members may change; NULL: root and our own user
+	char *listen;            // loopback address and port, or NULL
+	char *retention;         // "90d"
+	char *metrics_namespace; // of CloudWatch; NULL: no metrics are published
 	enum log_level log_level;
 	bool observe_only, check_only, wants_help, wants_version;
 };

@@ -223,6 +223,14 @@ static void end_pass(struct reconciler *r)
 		r->pass.corrected, "held", held, "failed", r->pass.failed, "trigger",
 		r->pass.trigger, "quiet", is_quiet);
 	journal_put(stack->options.journal, STORE_PASS_ADD, args);
+	if (!stack_is_standby(stack))
+		publisher_note(&stack->publisher, r->layer->name,
+			&(struct publish_pass){.drifted = drifted,
+				.held = held,
+				.corrected = r->pass.corrected,
+				.failed = r->pass.failed,
+				.calls = r->pass.calls,
+				.dur_ms = r->pass.dur_ms});
 	stack->changes++;
 	task_wake(&stack->task);
 }

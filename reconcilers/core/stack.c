@@ -294,7 +294,7 @@ static void check_settled(struct stack *stack)
 
 static void stop(struct stack *stack)
 {
-	bool is_busy = op_is_running(&stack->identity.op);
+	bool is_busy = op_is_running(&stack->identity.op) || !publisher_is_idle(&stack->publisher);
 	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
 		is_busy = is_busy || op_is_running(&stack->loads[i].op);
 	for (size_t i = 0; i < stack->reconciler_count; i++) {
@@ -365,6 +365,8 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	map_init(&stack->by_address);
 	task_init(&stack->task, options->loop, step, "stack");
 	timer_init(&stack->timer, options->loop);
+	publisher_init(&stack->publisher, options->loop, options->aws, options->metrics_namespace,
+		stack->name);
 	for (const struct layer *const *layer = all_layers;
 		*layer && stack->reconciler_count < STACK_MOST_LAYERS; layer++)
 		reconciler_init(&stack->reconcilers[stack->reconciler_count++], stack, *layer);
@@ -380,6 +382,7 @@ void stack_stop(struct stack *stack)
 	stack_set_phase(stack, STACK_STOPPING);
 	timer_stop(&stack->timer);
 	op_cancel(&stack->identity.op);
+	publisher_stop(&stack->publisher);
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		if (resource->run)
@@ -404,6 +407,7 @@ void stack_free(struct stack *stack)
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		reconciler_done(&stack->reconcilers[i]);
 	aws_call_done(&stack->identity);
+	publisher_done(&stack->publisher);
 	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
 		store_call_done(&stack->loads[i]);
 	map_for_each (&stack->by_address, entry)

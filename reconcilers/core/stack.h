@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/observe.h"
+#include "core/publish.h"
 #include "core/resource.h"
 #include "core/source.h"
 #include "state/keeper.h"
@@ -55,8 +56,9 @@ struct stack_options {
 	struct aws_port *aws;
 	struct store_port *store;
 	struct journal *journal;
-	struct lease *lease;  // who may change AWS; NULL: nobody else is there
-	const char *region;   // as the client resolved it
+	struct lease *lease;           // who may change AWS; NULL: nobody else is there
+	const char *region;            // as the client resolved it
+	const char *metrics_namespace; // where the daemon's own metrics go; NULL: nowhere
 	struct task *watcher; // woken when something that status shows has changed; may be NULL
 };
 
@@ -83,6 +85,7 @@ struct stack {
 	struct timer timer;
 	struct aws_call identity;
 	struct store_call loads[6];
+	struct publisher publisher;
 	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)
 	bool has_source_key;
 	struct failure failure; // of verifying or loading; its message is shown
