@@ -139,18 +139,6 @@ static bool ask_once(struct observation *o, const char *what, const char *id)
 	return true;
 }
 
-static bool any_wants(const struct observation *o, const char *field)
-{
-	size_t i;
-	json_t *subject;
-	if (!field)
-		return true;
-	json_array_foreach (o->subjects, i, subject)
-		if (reads_wants(json_object_get(subject, "fields"), field))
-			return true;
-	return false;
-}
-
 static void ask_join(struct observation *o, const struct join *join, json_t *batch)
 {
 	rows_expect(o->rows, join);
@@ -172,7 +160,7 @@ static void ask_joins(struct observation *o, const json_t *ids)
 	for (const struct join *join = how->joins; join < how->joins + KIND_MOST_JOINS; join++) {
 		if (!join->list.operation)
 			break;
-		if (!any_wants(o, join->field) || json_object_size(ids) == 0)
+		if (!reads_any_wants(o->subjects, join->field) || json_object_size(ids) == 0)
 			continue;
 		_cleanup_json_ json_t *batch = json_array();
 		if (!join->list.args || !strstr(join->list.args, "@ids")) { // all of them at once

@@ -83,3 +83,15 @@ json_t *reads_items(const json_t *output, const char *path)
 		return found;
 	return json_pack("[o]", found);
 }
+
+bool reads_any_wants(const json_t *subjects, const char *field)
+{
+	size_t i;
+	json_t *subject;
+	if (!field)
+		return true;
+	json_array_foreach ((json_t *)subjects, i, subject)
+		if (reads_wants(json_object_get(subject, "fields"), field))
+			return true;
+	return false;
+}

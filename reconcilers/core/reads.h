@@ -17,3 +17,5 @@ bool reads_wants(const json_t *fields, const char *field);
 /* What an answer lists: the list at `path` ("": all of the answer), or a list of the one thing that
  * is there. New; NULL when there is nothing. */
 json_t *reads_items(const json_t *output, const char *path);
+/* The same for any of the subjects. */
+bool reads_any_wants(const json_t *subjects, const char *field);
