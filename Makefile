@@ -152,7 +152,9 @@ $(BUILD)/gen/kinds.c: $(BUILD)/sources
 
 # What `holdfast init` writes, as C text.
 BLUEPRINTS := $(sort $(wildcard config/blueprints/*.yaml))
-$(BUILD)/gen/blueprints.c: config/blueprints/embed.py $(BLUEPRINTS)
+$(BUILD)/blueprints: FORCE
+	$(call remember,$(BLUEPRINTS))
+$(BUILD)/gen/blueprints.c: config/blueprints/embed.py $(BLUEPRINTS) $(BUILD)/blueprints
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(PYTHON) $< $(BLUEPRINTS) > $@.tmp && mv $@.tmp $@
