@@ -384,7 +384,8 @@ static bool holds(enum compare how, const json_t *desired, const json_t *observe
 		return how == COMPARE_AT_LEAST
 			       ? json_number_value(desired) <= json_number_value(observed)
 			       : json_number_value(desired) == json_number_value(observed);
-	if (how == COMPARE_NUMBER || json_is_string(desired) != json_is_string(observed)) {
+	bool is_text = json_is_string(desired);
+	if (is_text != json_is_string(observed) || (how == COMPARE_NUMBER && !is_text)) {
 		// "443" and 443, "true" and true: AWS writes some scalars as text.
 		char other[64];
 		return path_scalar_text(desired, text, sizeof(text)) &&

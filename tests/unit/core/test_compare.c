@@ -287,9 +287,21 @@ static void canonical_forms_do_not_depend_on_order(void **state)
 	assert_null(compare_canon(COMPARE_SET, NULL));
 }
 
+static void a_long_text_is_equal_to_itself_where_numbers_are_compared(void **state)
+{
+	(void)state;
+	const char *arn = "arn:aws:acm:eu-west-1:123456789012:certificate/"
+			  "8684ef6d-ab68-4aec-84b5-74a7431cfab1";
+	_cleanup_json_ json_t *a = json_string(arn), *b = json_string(arn);
+	assert_true(compare_holds(COMPARE_NUMBER, a, b));
+	json_string_set(b, "arn:aws:acm:eu-west-1:123456789012:certificate/other");
+	assert_false(compare_holds(COMPARE_NUMBER, a, b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		VALUES_TEST(a_long_text_is_equal_to_itself_where_numbers_are_compared),
 		VALUES_TEST(absent_is_false_and_empty_but_not_zero),
 		VALUES_TEST(scalars_that_aws_writes_as_text_are_the_same),
 		VALUES_TEST(a_structure_may_have_more_than_is_declared),
