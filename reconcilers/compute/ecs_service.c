@@ -149,7 +149,7 @@ static const struct field fields[] = {
 		    .args = ARGS({"cluster": "@observed.cluster", "service": "@id", "capacityProviderStrategy": "@value", "forceNewDeployment": true})},
 	 .summary = "how tasks are spread over capacity providers; instead of launch_type"},
 	{.name = "platform_version", .update = SERVICE("platformVersion": "@value"), .summary = "Fargate's; LATEST unless given"},
-	{.name = "subnets", .type = FIELD_REFS, .member = "subnetIds", .ref = "subnet", .observed = "networkConfiguration.awsvpcConfiguration.subnets", .update = NETWORK,
+	{.name = "subnets", .type = FIELD_REFS, .member = "subnetIds", .ref = "subnet", .flags = FIELD_TWO_ZONES, .observed = "networkConfiguration.awsvpcConfiguration.subnets", .update = NETWORK,
 	 .summary = "where tasks get their addresses, one at least a zone"},
 	{.name = "security_groups", .type = FIELD_REFS, .member = "securityGroupIds", .ref = "security_group", .observed = "networkConfiguration.awsvpcConfiguration.securityGroups",
 	 .update = NETWORK, .summary = "what tasks may reach, and who them"},

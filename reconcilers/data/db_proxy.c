@@ -101,7 +101,7 @@ static const struct field fields[] = {
 	{.name = "engine_family", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "POSTGRESQL, MYSQL or SQLSERVER: the protocol that it speaks"},
 	{.name = "role", .member = "RoleArn", .type = FIELD_REF, .ref = "iam_role", .ref_attr = "Arn", .flags = FIELD_REQUIRED, .update = MODIFY("RoleArn": "@value"),
 	 .summary = "the role that reads the secrets"},
-	{.name = "vpc_subnets", .member = "VpcSubnetIds", .type = FIELD_REFS, .ref = "subnet", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "in at least two zones"},
+	{.name = "vpc_subnets", .member = "VpcSubnetIds", .type = FIELD_REFS, .ref = "subnet", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY | FIELD_TWO_ZONES, .summary = "in at least two zones"},
 	{.name = "vpc_security_groups", .member = "VpcSecurityGroupIds", .type = FIELD_REFS, .ref = "security_group", .disrupts = DISRUPTS_CONNECTIONS,
 	 .update = MODIFY("SecurityGroups": "@value"), .summary = "who may reach it"},
 	{.name = "default_auth_scheme", .update = MODIFY("DefaultAuthScheme": "@value"), .summary = "IAM_AUTH (end to end) or NONE (then auth lists secrets)"},

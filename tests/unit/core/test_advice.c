@@ -370,6 +370,22 @@ static void a_way_out_through_another_zone_is_told(void **state)
 	expect_advice(NAT TABLE("both", "a, b", ""), "13 shared-nat\n");
 }
 
+static void what_must_outlive_a_zone_is_marked_in_its_table(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {{"vpc_endpoint", "subnets", NULL},
+		{"load_balancer", "subnets", NULL}, {"ecs_service", "subnets", NULL},
+		{"db_proxy", "vpc_subnets", NULL}, {"db_instance", "multi_az", "multi-az"},
+		{"opensearch_domain", "cluster_config", "multi-az"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct kind *kind = kind_find(rows[i][0]);
+		const struct field *field = kind ? field_find(kind->fields, rows[i][1]) : NULL;
+		if (!field || (rows[i][2] ? !str_eq_null(field->advice, rows[i][2])
+					  : !(field->flags & FIELD_TWO_ZONES)))
+			fail_msg("%s.%s", rows[i][0], rows[i][1]);
+	}
+}
+
 /* What is told of a cluster whose field `ha` has this value in the file. */
 static void expect_of_value(const char *value, const char *expected)
 {
@@ -473,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_load_balancer_s_own_ports_are_open_to_the_world),
 		cmocka_unit_test(a_thing_of_one_zone_is_told),
 		cmocka_unit_test(a_way_out_through_another_zone_is_told),
+		cmocka_unit_test(what_must_outlive_a_zone_is_marked_in_its_table),
 		cmocka_unit_test(a_value_that_is_not_as_advised_is_told),
 		cmocka_unit_test(what_the_file_accepts_with_a_reason_is_not_told),
 		cmocka_unit_test(broken_files_get_no_advice),
