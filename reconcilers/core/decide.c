@@ -249,6 +249,13 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 				"another is sent");
 		return;
 	}
+	// What goes keeps its name until it is gone: AWS refuses another one under it.
+	if (is_shown_gone && !in->seen->is_past && in->kind->observe.key) {
+		d->again_ms = 5000;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting",
+			"AWS is still deleting the one before: %s", in->seen->state);
+		return;
+	}
 	plan_create(in->kind, in->want, &d->plan);
 	name_change(in, d);
 	if (in->policy->mode == MODE_OBSERVE)

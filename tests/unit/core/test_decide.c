@@ -240,6 +240,21 @@ static void what_was_deleted_in_aws_is_created_again(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_has_a_name_waits_until_its_namesake_is_gone(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	struct kind named = *scene.input.kind;
+	named.observe.key = "@{desired.VpcId}";
+	scene.input.kind = &named;
+	scene.seen.is_gone = true; // an ECS service drains for minutes
+	expect_verdict(&scene, "AGAIN Missing Progressing Deleting");
+	scene.seen.is_past = true; // INACTIVE: only history
+	expect_verdict(&scene, "ACT Missing Progressing Deleted");
+	decision_done(&scene.decision);
+}
+
 static void creation_waits_for_what_it_refers_to(void **state)
 {
 	(void)state;
@@ -412,6 +427,7 @@ int main(void)
 		VALUES_TEST(what_is_quarantined_does_not_stop_the_rest),
 		VALUES_TEST(what_is_missing_is_created),
 		VALUES_TEST(what_was_deleted_in_aws_is_created_again),
+		VALUES_TEST(what_has_a_name_waits_until_its_namesake_is_gone),
 		VALUES_TEST(creation_waits_for_what_it_refers_to),
 		VALUES_TEST(what_was_just_created_need_not_be_listed_yet),
 		VALUES_TEST(a_create_without_answer_is_looked_for_before_another),
