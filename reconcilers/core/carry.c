@@ -134,6 +134,7 @@ static void start_run(struct reconciler *r, struct resource *resource)
 		json_t *want = NULL;
 		stack_resolve(stack, resource, &want, &waiting);
 		json_object_set_new(scope, "desired", want);
+		json_object_set_new(scope, "left", stack_left(stack, resource));
 		json_object_set_new(scope, "sources",
 			sources_of(resource->kind, resource->wanted->desired, resource->marks));
 		json_decref(waiting);

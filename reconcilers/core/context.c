@@ -134,6 +134,22 @@ static json_t *yielded_fields(const struct stack *stack, const struct resource *
 	return out;
 }
 
+json_t *stack_left(const struct stack *stack, const struct resource *resource)
+{
+	json_t *out = json_array();
+	_cleanup_json_ json_t *ignore =
+		orders_ignore(stack->orders, policy_of(stack, resource)->ignore, resource->address,
+			loop_wall_ms(stack->options.loop));
+	_cleanup_json_ json_t *yielded = yielded_fields(stack, resource);
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		bool is_left = js_lists(ignore, f->name) || js_lists(yielded, f->name);
+		if (member && is_left && json_object_get(resource->seen.observed, member))
+			json_array_append_new(out, json_string(member));
+	}
+	return out;
+}
+
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret)
 {
 	_cleanup_json_ json_t *want = NULL;

@@ -434,7 +434,8 @@ static json_t *whole_input(const struct kind *kind, const struct call *call, con
 			(f->flags & FIELD_COMPUTED) || !shape_member(input, member))
 			continue;
 		const json_t *desired = json_object_get(resource, "desired");
-		json_t *value = json_object_get(desired, member);
+		bool is_left = js_lists(json_object_get(resource, "left"), member);
+		json_t *value = is_left ? NULL : json_object_get(desired, member);
 		if (!value && !field_excluder(kind, member, desired))
 			value = shown_value(f, member, json_object_get(resource, "observed"));
 		if (value)
@@ -490,6 +491,11 @@ static json_t *merge_scopes(const json_t *resource, const json_t *step)
 	const json_t *observed = json_object_get(resource, "observed");
 	json_t *either = observed ? json_copy((json_t *)observed) : json_object();
 	json_object_update(either, json_object_get(resource, "desired"));
+	size_t i;
+	json_t *left;
+	json_array_foreach (json_object_get(resource, "left"), i, left)
+		json_object_set(either, json_string_value(left),
+			json_object_get(observed, json_string_value(left)));
 	json_object_set_new(scope, "either", either);
 	json_object_update(scope, (json_t *)step);
 	return scope;

@@ -331,6 +331,7 @@ static json_t *planned_calls(struct stack *stack, const struct resource *resourc
 	}
 	if (want)
 		json_object_set(scope, "desired", (json_t *)want);
+	json_object_set_new(scope, "left", stack_left(stack, resource));
 	if (resource->presence == PRESENCE_PRESENT)
 		json_object_set(scope, "observed", resource->seen.observed);
 	_cleanup_json_ json_t *found = json_object();

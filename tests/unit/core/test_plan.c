@@ -365,6 +365,46 @@ static void what_is_replaced_together_goes_as_observed_where_the_file_says_nothi
 		"\"subnets\":[\"subnet-2\"]}},\"service\":\"id-1\"}\n");
 }
 
+static void what_is_left_to_others_goes_back_as_it_was_observed(void **state)
+{
+	(void)state;
+	const struct kind *kind = values_kind("task_definition");
+	const json_t *want = J({
+		"family" : "web",
+		"cpu" : "512",
+		"containerDefinitions" : [ {"image" : "web:1"} ]
+	});
+	const json_t *observed = J({
+		"family" : "web",
+		"cpu" : "256",
+		"containerDefinitions" : [ {"image" : "web:2"} ]
+	});
+	json_t *scope = scope_of(want, observed);
+	struct differences differences = {0};
+	struct plan plan;
+	diff_make(&(struct diff_input){.kind = kind,
+			  .want = want,
+			  .observed = observed,
+			  .ignore = J(["container_definitions"])},
+		&differences);
+	plan_update(kind, want, observed, &differences, &plan);
+	json_object_set_new(scope, "left", json_pack("[s]", "containerDefinitions"));
+	_cleanup_free_ char *calls = calls_of(kind, &plan, scope, NULL);
+	assert_non_null(strstr(calls, "\"cpu\":\"512\""));
+	assert_non_null(strstr(calls, "web:2")); // a deploy pipeline's image
+	assert_null(strstr(calls, "web:1"));
+	differences_done(&differences);
+	plan_done(&plan);
+	const json_t *service = J({"subnetIds" : ["a"], "assignPublicIp" : "DISABLED"});
+	kind = values_kind("ecs_service");
+	update(kind, service, J({"subnetIds" : ["b"], "assignPublicIp" : "ENABLED"}), &plan);
+	scope = scope_of(service, J({"subnetIds" : ["b"], "assignPublicIp" : "ENABLED"}));
+	json_object_set_new(scope, "left", json_pack("[s]", "assignPublicIp"));
+	_cleanup_free_ char *other = calls_of(kind, &plan, scope, NULL);
+	assert_non_null(strstr(other, "\"assignPublicIp\":\"ENABLED\""));
+	plan_done(&plan);
+}
+
 static void emptying_a_set_removes_all_of_it(void **state)
 {
 	(void)state;
@@ -508,6 +548,7 @@ int main(void)
 		VALUES_TEST(the_old_value_is_taken_away_before_the_new_one_is_set),
 		VALUES_TEST(fields_of_one_call_share_it),
 		VALUES_TEST(what_is_replaced_together_goes_as_observed_where_the_file_says_nothing),
+		VALUES_TEST(what_is_left_to_others_goes_back_as_it_was_observed),
 		VALUES_TEST(emptying_a_set_removes_all_of_it),
 		VALUES_TEST(a_field_that_is_for_ever_forces_replacement),
 		VALUES_TEST(what_disrupts_is_told),
