@@ -104,12 +104,25 @@ static void uuids_are_random_version_4(void **state)
 	assert_memory_not_equal(bytes, zeros, sizeof(bytes));
 }
 
+static void hex_comes_back_as_bytes_and_nothing_else_does(void **state)
+{
+	(void)state;
+	uint8_t bytes[2];
+	assert_true(hash_unhex("0fa0", bytes, 2));
+	assert_memory_equal(bytes, ((const uint8_t[]){0x0f, 0xa0}), 2);
+	assert_false(hash_unhex("0fa", bytes, 2));
+	assert_false(hash_unhex("0fa000", bytes, 2));
+	assert_false(hash_unhex("0FA0", bytes, 2));
+	assert_false(hash_unhex("0fg0", bytes, 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_agrees_with_the_standard),
 		cmocka_unit_test(hmac_agrees_with_rfc_4231),
 		cmocka_unit_test(hex_is_lower_case_and_ended),
+		cmocka_unit_test(hex_comes_back_as_bytes_and_nothing_else_does),
 		cmocka_unit_test(uuids_are_random_version_4),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,9 +201,21 @@ static void durations_read_well(void **state)
 	}
 }
 
+static void words_are_found_whole_and_in_any_case(void **state)
+{
+	(void)state;
+	assert_true(str_has_word("pending deleting", "Deleting"));
+	assert_true(str_has_word("pending", "pending"));
+	assert_false(str_has_word("pending deleting", "delet"));
+	assert_false(str_has_word("pending", ""));
+	assert_false(str_has_word("", "pending"));
+	assert_false(str_has_word(NULL, "pending"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_are_found_whole_and_in_any_case),
 		cmocka_unit_test(comparisons_do_what_their_names_say),
 		cmocka_unit_test(copies_are_cut_between_characters),
 		cmocka_unit_test(utf8_is_told_from_everything_else),
