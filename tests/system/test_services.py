@@ -1,0 +1,108 @@
+"""ECS services and task definitions where the emulator is simpler than AWS: deployments that go on, that fail and
+are rolled back, answers that are lost."""
+import copy
+import json
+
+import yaml
+
+from emulator import ACCOUNT, REGION
+
+STACK = {
+    "stack": "shop", "account": ACCOUNT, "region": REGION,
+    "policy": {"mode": "enforce", "interval": "1h", "prune": "hold"},
+    "compute": {
+        "ecs_cluster": {"main": {}},
+        "task_definition": {"web": {"container_definitions": [{"name": "app", "image": "app:1", "memory": 128}]}},
+        "ecs_service": {"web": {"cluster": "main", "task_definition": "web", "desired_count": 2, "launch_type": "EC2"}},
+    },
+}
+SERVICE = "compute.ecs_service.web"
+
+
+def stack(image="app:1", count=2):
+    tree = copy.deepcopy(STACK)
+    tree["compute"]["task_definition"]["web"]["container_definitions"][0]["image"] = image
+    tree["compute"]["ecs_service"]["web"]["desired_count"] = count
+    return yaml.safe_dump(tree, sort_keys=False)
+
+
+def revision(number):
+    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/shop-web:{number}"
+
+
+def revisions(emulator):
+    return emulator.client("ecs").list_task_definitions(familyPrefix="shop-web")["taskDefinitionArns"]
+
+
+def deployments(*rows, **service):
+    """DescribeServices with these deployments, (status, rolloutState, revision) each, and what else is of the service."""
+    def change(answer):
+        body = json.loads(answer)
+        for one in body["services"]:
+            one["deployments"] = [{"status": status, "rolloutState": state, "rolloutStateReason": f"it is {state}",
+                                   "taskDefinition": revision(number)} for status, state, number in rows]
+            one.update(service)
+        return json.dumps(body).encode()
+    return change
+
+
+def row(daemon):
+    return daemon.resources()[SERVICE]
+
+
+def test_a_deployment_that_goes_on_is_progress_and_one_that_failed_is_trouble(held, proxy):
+    daemon = held(stack())
+    fault = proxy.fail("rewrite", "DescribeServices", change=deployments(("PRIMARY", "IN_PROGRESS", 1)))
+    daemon.sync()
+    assert (row(daemon)["sync"], row(daemon)["health"], row(daemon)["reason"]) == ("Synced", "Progressing", "Deploying")
+    fault.change = deployments(("PRIMARY", "FAILED", 1))
+    daemon.sync()
+    assert (row(daemon)["health"], row(daemon)["reason"]) == ("Degraded", "DeploymentFailed")
+    assert row(daemon)["message"] == "it is FAILED"
+    fault.change = deployments(("PRIMARY", "COMPLETED", 1), runningCount=1)
+    daemon.sync()
+    assert (row(daemon)["health"], row(daemon)["reason"]) == ("Degraded", "TasksMissing")
+    assert row(daemon)["message"] == "1 of 2 tasks are running"
+
+
+def test_a_revision_that_was_rolled_back_is_held_until_there_is_another_one(held, proxy, emulator):
+    daemon = held(stack())
+    # The circuit breaker: the new revision failed, the service is back on the old one.
+    fault = proxy.fail("rewrite", "DescribeServices", when=lambda call: len(revisions(emulator)) > 1, change=deployments(
+        ("PRIMARY", "IN_PROGRESS", 1), ("ACTIVE", "FAILED", 2), taskDefinition=revision(1)))
+    daemon.write(stack("app:2"))
+    daemon.reload()
+    daemon.wait_status(lambda s: any(r["reason"] == "RolledBack" for r in s["resources"]), "the revision to be held")
+    proxy.clear_calls()
+    # In time the failed deployment is no longer shown; what it was stays known, over a restart too.
+    fault.change = deployments(("PRIMARY", "COMPLETED", 1), taskDefinition=revision(1))
+    daemon.sync()
+    daemon.stop()
+    daemon.start()
+    daemon.sync()
+    assert row(daemon)["reason"] == "RolledBack"
+    assert proxy.mutations() == []
+    # What else differs is not kept from the service.
+    proxy.clear_calls()
+    daemon.write(stack("app:2", count=3))
+    daemon.reload()
+    daemon.sync()
+    assert [call.params.get("desiredCount") for call in proxy.mutations()] == [3]
+    assert "taskDefinition" not in proxy.mutations()[0].params
+    fault.times = 0
+    daemon.write(stack("app:3", count=3))
+    daemon.reload()
+    daemon.wait_synced()
+    assert emulator.client("ecs").describe_services(cluster="shop-main", services=["shop-web"])[
+        "services"][0]["taskDefinition"] == revision(3)
+
+
+def test_a_register_whose_answer_is_lost_is_not_made_twice(held, proxy, emulator):
+    lost = proxy.fail("lose", "RegisterTaskDefinition", times=1)
+    daemon = held(stack())
+    assert lost.hits and revisions(emulator) == [revision(1)]
+    lost = proxy.fail("lose", "RegisterTaskDefinition", times=1)
+    daemon.write(stack("app:2"))
+    daemon.reload()
+    daemon.wait_synced()
+    assert lost.hits and revisions(emulator) == [revision(1), revision(2)]
