@@ -64,6 +64,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->created_ms = reconciler_wall_ms(r);
 		record->born_ms = record->created_ms;
 		record->deleted_ms = 0;
+		record->unseen += run->is_created;
 		json_decref(record->baseline); // of whatever stood here before
 		record->baseline = json_object();
 		record->is_dirty = true;

@@ -263,6 +263,11 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			"does not exist; the policy is to observe only");
 	else if (in->creation_waits)
 		say(d, VERDICT_WAIT, HEALTH_MISSING, "Waiting", "%s", in->creation_waits);
+	else if (in->record->unseen >= DECIDE_MOST_UNSEEN && !is_approved(in, d))
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NeverSeen",
+			"created %d times, and AWS never showed it under the name that the file "
+			"gives it; another time waits for approval",
+			in->record->unseen);
 	else
 		act(in, d, in->record->observed ? "Deleted" : "Creating",
 			in->record->observed ? "was deleted in AWS; being created again"

@@ -76,6 +76,9 @@ enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,
 	DECIDE_SEEN_SETTLES_MS = 10000,
+	/* Creations that AWS never shows: its name may not be what it was given. A third one is not
+	 * made by itself. */
+	DECIDE_MOST_UNSEEN = 2,
 	DECIDE_LOST_CREATE_MS = 60000,
 	DECIDE_MOST_WRITES = 2,
 };

@@ -144,6 +144,10 @@ static void saw(
 		json_decref(record->baseline);
 		record->baseline = json_object();
 	}
+	if (seen && record->unseen) {
+		record->unseen = 0;
+		record->is_dirty = true;
+	}
 	if (seen && !seen->is_restorable && record->restored_ms) {
 		record->restored_ms = 0;
 		record->is_dirty = true;

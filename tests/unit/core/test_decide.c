@@ -406,6 +406,22 @@ static void what_was_deleted_to_be_replaced_is_waited_for(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_aws_never_shows_is_not_made_a_third_time(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.presence = PRESENCE_ABSENT;
+	scene.record.id = NULL;
+	scene.record.unseen = 1;
+	expect_verdict(&scene, "ACT Missing Progressing Deleted");
+	scene.record.unseen = 2;
+	expect_verdict(&scene, "HOLD Missing Suspended NeverSeen");
+	approve(&scene);
+	expect_verdict(&scene, "ACT Missing Progressing Deleted");
+	decision_done(&scene.decision);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +453,7 @@ int main(void)
 		VALUES_TEST(a_replacement_is_held_and_its_approval_is_for_that_change_only),
 		VALUES_TEST(a_held_replacement_does_not_stop_what_can_be_changed),
 		VALUES_TEST(data_is_never_replaced_by_policy),
+		VALUES_TEST(what_aws_never_shows_is_not_made_a_third_time),
 		VALUES_TEST(what_was_deleted_to_be_replaced_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,8 @@ static void a_quiet_pass_costs_a_call_a_kind_and_what_has_no_bulk(void **state)
 	sim_run(&sim, 600000);
 	int passes = count_of(&sim, "DescribeVpcs") - vpcs;
 	assert_in_range(passes, 9, 11);
-	// DescribeVpcs, DescribeSubnets, two attributes of the VPC; a pass may be cut at either end.
+	// DescribeVpcs, DescribeSubnets, two attributes of the VPC; a pass may be cut at either
+	// end.
 	assert_in_range(sim.cloud.calls - before, 4 * passes - 3, 4 * passes + 3);
 	finish(&sim);
 }
@@ -370,6 +371,26 @@ static void a_value_that_aws_never_shows_is_written_twice_and_no_more(void **sta
 	finish(&sim);
 }
 
+static void what_aws_never_shows_is_made_twice_and_no_more(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	int before = count_of(&sim, "CreateSubnet");
+	sim.cloud.ignores = "CreateSubnet";
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), NULL);
+	sim_run(&sim, 1200000);
+	const struct resource *resource = stack_find(sim.stack, "network.subnet.a");
+	assert_string_equal(resource->decision.reason, "NeverSeen");
+	assert_int_equal(count_of(&sim, "CreateSubnet") - before, 2);
+	sim.cloud.ignores = NULL;
+	json_decref(stack_approve(sim.stack, "network.subnet.a", true, "somebody"));
+	sim_run(&sim, 120000);
+	assert_int_equal(resource->record.unseen, 0);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	finish(&sim);
+}
+
 // ---- the file changes
 
 static void what_left_the_file_is_held_until_approved(void **state)
@@ -508,6 +529,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(without_a_store_nothing_is_written_and_all_is_watched),
 		cmocka_unit_test(a_wrong_account_is_left_alone),
 		cmocka_unit_test(a_value_that_aws_never_shows_is_written_twice_and_no_more),
+		cmocka_unit_test(what_aws_never_shows_is_made_twice_and_no_more),
 		cmocka_unit_test(what_left_the_file_is_held_until_approved),
 		cmocka_unit_test(an_approval_outlives_the_daemon),
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
