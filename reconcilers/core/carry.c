@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/peers.h"
 #include "core/reconcile.h"
 #include "core/sources.h"
 
@@ -20,30 +21,50 @@ static bool is_not_yet(const struct run *run)
 	return false;
 }
 
+static void note_write(struct reconciler *r, struct resource *resource, const char *name)
+{
+	for (size_t j = 0; j < resource->decision.differences.count; j++) {
+		const struct difference *one = &resource->decision.differences.items[j];
+		if (!str_eq(one->path, name))
+			continue;
+		char to[17] = "-", from[17] = "-";
+		if ((one->desired && !js_digest(one->desired, to, sizeof(to))) ||
+			(one->observed && !js_digest(one->observed, from, sizeof(from))))
+			continue;
+		const json_t *old = json_object_get(resource->record.writes, name);
+		bool is_same = str_eq_null(js_str(old, "to"), to) && !js_bool(old, "seen", false);
+		int64_t count = is_same ? js_int(old, "count", 0) + 1 : 1;
+		json_object_set_new(resource->record.writes, name,
+			json_pack("{s:s, s:s, s:I, s:I}", "to", to, "from", from, "at",
+				(json_int_t)reconciler_wall_ms(r), "count", (json_int_t)count));
+		resource->record.is_dirty = true;
+	}
+}
+
+// What a shared step wrote for others is written for them too.
+static void note_peers(struct reconciler *r, const struct run *run, const char *path)
+{
+	size_t i;
+	json_t *peer;
+	json_array_foreach (json_object_get(run->resource, "peers"), i, peer) {
+		struct resource *other = stack_find(r->stack, js_str(peer, "address"));
+		if (!other || str_eq(other->address, run->address) ||
+			!str_eq_null(js_str(peer, "path"), path))
+			continue;
+		note_write(r, other, path);
+		other->acted_ms = reconciler_now_ms(r);
+		other->must_decide = true;
+		stack_save(r->stack, other);
+	}
+}
+
 static void note_writes(struct reconciler *r, struct resource *resource, const struct run *run)
 {
 	size_t i;
 	json_t *path;
 	json_array_foreach (run->written, i, path) {
-		const char *name = json_string_value(path);
-		for (size_t j = 0; j < resource->decision.differences.count; j++) {
-			const struct difference *one = &resource->decision.differences.items[j];
-			if (!str_eq(one->path, name))
-				continue;
-			char to[17] = "-", from[17] = "-";
-			if ((one->desired && !js_digest(one->desired, to, sizeof(to))) ||
-				(one->observed && !js_digest(one->observed, from, sizeof(from))))
-				continue;
-			const json_t *old = json_object_get(resource->record.writes, name);
-			bool is_same =
-				str_eq_null(js_str(old, "to"), to) && !js_bool(old, "seen", false);
-			int64_t count = is_same ? js_int(old, "count", 0) + 1 : 1;
-			json_object_set_new(resource->record.writes, name,
-				json_pack("{s:s, s:s, s:I, s:I}", "to", to, "from", from, "at",
-					(json_int_t)reconciler_wall_ms(r), "count",
-					(json_int_t)count));
-			resource->record.is_dirty = true;
-		}
+		note_write(r, resource, json_string_value(path));
+		note_peers(r, run, json_string_value(path));
 	}
 }
 
@@ -140,6 +161,9 @@ static void start_run(struct reconciler *r, struct resource *resource)
 			sources_of(resource->kind, resource->wanted->desired, resource->marks));
 		json_decref(waiting);
 	}
+	json_t *peers = peers_of(stack, resource);
+	if (peers)
+		json_object_set_new(scope, "peers", peers);
 	if (!resource->wanted) // as the file last had it
 		json_object_set(scope, "desired", resource->record.kept);
 	struct run_options options = {.loop = stack->options.loop,
@@ -171,7 +195,7 @@ void carry_start(struct reconciler *r)
 			return;
 		if (reconciler_has(r, resource) && !resource->run && !resource->must_decide &&
 			resource->decision.verdict == VERDICT_ACT &&
-			resource->decision.plan.count > 0)
+			resource->decision.plan.count > 0 && !peers_carried(stack, resource))
 			start_run(r, resource);
 	}
 }

@@ -101,6 +101,10 @@ struct call {
 	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
 	unsigned flags;
 	int most; // CALL_BATCH: items a call; 0: 50
+	/* CALL_BATCH, of a field: one call for all resources of the kind that are to be changed in
+	 * that field and have the same observed value at this path (their listener). @items are
+	 * then {"id", "desired", "observed"}, ours first. For what has to change at once. */
+	const char *shared_by;
 };
 
 enum field_type {

@@ -503,6 +503,8 @@ static json_t *merge_scopes(const json_t *resource, const json_t *step)
 
 static struct err render_batch(const struct call *call, json_t *scope)
 {
+	if (call->shared_by)
+		json_object_set(scope, "items", json_object_get(scope, "peers"));
 	json_t *items = json_object_get(scope, "items");
 	if (!call->item || !items)
 		return ERR_OK;
