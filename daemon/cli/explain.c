@@ -177,6 +177,9 @@ static void put_field_notes(struct buf *out, const struct field *field)
 			add_note(out, notes[i].note);
 	if (field->preset)
 		buf_addf(out, "%s%s when unset", out->len ? "; " : "", field->preset);
+	for (const struct field *ref = field->refs; ref && ref->name; ref++)
+		buf_addf(out, "%sin it '%s:' is the name of a %s", out->len ? "; " : "", ref->name,
+			ref->ref);
 	if (field->disrupts != DISRUPTS_NONE)
 		buf_addf(out, "%sa change means: %s", out->len ? "; " : "",
 			disruption_name(field->disrupts));
