@@ -318,12 +318,12 @@ class Handler(BaseHTTPRequestHandler):
         headers = {k: v for k, v in self.headers.items()
                    if k.lower() not in ("connection", "content-length", "expect", "host")}
         headers["Host"] = f"127.0.0.1:{self.proxy.emulator_port}"
-        more = likeness.afterwards(call, body)
+        more = self.proxy.likeness.afterwards(call, body)
         status, answered, answer = self.proxy.ask(
-            self.command, self.path, headers, likeness.to_emulator(call, body))
+            self.command, self.path, headers, self.proxy.likeness.to_emulator(call, body))
         if status == 200 and more:
             self.proxy.ask("PUT", more[0], headers, more[1])
-        return status, answered, likeness.from_emulator(call, answer) if status == 200 else answer
+        return status, answered, self.proxy.likeness.from_emulator(call, answer) if status == 200 else answer
 
     def stood_in(self, call, body):
         """The answer of who stands in for the emulator in this operation; None where nobody does."""
@@ -495,6 +495,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.stand_in = None
         self.standing_in = threading.Lock()
+        self.likeness = likeness.Likeness()
         self.errors = []
         self.connections = 0
         self.reset()

@@ -212,3 +212,30 @@ def test_what_is_put_into_s3_carries_a_checksum(make_daemon, proxy):
     for call in puts:
         names = {name.lower() for name in call.headers}
         assert "x-amz-checksum-sha256" in names or "content-md5" in names, call
+
+
+def test_a_stream_into_a_network_takes_its_role_there_and_stays(make_daemon, proxy):
+    tree = log_path()
+    tree["network"] = {"vpc": {"main": {"cidr_block": "10.0.0.0/16"}}, "subnet": {
+        "a": {"vpc": "main", "cidr_block": "10.0.0.0/24", "availability_zone": "a"}}}
+    tree["security"]["security_group"] = {name: {"vpc": "main"} for name in ("stream", "search", "other")}
+    inside = tree["monitoring"]
+    inside["opensearch_domain"]["search"].update(subnets=["a"], security_groups=["search"])
+    stream = inside["firehose_stream"]["logs"]
+    stream.update(subnets=["a"], security_groups=["stream"])
+    daemon = make_daemon(text(tree)).start()
+    daemon.wait_synced()
+    (call,) = proxy.seen("CreateDeliveryStream")
+    sent = json.loads(call.body)["AmazonopensearchserviceDestinationConfiguration"]
+    ids = daemon.ids()
+    assert sent["VpcConfiguration"] == {
+        "SubnetIds": [ids["network.subnet.a"]], "SecurityGroupIds": [ids["security.security_group.stream"]],
+        "RoleARN": sent["RoleARN"]}
+    proxy.clear_calls()
+    daemon.sync()
+    assert proxy.mutations() == []
+    stream["security_groups"] = ["other"]  # chosen once
+    daemon.write(text(tree))
+    daemon.reload()
+    wait_until(lambda: daemon.resource("monitoring.firehose_stream.logs")["reason"] == "ReplacementHeld", "it to be held")
+    assert proxy.mutations() == []
