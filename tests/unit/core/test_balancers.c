@@ -237,7 +237,7 @@ static void a_group_is_as_well_as_its_targets(void **state)
 static void the_full_name_is_that_of_its_type(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"app/web/1", "net/app/2", "gwy/net/3"};
+	static const char *const names[] = {"app/net/1", "net/app/2", "gwy/net/3"};
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		_cleanup_free_ char *arn =
 			str_format("arn:aws:elasticloadbalancing:r:1:loadbalancer/%s", names[i]);
