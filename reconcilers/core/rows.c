@@ -1,5 +1,7 @@
 // Values are shared with the memos of their answers, so nothing is changed in place.
 #include "core/rows.h"
+#include "base/str.h"
+#include "core/compare.h"
 #include "core/path.h"
 #include "core/template.h"
 
@@ -51,6 +53,14 @@ void rows_add_value(json_t *rows, const struct follow *follow, const char *id, c
 	json_object_set_new(of_member, id, both);
 }
 
+static bool has_several(const struct observe *how, const char *into)
+{
+	int count = 0;
+	for (const struct follow *f = how->follows; f < how->follows + KIND_MOST_FOLLOWS; f++)
+		count += f->operation && str_eq(f->into, into);
+	return count > 1;
+}
+
 void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 {
 	const char *into, *id;
@@ -66,6 +76,11 @@ void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 		json_object_foreach ((json_t *)rows, into, of_member)
 			if (json_object_get(of_member, id))
 				json_object_set(copy, into, json_object_get(of_member, id));
+		// Which of two answers comes first is chance, and must be no news.
+		json_object_foreach ((json_t *)rows, into, of_member)
+			if (json_is_array(json_object_get(copy, into)) && has_several(how, into))
+				json_object_set_new(copy, into,
+					compare_canon(COMPARE_SET, json_object_get(copy, into)));
 		if (how->derive)
 			how->derive(copy);
 		json_object_set_new(merged, id, copy);

@@ -14,5 +14,6 @@ void rows_add(json_t *rows, const struct join *join, const json_t *output, const
 /* Takes a follow-up's answer in; lists that come in pages are put together. */
 void rows_add_value(
 	json_t *rows, const struct follow *follow, const char *id, const json_t *output);
-/* Puts everything into copies of the items ({"<id>": item}; the items themselves may be shared). */
+/* Puts everything into copies of the items ({"<id>": item}; the items themselves may be shared). A
+ * list of several follow-ups has each row once, in an order that does not depend on theirs. */
 void rows_merge(const struct observe *how, const json_t *rows, json_t **items);

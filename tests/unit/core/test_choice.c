@@ -129,24 +129,32 @@ static void end(struct look *look)
 static void what_is_named_and_what_was_set_are_read_into_one_list(void **state)
 {
 	(void)state;
-	struct look scene;
-	struct script_answer answers[] = {{"DescribeDBParameterGroups", NULL, GROUPS},
-		{"ListTagsForResource", "arn:x", "{\"TagList\":[]}"},
-		{"DescribeDBParameters", "\"Source\":\"user\"",
-			"{\"Parameters\":[{\"ParameterName\":\"foreign\"}]}"},
-		{"DescribeDBParameters", "\"Values\":[\"rds.force_ssl\"]",
-			"{\"Parameters\":[{\"ParameterName\":\"rds.force_ssl\"}]}"},
-		{0}};
-	look(&scene, J({
-		"DBParameterGroupName" : "main",
-		"Parameters" : [ {"ParameterName" : "rds.force_ssl"} ]
-	}),
-		answers);
-	assert_int_equal(scene.observation.calls, 4);
-	_cleanup_json_ json_t *names =
-		path_get(scene.observation.items, "main.Parameters[].ParameterName");
-	values_expect(names, J([ "foreign", "rds.force_ssl" ]));
-	end(&scene);
+	for (int late = 0; late < 2; late++) { // whichever answer comes first
+		struct look scene;
+		struct script_answer answers[] = {{"DescribeDBParameterGroups", NULL, GROUPS},
+			{"ListTagsForResource", "arn:x", "{\"TagList\":[]}"},
+			{"DescribeDBParameters", "\"Source\":\"user\"",
+				"{\"Parameters\":[{\"ParameterName\":\"foreign\"},"
+				"{\"ParameterName\":\"ours\"}]}",
+				.delay_ms = late ? 100 : 0},
+			{"DescribeDBParameters", "\"Values\":[\"rds.force_ssl\",\"ours\"]",
+				"{\"Parameters\":[{\"ParameterName\":\"rds.force_ssl\"},"
+				"{\"ParameterName\":\"ours\"}]}",
+				.delay_ms = late ? 0 : 100},
+			{0}};
+		look(&scene, J({
+			"DBParameterGroupName" : "main",
+			"Parameters" :
+				[ {"ParameterName" : "rds.force_ssl"},
+					{"ParameterName" : "ours"} ]
+		}),
+			answers);
+		assert_int_equal(scene.observation.calls, 4);
+		_cleanup_json_ json_t *names =
+			path_get(scene.observation.items, "main.Parameters[].ParameterName");
+		values_expect(names, J([ "foreign", "ours", "rds.force_ssl" ]));
+		end(&scene);
+	}
 }
 
 static void a_read_with_nothing_to_ask_for_is_not_made(void **state)
