@@ -406,6 +406,7 @@ void stack_free(struct stack *stack)
 	task_done(&stack->task);
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		reconciler_done(&stack->reconcilers[i]);
+	explicit_bzero(stack->source_key, sizeof(stack->source_key));
 	aws_call_done(&stack->identity);
 	publisher_done(&stack->publisher);
 	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)

@@ -127,3 +127,50 @@ def test_a_certificate_that_waits_shows_the_records_to_create(emulator):
     finally:
         daemon.close()
         proxy.close()
+
+
+def test_what_left_the_file_and_comes_back_in_time_is_restored_with_what_it_held(emulator):
+    proxy = Proxy(emulator.port)
+    proxy.behaviours = [as_aws.kms_key_arns()]
+    stack = {"kms_key": {"main": {"pending_window_in_days": 7}},
+             "secret": {"made": {"generate": {}, "recovery_window_in_days": 9}}}
+    daemon = Daemon(proxy.url, text_of(stack))
+    secrets = emulator.client("secretsmanager")
+    try:
+        daemon.start()
+        daemon.wait_synced()
+        before = daemon.ids()
+        value = secrets.get_secret_value(SecretId="shop-made")["SecretString"]
+        daemon.write(text_of({}))
+        daemon.reload()
+        daemon.sync()
+        for address in before:
+            daemon.post("/v1/approve", {"target": address})
+        daemon.wait_status(lambda status: not status["resources"], "both to be scheduled for deletion")
+        assert proxy.seen("ScheduleKeyDeletion")[0].params["PendingWindowInDays"] == 7
+        assert proxy.seen("DeleteSecret")[0].params["RecoveryWindowInDays"] == 9
+        proxy.clear_calls()
+        daemon.write(text_of(stack))
+        daemon.reload()
+        daemon.wait_synced()
+        assert daemon.ids() == before
+        assert secrets.get_secret_value(SecretId="shop-made")["SecretString"] == value
+        assert sorted(call.operation for call in proxy.mutations()) == ["CancelKeyDeletion", "EnableKey", "RestoreSecret"]
+    finally:
+        daemon.close()
+        proxy.close()
+
+
+def test_a_key_whose_create_call_got_no_answer_is_found_again(emulator):
+    proxy = Proxy(emulator.port)
+    proxy.behaviours = [as_aws.kms_key_arns()]
+    proxy.fail("lose", "CreateKey", times=1)
+    daemon = Daemon(proxy.url, text_of({"kms_key": {"main": {"alias": "shop-main"}}}))
+    try:
+        daemon.start()
+        daemon.wait_synced(patience=90)
+        assert len(emulator.client("kms").list_keys()["Keys"]) == 1
+        assert emulator.client("kms").describe_key(KeyId="alias/shop-main")["KeyMetadata"]["Arn"] == daemon.ids()["security.kms_key.main"]
+    finally:
+        daemon.close()
+        proxy.close()
