@@ -210,6 +210,9 @@ static void take_answer(struct run *run)
 		settle(run, err.maybe_done ? "unknown" : "failed", &err);
 		if (step->type == STEP_CREATE && err.maybe_done)
 			run->is_unknown = true;
+		if (step->type == STEP_UPDATE && err.maybe_done &&
+			!(step->call->flags & CALL_REPEATABLE))
+			json_array_extend(run->unsure, step->paths);
 		step_failed(run, err);
 		return;
 	}
@@ -411,6 +414,7 @@ struct run *run_new(const struct run_options *options, const struct kind *kind, 
 	*plan = (struct plan){0};
 	run->resource = resource;
 	run->written = json_array();
+	run->unsure = json_array();
 	run->filled = json_array();
 	str_copy(run->config_version, sizeof(run->config_version),
 		options->config_version ? options->config_version : "");
@@ -441,6 +445,7 @@ static void run_bury(void *what)
 	json_decref(run->resource);
 	json_decref(run->settled);
 	json_decref(run->written);
+	json_decref(run->unsure);
 	sources_burn(run->filled);
 	json_decref(run->filled);
 	json_decref(run->input);

@@ -21,7 +21,10 @@ static bool is_not_yet(const struct run *run)
 	return false;
 }
 
-static void note_write(struct reconciler *r, struct resource *resource, const char *name)
+// What may have been written, without an answer, is looked for as long as what was: it does not
+// count as a write that AWS does not show.
+static void note_write(
+	struct reconciler *r, struct resource *resource, const char *name, bool is_sure)
 {
 	for (size_t j = 0; j < resource->decision.differences.count; j++) {
 		const struct difference *one = &resource->decision.differences.items[j];
@@ -33,7 +36,7 @@ static void note_write(struct reconciler *r, struct resource *resource, const ch
 			continue;
 		const json_t *old = json_object_get(resource->record.writes, name);
 		bool is_same = str_eq_null(js_str(old, "to"), to) && !js_bool(old, "seen", false);
-		int64_t count = is_same ? js_int(old, "count", 0) + 1 : 1;
+		int64_t count = (is_same ? js_int(old, "count", 0) : 0) + is_sure;
 		json_object_set_new(resource->record.writes, name,
 			json_pack("{s:s, s:s, s:I, s:I}", "to", to, "from", from, "at",
 				(json_int_t)reconciler_wall_ms(r), "count", (json_int_t)count));
@@ -42,7 +45,7 @@ static void note_write(struct reconciler *r, struct resource *resource, const ch
 }
 
 // What a shared step wrote for others is written for them too.
-static void note_peers(struct reconciler *r, const struct run *run, const char *path)
+static void note_peers(struct reconciler *r, const struct run *run, const char *path, bool is_sure)
 {
 	size_t i;
 	json_t *peer;
@@ -51,20 +54,21 @@ static void note_peers(struct reconciler *r, const struct run *run, const char *
 		if (!other || str_eq(other->address, run->address) ||
 			!str_eq_null(js_str(peer, "path"), path))
 			continue;
-		note_write(r, other, path);
+		note_write(r, other, path, is_sure);
 		other->acted_ms = reconciler_now_ms(r);
 		other->must_decide = true;
 		stack_save(r->stack, other);
 	}
 }
 
-static void note_writes(struct reconciler *r, struct resource *resource, const struct run *run)
+static void note_writes(struct reconciler *r, struct resource *resource, const struct run *run,
+	const json_t *paths, bool is_sure)
 {
 	size_t i;
 	json_t *path;
-	json_array_foreach (run->written, i, path) {
-		note_write(r, resource, json_string_value(path));
-		note_peers(r, run, json_string_value(path));
+	json_array_foreach ((json_t *)paths, i, path) {
+		note_write(r, resource, json_string_value(path), is_sure);
+		note_peers(r, run, json_string_value(path), is_sure);
 	}
 }
 
@@ -101,7 +105,8 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->restored_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;
 	}
-	note_writes(r, resource, run);
+	note_writes(r, resource, run, run->written, true);
+	note_writes(r, resource, run, run->unsure, false);
 	if (err_is(&err) && err.class != ERR_CANCELED) {
 		bool not_yet = is_not_yet(run);
 		failure_add(&resource->failure, &err, not_yet, run->digest, reconciler_now_ms(r),

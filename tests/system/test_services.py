@@ -5,6 +5,7 @@ import json
 
 import yaml
 
+from daemon import wait_until
 from emulator import ACCOUNT, REGION
 
 STACK = {
@@ -106,3 +107,24 @@ def test_a_register_whose_answer_is_lost_is_not_made_twice(held, proxy, emulator
     daemon.reload()
     daemon.wait_synced()
     assert lost.hits and revisions(emulator) == [revision(1), revision(2)]
+
+
+def test_a_register_whose_answer_is_lost_is_waited_for_while_reads_lag(held, proxy, emulator):
+    daemon = held(stack())
+    seen = []
+
+    def as_before(answer):
+        seen.append(answer)
+        return seen[0]
+
+    lag = proxy.fail("rewrite", "DescribeTaskDefinition", change=as_before)
+    daemon.sync()
+    lost = proxy.fail("lose", "RegisterTaskDefinition", times=1)
+    daemon.write(stack("app:2"))
+    daemon.reload()
+    wait_until(lambda: lost.hits, "the revision to be registered")
+    so_far = len(seen)
+    wait_until(lambda: len(seen) >= so_far + 4, "more reads that lag")
+    lag.times = 0
+    daemon.wait_synced()
+    assert revisions(emulator) == [revision(1), revision(2)]

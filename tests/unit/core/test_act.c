@@ -449,6 +449,30 @@ static void when_nothing_is_found_another_call_does_it(void **state)
 	end(&scene);
 }
 
+static void an_update_without_answer_that_must_not_run_twice_is_told_apart(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {{"RegisterTaskDefinition", NULL, NULL, ERR_TRANSIENT,
+						  "Timeout", .maybe_done = true},
+		{0}};
+	setup(&scene, answers);
+	update(&scene, "task_definition", J({"family" : "web", "cpu" : "512"}),
+		J({"family" : "web", "cpu" : "256"}));
+	finish(&scene);
+	values_expect(scene.run->written, J([]));
+	values_expect(scene.run->unsure, J(["cpu"]));
+	end(&scene);
+	struct script_answer again[] = {
+		{"UpdateCluster", NULL, NULL, ERR_TRANSIENT, "Timeout", .maybe_done = true}, {0}};
+	setup(&scene, again);
+	update(&scene, "ecs_cluster", J({"settings" : {"containerInsights" : "enabled"}}),
+		J({"settings" : {"containerInsights" : "disabled"}}));
+	finish(&scene);
+	values_expect(scene.run->unsure, J([])); // harmless when it runs twice
+	end(&scene);
+}
+
 static void a_removal_goes_on_while_something_is_found(void **state)
 {
 	(void)state;
@@ -567,6 +591,7 @@ int main(void)
 		VALUES_TEST(an_answer_that_says_no_politely_is_an_error),
 		VALUES_TEST(a_read_that_the_call_needs_comes_first),
 		VALUES_TEST(when_nothing_is_found_another_call_does_it),
+		VALUES_TEST(an_update_without_answer_that_must_not_run_twice_is_told_apart),
 		VALUES_TEST(a_removal_goes_on_while_something_is_found),
 		VALUES_TEST(what_is_removed_in_parts_is_deleted_only_after_the_last),
 		VALUES_TEST(a_read_that_fails_keeps_the_call_from_being_sent),
