@@ -12,6 +12,10 @@ static void check(const json_t *desired, const struct node *node, struct finding
 	if (name && strpbrk(name, ":*"))
 		findings_error(findings, place_of(node, "filter_name"), "leave ':' and '*' out",
 			"filter_name '%s' has a character that AWS refuses", name);
+	if (node_get(node, "firehose_stream") && !json_object_get(desired, "roleArn"))
+		findings_error(findings, place_of(node, "firehose_stream"),
+			"add 'role: <name of an iam_role>'",
+			"a subscription filter needs a role to write to a stream");
 	if (!destination)
 		return; // a reference: known when it is there
 	struct place place = place_of(node, "destination_arn");
@@ -32,7 +36,8 @@ static const struct field fields[] = {
 	{.name = "log_group", .member = "logGroupName", .type = FIELD_REF, .ref = "log_group", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "what it reads"},
 	{.name = "filter_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the group, which can have two"},
 	{.name = "filter_pattern", .flags = FIELD_REQUIRED, .summary = "which events are sent; '': all"},
-	{.name = "destination_arn", .flags = FIELD_REQUIRED, .summary = "a Firehose or Kinesis stream, a Lambda function, a logical destination"},
+	{.name = "firehose_stream", .member = "destinationArn", .type = FIELD_REF, .ref = "firehose_stream", .ref_attr = "Arn", .flags = FIELD_REQUIRED,
+	 .summary = "where to; destination_arn: a Kinesis stream, a Lambda function, a logical destination"},
 	{.name = "role", .member = "roleArn", .type = FIELD_REF, .ref = "iam_role", .ref_attr = "Arn", .summary = "what it may write with; needed for streams"},
 	{.name = "distribution", .absent = "\"ByLogStream\"", .summary = "Kinesis: Random, or ByLogStream"},
 	{.name = "apply_on_transformed_logs", .absent = "false", .summary = "send events as the group's transformer leaves them"},
