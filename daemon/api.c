@@ -52,10 +52,15 @@ static json_t *status_of(struct app *app, struct held *held)
 		json_pack("{s:s, s:s, s:i, s:o, s:o, s:b}", "version", HOLDFAST_VERSION, "host",
 			app->host, "pid", (int)getpid(), "started_at", iso(app->started_wall_ms),
 			"now", iso(loop_wall_ms(&app->loop)), "ready", app->phase == APP_READY));
+	char trouble[400];
+	journal_trouble(held->journal, trouble, sizeof(trouble));
 	json_object_set_new(out, "store",
-		json_pack("{s:s, s:s, s:I}", "phase", store_phase_name(store_phase(app->store)),
-			"message", store_message(app->store), "history_waiting",
-			(json_int_t)journal_count(held->journal)));
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "phase",
+			store_phase_name(store_phase(app->store)), "message",
+			store_message(app->store), "journal", trouble, "history_waiting",
+			(json_int_t)journal_count(held->journal), "history_on_disk",
+			(json_int_t)journal_kept_count(held->journal), "history_dropped",
+			(json_int_t)journal_dropped_count(held->journal)));
 	if (held->findings)
 		json_object_set_new(json_object_get(out, "config"), "error",
 			json_pack("{s:O, s:o}", "findings", held->findings, "at",
@@ -467,6 +472,12 @@ static void on_metrics(void *self, struct control_exchange *exchange)
 	for (size_t i = 0; i < app->held_count; i++)
 		buf_addf(&out, "holdfast_history_waiting{stack=\"%s\"} %zu\n",
 			app->held[i].stack->name, journal_count(app->held[i].journal));
+	add_head(&out, "holdfast_history_dropped_total", "counter",
+		"Observations left out because the journal was full.");
+	for (size_t i = 0; i < app->held_count; i++)
+		buf_addf(&out, "holdfast_history_dropped_total{stack=\"%s\"} %llu\n",
+			app->held[i].stack->name,
+			(unsigned long long)journal_dropped_count(app->held[i].journal));
 	add_head(&out, "holdfast_store_ready", "gauge", "1 while Postgres answers.");
 	buf_addf(&out, "holdfast_store_ready %d\n", store_phase(app->store) == STORE_READY);
 	add_head(&out, "holdfast_loop_steps_total", "counter", "Steps of the run queue.");

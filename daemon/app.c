@@ -276,6 +276,15 @@ static bool is_history_written(const struct app *app)
 	return true;
 }
 
+// What the store did not take outlives us on disk.
+static bool is_history_kept(const struct app *app)
+{
+	for (size_t i = 0; i < app->held_count; i++)
+		if (!journal_is_safe(app->held[i].journal))
+			return false;
+	return true;
+}
+
 static void stop_further(struct app *app)
 {
 	bool is_late = op_is_finished(&app->deadline.op);
@@ -291,9 +300,12 @@ static void stop_further(struct app *app)
 			journal_on_empty(app->held[i].journal, &app->task);
 	}
 	if (app->phase == APP_DRAINING &&
-		(is_history_written(app) || is_late || store_phase(app->store) != STORE_READY)) {
-		if (!is_history_written(app))
-			log_error("history was not written: the store is away");
+		(is_history_written(app) || is_late ||
+			(store_phase(app->store) != STORE_READY && is_history_kept(app)))) {
+		if (!is_history_kept(app))
+			log_error("history was not written: neither store nor disk took it");
+		else if (!is_history_written(app))
+			log_warning("the store is away: history waits on disk for the next start");
 		set_phase(app, APP_LEAVING);
 		timer_start(&app->deadline, &app->task, STOP_LEASES_MS);
 		is_late = false;
@@ -397,7 +409,19 @@ static void harden(void)
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of its write
 	umask(0077);
+}
+
+static struct err keep_journal(struct app *app, struct journal *journal, const char *stack)
+{
+	_cleanup_free_ char *parent = str_format("%s/journal", app->settings->state_dir);
+	_cleanup_free_ char *dir = str_format("%s/%s", parent, stack);
+	if (!journal || !parent || !dir)
+		return err_nomem();
+	if (mkdir(parent, 0700) != 0 && errno != EEXIST)
+		return err_new(ERR_INVALID, "cannot make %s: %s", parent, strerror(errno));
+	return journal_open(journal, dir);
 }
 
 static struct err hold(struct app *app, struct held *held, const char *path)
@@ -421,6 +445,11 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 		return err;
 	}
 	held->journal = journal_new(&app->loop, store_as_port(app->store));
+	err = keep_journal(app, held->journal, desired->stack);
+	if (err_is(&err)) {
+		desired_free(desired);
+		return err;
+	}
 	held->lease = keeper_add(app->keeper, desired->stack);
 	held->stack =
 		stack_new(&(struct stack_options){.loop = &app->loop,

@@ -150,11 +150,11 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	{TEXT("stack")}},
 
 // A quiet pass joins the row of a quiet pass of its layer that began less than an hour earlier, so a year of
-// quiet passes is 8,760 rows. dur_ms and calls of such a row are sums over its count.
+// quiet passes is 8,760 rows. One that a row spans already was told before. dur_ms and calls of such a row are sums over its count.
 [STORE_PASS_ADD] = {"PASS_ADD",
 	"WITH last AS (SELECT stack, layer, started_at, last_at, quiet FROM holdfast.pass"
 	"  WHERE stack = $1 AND layer = $2 AND started_at <= $3 ORDER BY started_at DESC LIMIT 1),"
-	" seen AS (SELECT 1 FROM last WHERE last_at = $3),"
+	" seen AS (SELECT 1 FROM last WHERE last_at >= $3),"
 	" joined AS (UPDATE holdfast.pass p SET count = p.count + 1, calls = p.calls + $5,"
 	"  dur_ms = p.dur_ms + $4, resources = $6, held = $9, last_at = $3 FROM last"
 	"  WHERE p.stack = last.stack AND p.layer = last.layer AND p.started_at = last.started_at"
@@ -175,7 +175,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"  VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING)"
 	" INSERT INTO holdfast.config_use (stack, version, file, at) SELECT $1, $2, $3, $5"
 	" WHERE $2 IS DISTINCT FROM (SELECT version FROM holdfast.config_use WHERE stack = $1"
-	"  ORDER BY at DESC LIMIT 1) ON CONFLICT DO NOTHING",
+	"  AND at <= $5 ORDER BY at DESC LIMIT 1) ON CONFLICT DO NOTHING",
 	{TEXT("stack"), TEXT("version"), TEXT_OR_NULL("file"), JSON_OR_NULL("document"),
 	 TIME("at_ms")}},
 

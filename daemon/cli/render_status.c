@@ -117,6 +117,11 @@ void status_trouble(const struct view *view, const json_t *status, struct buf *o
 		_cleanup_free_ char *text = str_format("State store: %s", message);
 		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
 	}
+	const char *journal = js_str(store, "journal");
+	if (!str_empty(journal)) {
+		_cleanup_free_ char *text = str_format("History: %s", journal);
+		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
+	}
 	if (!js_bool(json_object_get(status, "daemon"), "ready", true))
 		view_wrap(view, out, PAINT_DIM, 0,
 			"The daemon is starting: not everything has been looked at yet.");

@@ -20,7 +20,7 @@ bool stack_may_act(const struct stack *stack)
 {
 	const struct lease *lease = stack->options.lease;
 	return stack->is_loaded && stack->is_store_ready && stack->phase == STACK_RUNNING &&
-	       (!lease || lease_may_begin(lease));
+	       !journal_is_failing(stack->options.journal) && (!lease || lease_may_begin(lease));
 }
 
 bool stack_is_idle(const struct stack *stack)

@@ -189,9 +189,16 @@ static inline void statement_flight_end(struct statement_flight *flight, struct 
 
 static inline void statement_flight_step(struct task *task)
 {
-	struct statement_flight *flight = CONTAINER_OF(task, struct statement_flight, task);
-	flight->call->rows = storage_execute(flight->storage, flight->call);
-	statement_flight_end(flight, ERR_OK);
+	struct statement_flight *due = CONTAINER_OF(task, struct statement_flight, task);
+	struct storage *storage = due->storage;
+	// Timers of one instant fire in any order; statements are carried out in theirs.
+	for (bool is_last = false; !is_last;) {
+		struct statement_flight *flight =
+			LIST_ITEM(storage->queue.next, struct statement_flight, link);
+		is_last = flight == due;
+		flight->call->rows = storage_execute(storage, flight->call);
+		statement_flight_end(flight, ERR_OK);
+	}
 }
 
 static inline void storage_cancel(struct op *op)

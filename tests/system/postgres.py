@@ -52,6 +52,9 @@ class Postgres:
     def stop(self, mode="fast"):
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop", check=False)
 
+    def reload(self):
+        self._run("pg_ctl", "-D", self.data, "reload")
+
     def conninfo(self, **more):
         parts = {"host": "127.0.0.1", "port": self.port, "user": "holdfast", "dbname": "postgres", **more}
         return " ".join(f"{key}={value}" for key, value in parts.items())

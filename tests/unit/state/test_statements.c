@@ -303,6 +303,8 @@ static void quiet_passes_of_an_hour_share_a_row(void **state)
 	for (int i = 0; i < 60; i++)
 		add_pass("network", start + i * minute, 3, true); // one row
 	add_pass("network", start + 59 * minute, 3, true);        // repeated: nothing
+	for (int i = 0; i < 60; i += 7)
+		add_pass("network", start + i * minute, 3, true); // told again: nothing
 	add_pass("network", start + hour, 3, true);               // the next hour
 	add_pass("data", start + 2 * minute, 3, true);            // another layer
 	add_pass("network", start + hour + minute, 3, false);     // not quiet
@@ -323,10 +325,12 @@ static void a_configuration_is_kept_once_and_each_time_it_came_into_force(void *
 {
 	(void)state;
 	const char *versions[] = {"v1", "v1", "v2", "v1"};
-	for (int i = 0; i < 4; i++)
+	for (int turn = 0; turn < 8; turn++) { // told twice: as once
+		int i = turn % 4;
 		RUN(CONFIG_ADD, "{s:s, s:s, s:s, s:{s:i}, s:I}", "stack", "cfg", "version",
 			versions[i], "file", "/etc/holdfast/shop.yaml", "document", "n", i, "at_ms",
 			(json_int_t)t0 + i);
+	}
 	ROWS(rows, HISTORY, "{s:s}", "stack", "cfg");
 	assert_int_equal(json_array_size(rows), 3);
 	assert_string_equal(text_at(rows, 0, "what"), "config");

@@ -1,0 +1,343 @@
+// The journal on a real disk, towards a store in memory: what an outage, a crash, a full disk and
+// too much of everything leave.
+#include "base/log.h"
+#include "core/journal.h"
+#include "tests/sim/storage.h"
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { PATIENCE_MS = 20000 };
+
+struct scene {
+	struct loop loop;
+	struct storage storage;
+	struct journal *journal;
+	struct task watcher;
+	struct timer guard;
+	char dir[64];
+};
+
+static void on_watch(struct task *task)
+{
+	(void)task;
+}
+
+static void start(struct scene *scene)
+{
+	struct err err = loop_init(&scene->loop);
+	assert_false(err_is(&err));
+	task_init(&scene->watcher, &scene->loop, on_watch, "watcher");
+	timer_init(&scene->guard, &scene->loop);
+	bool was_down = scene->storage.is_down;
+	storage_attach(&scene->storage, &scene->loop);
+	scene->storage.is_down = was_down;
+	scene->journal = journal_new(&scene->loop, &scene->storage.port);
+	err = journal_open(scene->journal, scene->dir);
+	if (err_is(&err))
+		fail_msg("%s", err.message);
+}
+
+#define run_until(scene, condition)                                                                \
+	do {                                                                                       \
+		timer_start(&(scene)->guard, &(scene)->watcher, PATIENCE_MS);                      \
+		while (!(condition)) {                                                             \
+			assert_false(op_is_finished(&(scene)->guard.op));                          \
+			uv_run(&(scene)->loop.uv, UV_RUN_ONCE);                                    \
+		}                                                                                  \
+		timer_stop(&(scene)->guard);                                                       \
+	} while (0)
+
+static void run_for(struct scene *scene, int64_t ms)
+{
+	timer_start(&scene->guard, &scene->watcher, ms);
+	while (!op_is_finished(&scene->guard.op))
+		uv_run(&scene->loop.uv, UV_RUN_ONCE);
+	op_reset(&scene->guard.op);
+}
+
+/* As a crash: what is on disk stays, what is on its way arrives or not. */
+static void stop(struct scene *scene)
+{
+	storage_cut(&scene->storage);
+	journal_free(scene->journal);
+	task_done(&scene->watcher);
+	assert_int_equal(loop_done(&scene->loop), 0);
+}
+
+static struct scene *open_scene(bool is_down)
+{
+	static struct scene scene;
+	scene = (struct scene){0};
+	storage_init(&scene.storage, 3);
+	scene.storage.is_down = is_down;
+	str_copy(scene.dir, sizeof(scene.dir), "/tmp/holdfast-unit-XXXXXX");
+	assert_non_null(mkdtemp(scene.dir));
+	start(&scene);
+	return &scene;
+}
+
+static void close_scene(struct scene *scene)
+{
+	char command[128];
+	stop(scene);
+	storage_done(&scene->storage);
+	snprintf(command, sizeof(command), "rm -rf '%s'", scene->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static uint64_t folder_bytes(const struct scene *scene)
+{
+	uint64_t bytes = 0;
+	DIR *dir = opendir(scene->dir);
+	for (struct dirent *d; (d = readdir(dir));) {
+		struct stat st;
+		_cleanup_free_ char *path = str_format("%s/%s", scene->dir, d->d_name);
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+	}
+	closedir(dir);
+	return bytes;
+}
+
+static void put_record(struct scene *scene, const char *address, const char *id)
+{
+	journal_put(scene->journal, STORE_RECORD_PUT,
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "stack", "shop", "address", address,
+			"kind", "vpc", "layer", "network", "aws_id", id, "now_ms", 1));
+}
+
+static void put_observation(struct scene *scene, int64_t at_ms, const char *text)
+{
+	journal_put(scene->journal, STORE_OBSERVATION_ADD,
+		json_pack("{s:s, s:s, s:s, s:{s:s}, s:I}", "stack", "shop", "address", "a.b.c",
+			"kind", "vpc", "state", "text", text, "at_ms", (json_int_t)at_ms));
+}
+
+static void put_settle(struct scene *scene, const char *id)
+{
+	journal_put(scene->journal, STORE_ACTION_SETTLE,
+		json_pack("{s:s, s:s, s:i}", "action_id", id, "outcome", "done", "at_ms", 1));
+}
+
+static const char *stored_id(const struct scene *scene, const char *address)
+{
+	const char *id = js_str(json_object_get(scene->storage.records, address), "aws_id");
+	return id ? id : "(none)";
+}
+
+static void a_store_that_answers_costs_no_disk(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(false);
+	for (int i = 0; i < 100; i++)
+		put_observation(scene, i, "x");
+	run_for(scene, 200);
+	assert_int_equal(journal_count(scene->journal), 0);
+	assert_int_equal(scene->storage.counts[STORE_OBSERVATION_ADD], 100);
+	assert_int_equal(folder_bytes(scene), 0);
+	close_scene(scene);
+}
+
+static void what_the_store_did_not_take_is_told_after_a_crash_in_order_and_once(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	for (int i = 1; i <= 500; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "vpc-%d", i);
+		put_record(scene, i % 2 ? "network.vpc.odd" : "network.vpc.even", id);
+	}
+	put_settle(scene, "action-1");
+	run_until(scene, journal_is_safe(scene->journal));
+	assert_int_equal(journal_kept_count(scene->journal), 501);
+	stop(scene);
+	start(scene); // still away
+	assert_int_equal(journal_count(scene->journal), 501);
+	assert_true(journal_is_safe(scene->journal));
+	put_record(scene, "network.vpc.odd", "vpc-last");
+	run_until(scene, journal_is_safe(scene->journal));
+	stop(scene);
+	scene->storage.is_down = false;
+	start(scene);
+	run_until(scene, journal_count(scene->journal) == 0);
+	assert_int_equal(scene->storage.counts[STORE_RECORD_PUT], 501);
+	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 1);
+	assert_string_equal(stored_id(scene, "network.vpc.odd"), "vpc-last");
+	assert_string_equal(stored_id(scene, "network.vpc.even"), "vpc-500");
+	run_until(scene, folder_bytes(scene) == 0);
+	stop(scene);
+	start(scene);
+	assert_int_equal(journal_count(scene->journal), 0);
+	assert_int_equal(scene->storage.counts[STORE_RECORD_PUT], 501);
+	close_scene(scene);
+}
+
+static void a_crash_in_the_middle_of_telling_ends_with_the_last_word(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	for (int i = 1; i <= 300; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "vpc-%d", i);
+		put_record(scene, "network.vpc.main", id);
+	}
+	run_until(scene, journal_is_safe(scene->journal));
+	stop(scene);
+	scene->storage.is_down = false;
+	scene->storage.most_delay_ms = 2;
+	for (int most = 50; most < 250; most += 60) {
+		start(scene);
+		run_until(scene, scene->storage.counts[STORE_RECORD_PUT] >= most);
+		stop(scene);
+	}
+	start(scene);
+	run_until(scene, journal_count(scene->journal) == 0);
+	assert_string_equal(stored_id(scene, "network.vpc.main"), "vpc-300");
+	close_scene(scene);
+}
+
+static void when_it_is_full_the_oldest_observations_go_and_no_outcome_does(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	for (int i = 0; i < 3000; i++) {
+		char id[24];
+		snprintf(id, sizeof(id), "action-%d", i);
+		put_settle(scene, id);
+		put_record(scene, "network.vpc.main", id);
+		for (int n = 0; n < 10; n++)
+			put_observation(scene, 10 * i + n, "x");
+	}
+	size_t count = journal_count(scene->journal);
+	uint64_t dropped = journal_dropped_count(scene->journal);
+	assert_in_range(count, JOURNAL_MOST_ENTRIES * 3 / 4, JOURNAL_MOST_ENTRIES);
+	assert_int_equal(count + dropped, 36000);
+	char text[300];
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_non_null(strstr(text, "the journal is full"));
+	run_until(scene, journal_is_safe(scene->journal));
+	stop(scene);
+	scene->storage.is_down = false;
+	start(scene);
+	run_until(scene, journal_count(scene->journal) == 0);
+	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 3000);
+	assert_int_equal(scene->storage.counts[STORE_RECORD_PUT], 3000);
+	assert_string_equal(stored_id(scene, "network.vpc.main"), "action-2999");
+	close_scene(scene);
+}
+
+static void the_files_stay_within_their_bound(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	char *text = malloc(32769);
+	memset(text, 'x', 32768);
+	text[32768] = '\0';
+	uint64_t most = 0;
+	for (int i = 0; i < 4000; i++) { // 128 MB
+		put_observation(scene, i, text);
+		if (i % 100 == 0) {
+			put_settle(scene, "action");
+			run_for(scene, 1);
+			run_until(scene, journal_is_safe(scene->journal));
+			uint64_t bytes = folder_bytes(scene);
+			most = bytes > most ? bytes : most;
+		}
+	}
+	free(text);
+	assert_in_range(most, JOURNAL_MOST_BYTES, 5 * JOURNAL_MOST_BYTES);
+	run_until(scene, journal_is_safe(scene->journal));
+	stop(scene);
+	scene->storage.is_down = false;
+	start(scene);
+	run_until(scene, journal_count(scene->journal) == 0);
+	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 40);
+	close_scene(scene);
+}
+
+static void a_full_disk_is_told_and_overcome(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	struct rlimit was, full;
+	char text[300];
+	getrlimit(RLIMIT_FSIZE, &was);
+	full = was;
+	full.rlim_cur = 1000;
+	signal(SIGXFSZ, SIG_IGN);
+	put_settle(scene, "first");
+	run_until(scene, journal_is_safe(scene->journal));
+	setrlimit(RLIMIT_FSIZE, &full);
+	for (int i = 0; i < 20; i++)
+		put_observation(scene, i, "some more");
+	run_until(scene, journal_is_failing(scene->journal));
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_non_null(strstr(text, "File too large; 20 entries of history are in memory only"));
+	setrlimit(RLIMIT_FSIZE, &was);
+	run_until(scene, !journal_is_failing(scene->journal));
+	assert_true(journal_is_safe(scene->journal));
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_string_equal(text, "");
+	stop(scene);
+	scene->storage.is_down = false;
+	start(scene);
+	run_until(scene, journal_count(scene->journal) == 0);
+	assert_int_equal(scene->storage.counts[STORE_OBSERVATION_ADD], 20);
+	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 1);
+	close_scene(scene);
+}
+
+static void a_damaged_file_is_told_of_and_the_rest_of_it_is_used(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	for (int i = 0; i < 10; i++)
+		put_observation(scene, i, "x");
+	run_until(scene, journal_is_safe(scene->journal));
+	stop(scene);
+	_cleanup_free_ char *path = str_format("%s/000000000001.log", scene->dir);
+	FILE *file = fopen(path, "r+");
+	fseek(file, 40, SEEK_SET);
+	fputc('!', file);
+	fclose(file);
+	start(scene);
+	char text[300];
+	assert_int_equal(journal_count(scene->journal), 9);
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_non_null(strstr(text, "1 lines of the journal could not be read"));
+	close_scene(scene);
+}
+
+static void a_muted_one_keeps_only_the_outcomes_of_our_own_calls(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(true);
+	journal_mute(scene->journal, true);
+	put_observation(scene, 1, "x");
+	put_record(scene, "network.vpc.main", "vpc-1");
+	put_settle(scene, "action-1");
+	assert_int_equal(journal_count(scene->journal), 1);
+	journal_mute(scene->journal, false);
+	put_observation(scene, 1, "x");
+	assert_int_equal(journal_count(scene->journal), 2);
+	close_scene(scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_store_that_answers_costs_no_disk),
+		cmocka_unit_test(
+			what_the_store_did_not_take_is_told_after_a_crash_in_order_and_once),
+		cmocka_unit_test(a_crash_in_the_middle_of_telling_ends_with_the_last_word),
+		cmocka_unit_test(when_it_is_full_the_oldest_observations_go_and_no_outcome_does),
+		cmocka_unit_test(the_files_stay_within_their_bound),
+		cmocka_unit_test(a_full_disk_is_told_and_overcome),
+		cmocka_unit_test(a_damaged_file_is_told_of_and_the_rest_of_it_is_used),
+		cmocka_unit_test(a_muted_one_keeps_only_the_outcomes_of_our_own_calls),
+	};
+	log_set_level(LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
