@@ -249,8 +249,10 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 				"another is sent");
 		return;
 	}
-	// What goes keeps its name until it is gone: AWS refuses another one under it.
-	if (is_shown_gone && !in->seen->is_past && in->kind->observe.key) {
+	// What goes keeps its name until it is gone: AWS refuses another one under it. What is only
+	// scheduled to go stays for weeks, and was replaced for its name.
+	if (is_shown_gone && !in->seen->is_past && !in->seen->is_restorable &&
+		in->kind->observe.key) {
 		d->again_ms = 5000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting",
 			"AWS is still deleting the one before: %s", in->seen->state);

@@ -47,6 +47,9 @@ static void what_we_deleted_to_replace_it_is_not_restored(void **state)
 	scene.record.deleted_ms = WALL - 1000;
 	expect_verdict(&scene, "ACT Missing Progressing Deleted");
 	assert_int_equal(scene.decision.plan.change, CHANGE_CREATE);
+	scene.input.kind = values_kind("secret"); // known by its name, which is another one now
+	scene.input.want = J({"Name" : "other"});
+	expect_verdict(&scene, "ACT Missing Progressing Deleted");
 	decision_done(&scene.decision);
 }
 
