@@ -132,8 +132,15 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
 		       !str_eq(decision.reason, resource->decision.reason);
+	bool is_settled = decision.verdict != resource->decision.verdict &&
+			  (decision.verdict == VERDICT_DONE || decision.verdict == VERDICT_HOLD);
 	decision_done(&resource->decision);
 	resource->decision = decision;
+	// What comes after it may have been decided before it was, and waits for just this.
+	if (is_settled) {
+		stack_touch(stack, resource, true);
+		resource->must_decide = false;
+	}
 	if (is_news) {
 		resource->since_wall_ms = reconciler_wall_ms(r);
 		log_debug("decided", LOG_STR("resource", resource->address),

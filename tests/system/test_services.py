@@ -5,6 +5,7 @@ import json
 
 import yaml
 
+import standin
 from daemon import wait_until
 from emulator import ACCOUNT, REGION
 
@@ -128,3 +129,25 @@ def test_a_register_whose_answer_is_lost_is_waited_for_while_reads_lag(held, pro
     lag.times = 0
     daemon.wait_synced()
     assert revisions(emulator) == [revision(1), revision(2)]
+
+
+def test_a_service_is_made_after_the_listener_that_gives_its_target_group_a_balancer(make_daemon, proxy):
+    tree = yaml.safe_load(stack())
+    tree["network"] = {
+        "vpc": {"main": {"cidr_block": "10.0.0.0/16"}},
+        "subnet": {zone: {"vpc": "main", "cidr_block": f"10.0.{i}.0/24", "availability_zone": zone}
+                   for i, zone in enumerate("ab")}}
+    compute = tree["compute"]
+    compute["load_balancer"] = {"web": {"subnets": ["a", "b"]}}
+    compute["target_group"] = {"web": {"vpc": "main", "target_type": "instance", "protocol": "HTTP", "port": 80}}
+    compute["listener"] = {"http": {"load_balancer": "web", "port": 80, "protocol": "HTTP",
+                                    "default_actions": [{"type": "forward", "target_group": "web"}]}}
+    compute["ecs_service"]["web"]["load_balancers"] = [
+        {"target_group_arn": "${compute.target_group.web.arn}", "container_name": "app", "container_port": 80}]
+    proxy.stand_in = standin.load("elbv2")
+    proxy.fail("delay", "CreateListener", seconds=1)
+    daemon = make_daemon(yaml.safe_dump(tree, sort_keys=False)).start()
+    daemon.wait_status(lambda _: proxy.seen("CreateService"), "the service to be made", 10)
+    order = [call.operation for call in proxy.mutations()]
+    assert order.index("CreateListener") < order.index("CreateService")
+    assert proxy.seen("CreateListener")[0].status == 200
