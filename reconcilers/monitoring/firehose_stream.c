@@ -68,6 +68,7 @@ static void canon_encryption(json_t *value)
 }
 
 #define OPENSEARCH "AmazonopensearchserviceDestinationConfiguration"
+#define ELASTICSEARCH "ElasticsearchDestinationConfiguration"
 
 static void check_pairs(const json_t *hints, struct place place, struct findings *findings)
 {
@@ -83,9 +84,11 @@ static void check(const json_t *desired, const struct node *node, struct finding
 {
 	static const char *const fields[][2] = {
 		{OPENSEARCH, "amazonopensearchservice_destination_configuration"},
+		{ELASTICSEARCH, "elasticsearch_destination_configuration"},
 		{"ExtendedS3DestinationConfiguration", "extended_s3_destination_configuration"}};
-	const json_t *search = json_object_get(desired, OPENSEARCH);
-	struct place place = place_of(node, fields[0][1]);
+	bool is_older = json_object_get(desired, ELASTICSEARCH);
+	const json_t *search = json_object_get(desired, fields[is_older][0]);
+	struct place place = place_of(node, fields[is_older][1]);
 	for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
 		const json_t *one = json_object_get(desired, fields[i][0]);
 		struct place at = place_of(node, fields[i][1]);
@@ -147,6 +150,23 @@ static const struct field fields[] = {
 			"CloudWatchLoggingOptions": "@desired.AmazonopensearchserviceDestinationConfiguration.CloudWatchLoggingOptions",
 			"DocumentIdOptions": "@desired.AmazonopensearchserviceDestinationConfiguration.DocumentIdOptions"}),
 	 .summary = "into a domain: role_arn, domain_arn, index_name, index_rotation_period, and s3_configuration for what it does not take"},
+	{.name = "elasticsearch_destination_configuration", .member = ELASTICSEARCH, .flags = FIELD_ONE_OF, .compare = COMPARE_LOOSE, .canon = canon_destination,
+	 .observed = "Destinations.0.ElasticsearchDestinationDescription",
+	 .fixed = (const struct match_row[]){{ELASTICSEARCH, ""}, {ELASTICSEARCH ".S3BackupMode", "?*"}, {0}},
+	 .update = UPDATE("ElasticsearchDestinationUpdate", {
+			"RoleARN": "@desired.ElasticsearchDestinationConfiguration.RoleARN",
+			"DomainARN": "@desired.ElasticsearchDestinationConfiguration.DomainARN",
+			"ClusterEndpoint": "@desired.ElasticsearchDestinationConfiguration.ClusterEndpoint",
+			"IndexName": "@desired.ElasticsearchDestinationConfiguration.IndexName",
+			"TypeName": "@desired.ElasticsearchDestinationConfiguration.TypeName",
+			"IndexRotationPeriod": "@desired.ElasticsearchDestinationConfiguration.IndexRotationPeriod",
+			"BufferingHints": "@desired.ElasticsearchDestinationConfiguration.BufferingHints",
+			"RetryOptions": "@desired.ElasticsearchDestinationConfiguration.RetryOptions",
+			"S3Update": "@desired.ElasticsearchDestinationConfiguration.S3Configuration",
+			"ProcessingConfiguration": "@desired.ElasticsearchDestinationConfiguration.ProcessingConfiguration",
+			"CloudWatchLoggingOptions": "@desired.ElasticsearchDestinationConfiguration.CloudWatchLoggingOptions",
+			"DocumentIdOptions": "@desired.ElasticsearchDestinationConfiguration.DocumentIdOptions"}),
+	 .summary = "into a domain by the older interface, which Elasticsearch and OpenSearch domains take: role_arn, domain_arn, index_name, index_rotation_period, and s3_configuration for what it does not take"},
 	{.name = "extended_s3_destination_configuration", .flags = FIELD_ONE_OF, .compare = COMPARE_LOOSE, .canon = canon_destination,
 	 .observed = "Destinations.0.ExtendedS3DestinationDescription",
 	 .fixed = (const struct match_row[]){{"ExtendedS3DestinationConfiguration", ""}, {"ExtendedS3DestinationConfiguration.S3BackupMode", "Enabled"}, {0}},
@@ -168,9 +188,13 @@ static const struct field fields[] = {
 			"CustomTimeZone": "@desired.ExtendedS3DestinationConfiguration.CustomTimeZone"}),
 	 .summary = "into a bucket: role_arn, bucket_arn, prefix, compression_format"},
 	{.name = "subnets", .member = "SubnetIds", .type = FIELD_REFS, .ref = "subnet", .flags = FIELD_CREATE_ONLY,
-	 .observed = "Destinations.0.AmazonopensearchserviceDestinationDescription.VpcConfigurationDescription.SubnetIds", .summary = "to a domain in a network: where it reaches it from"},
+	 .unless = {"SubnetIds", ""}, // not every answer shows the network
+	 .observed = "Destinations.0.AmazonopensearchserviceDestinationDescription.VpcConfigurationDescription.SubnetIds"
+		     "|Destinations.0.ElasticsearchDestinationDescription.VpcConfigurationDescription.SubnetIds", .summary = "to a domain in a network: where it reaches it from"},
 	{.name = "security_groups", .member = "SecurityGroupIds", .type = FIELD_REFS, .ref = "security_group", .flags = FIELD_CREATE_ONLY,
-	 .observed = "Destinations.0.AmazonopensearchserviceDestinationDescription.VpcConfigurationDescription.SecurityGroupIds", .summary = "its groups there; the domain's must let it in at 443"},
+	 .unless = {"SecurityGroupIds", ""}, // not every answer shows the network
+	 .observed = "Destinations.0.AmazonopensearchserviceDestinationDescription.VpcConfigurationDescription.SecurityGroupIds"
+		     "|Destinations.0.ElasticsearchDestinationDescription.VpcConfigurationDescription.SecurityGroupIds", .summary = "its groups there; the domain's must let it in at 443"},
 	{.name = "delivery_stream_encryption_configuration_input", .compare = COMPARE_LOOSE, .canon = canon_encryption, .observed = "DeliveryStreamEncryptionConfiguration",
 	 .update = {.operation = "StartDeliveryStreamEncryption", .flags = CALL_REPEATABLE,
 		    .args = ARGS({"DeliveryStreamName": "@id", "DeliveryStreamEncryptionConfigurationInput": "@value"})},
@@ -209,8 +233,10 @@ const struct kind firehose_stream_kind = {
 		{"DeliveryStreamEncryptionConfiguration.Status", "DISABLING", "Decrypting", NULL, .is_progress = true},
 		{0}},
 	.create = {.operation = "CreateDeliveryStream",
-		   .args = ARGS({"AmazonopensearchserviceDestinationConfiguration": {"VpcConfiguration": {"SubnetIds": "@!desired.SubnetIds", "SecurityGroupIds": "@desired.SecurityGroupIds",
-				"RoleARN": "@desired.AmazonopensearchserviceDestinationConfiguration.RoleARN"}}})},
+		   .args = ARGS({"AmazonopensearchserviceDestinationConfiguration": {"RoleARN": "@!desired.AmazonopensearchserviceDestinationConfiguration.RoleARN",
+				"VpcConfiguration": {"SubnetIds": "@!desired.SubnetIds", "SecurityGroupIds": "@desired.SecurityGroupIds", "RoleARN": "@desired.AmazonopensearchserviceDestinationConfiguration.RoleARN"}},
+			"ElasticsearchDestinationConfiguration": {"RoleARN": "@!desired.ElasticsearchDestinationConfiguration.RoleARN",
+				"VpcConfiguration": {"SubnetIds": "@!desired.SubnetIds", "SecurityGroupIds": "@desired.SecurityGroupIds", "RoleARN": "@desired.ElasticsearchDestinationConfiguration.RoleARN"}}})},
 	.remove = {.operation = "DeleteDeliveryStream", .args = ARGS({"DeliveryStreamName": "@id"}), .flags = CALL_REPEATABLE},
 	// "Firehose is unable to assume role": the role, or what it may, is too young.
 	.not_yet = (const char *const[]){"InvalidArgumentException", "ResourceInUseException", NULL},

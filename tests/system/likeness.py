@@ -19,20 +19,23 @@ def _renamed(text, old, new):
 
 class Likeness:
     def __init__(self):
-        self.networks = {}  # of delivery streams, as they were made
+        self.networks = {}  # of delivery streams to OpenSearch, as they were made; others are not in it
 
     def to_emulator(self, call, body):
         """The body that the emulator gets instead."""
         if call.service != "firehose" or call.is_read:
             return body
         if call.operation == "CreateDeliveryStream":
-            network = call.params.get(f"{AWS}Configuration", {}).get("VpcConfiguration")
-            self.networks[call.params["DeliveryStreamName"]] = network
+            self.networks.pop(call.params["DeliveryStreamName"], None)
+            made = call.params.get(f"{AWS}Configuration")
+            if made:
+                self.networks[call.params["DeliveryStreamName"]] = made.get("VpcConfiguration")
         return _renamed(body.decode(), AWS, THEIRS).encode()
 
     def from_emulator(self, call, answer):
         """The answer that the client gets instead."""
-        if call.service != "firehose" or call.operation != "DescribeDeliveryStream":
+        is_read = call.service == "firehose" and call.operation == "DescribeDeliveryStream"
+        if not is_read or call.params["DeliveryStreamName"] not in self.networks:
             return answer
         found = json.loads(_renamed(answer.decode(), THEIRS, AWS))
         network = self.networks.get(call.params["DeliveryStreamName"])

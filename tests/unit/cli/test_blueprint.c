@@ -130,6 +130,32 @@ static void each_blueprint_is_a_valid_file_whatever_is_asked_for(void **state)
 	}
 }
 
+static void the_example_is_what_init_writes(void **state)
+{
+	(void)state;
+	struct blueprint_params p = params_of();
+	p.zones[1] = 'b';
+	p.account = "123456789012";
+	struct buf out, file = {0};
+	buf_init(&out, 0);
+	const struct blueprint *b = blueprints;
+	while (!str_eq(b->name, "multi-tier"))
+		b++;
+	struct err err = blueprint_fill(b, &p, &out);
+	assert_false(err_is(&err));
+	FILE *example = fopen("config/examples/multi-tier.yaml", "r");
+	assert_non_null(example);
+	char piece[4096];
+	for (size_t n; (n = fread(piece, 1, sizeof(piece), example)) > 0;)
+		buf_add(&file, piece, n);
+	fclose(example);
+	if (!str_eq(buf_str(&out), buf_str(&file)))
+		fail_msg("build/holdfast init multi-tier --region eu-west-1 --account 123456789012 "
+			 "> config/examples/multi-tier.yaml");
+	buf_done(&out);
+	buf_done(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +164,7 @@ int main(void)
 		cmocka_unit_test(parts_stand_or_fall_with_what_was_asked_for),
 		cmocka_unit_test(a_block_that_cannot_be_divided_is_refused),
 		cmocka_unit_test(a_place_that_there_is_not_is_a_bug_of_the_blueprint),
+		cmocka_unit_test(the_example_is_what_init_writes),
 		cmocka_unit_test(each_blueprint_is_a_valid_file_whatever_is_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
