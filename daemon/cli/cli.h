@@ -76,8 +76,12 @@ enum words {
 	WORDS_SHELL
 };
 
+/* Under which heading `holdfast help` lists it. */
+enum group { GROUP_LOOK, GROUP_CHANGE, GROUP_FILE, GROUP_OTHER };
+
 struct command {
 	const char *name, *usage, *summary;
+	enum group group;
 	const char *details; // paragraphs for `help COMMAND`
 	enum words words;
 	int least, most;  // arguments

@@ -23,6 +23,7 @@ static int run_version(struct cli *cli);
 const struct command commands[] = {
 	{
 		.name = "status",
+		.group = GROUP_LOOK,
 		.usage = "status [--all] [--watch]",
 		.summary = "how the layers are, and what wants attention",
 		.details =
@@ -36,6 +37,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "get",
+		.group = GROUP_LOOK,
 		.usage = "get ADDRESS",
 		.summary = "one resource: the file's side beside AWS's, and its history",
 		.details = "An address is LAYER.KIND.NAME: network.subnet.public-a.",
@@ -47,6 +49,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "plan",
+		.group = GROUP_LOOK,
 		.usage = "plan",
 		.summary = "the changes that would be made, and which of them wait",
 		.details = "+ create, ~ update in place, - delete, -/+ delete and create, +/- "
@@ -59,6 +62,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "diff",
+		.group = GROUP_LOOK,
 		.usage = "diff [ADDRESS]",
 		.summary = "where AWS differs from the file",
 		.details = "Exit status 0: nowhere; 2: somewhere; 1: error.",
@@ -69,6 +73,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "drift",
+		.group = GROUP_LOOK,
 		.usage = "drift [--since TIME]",
 		.summary = "drifts: what is open, then what was corrected",
 		.details = "Exit status 0: none is open; 2: some are; 1: error.",
@@ -77,6 +82,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "history",
+		.group = GROUP_LOOK,
 		.usage = "history [ADDRESS] [--since TIME] [--until TIME] [--limit N]",
 		.summary =
 			"what happened, newest first: drift, actions, holds, versions of the file",
@@ -87,6 +93,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "sync",
+		.group = GROUP_CHANGE,
 		.usage = "sync [LAYER|ADDRESS] [--wait]",
 		.summary = "look now, and correct what policy allows",
 		.details = TARGET_DETAILS
@@ -98,6 +105,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "reload",
+		.group = GROUP_CHANGE,
 		.usage = "reload",
 		.summary = "read the file again; a bad one changes nothing",
 		.details =
@@ -107,6 +115,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "approve",
+		.group = GROUP_CHANGE,
 		.usage = "approve ID|ADDRESS|LAYER",
 		.summary = "let a held change happen, once",
 		.details = "'holdfast plan' shows what is held and its id. An approval is for the "
@@ -121,6 +130,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "reject",
+		.group = GROUP_CHANGE,
 		.usage = "reject ID|ADDRESS|LAYER",
 		.summary = "refuse a held change",
 		.words = WORDS_HOLD,
@@ -131,6 +141,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "pause",
+		.group = GROUP_CHANGE,
 		.usage = "pause [LAYER|ADDRESS] [--for TIME] [--reason TEXT]",
 		.summary = "write nothing to AWS for a while; looking goes on",
 		.details = TARGET_DETAILS
@@ -143,6 +154,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "resume",
+		.group = GROUP_CHANGE,
 		.usage = "resume [LAYER|ADDRESS [FIELD]]",
 		.summary = "end a pause or, with a field, an ignore",
 		.words = WORDS_TARGET,
@@ -152,6 +164,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "ignore",
+		.group = GROUP_CHANGE,
 		.usage = "ignore ADDRESS FIELD [--for TIME] [--reason TEXT]",
 		.summary = "let a field differ, without editing the file",
 		.details = "For good, write it into the file: policy: {ignore: [FIELD]}.",
@@ -163,6 +176,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "accept",
+		.group = GROUP_FILE,
 		.usage = "accept ADDRESS",
 		.summary = "the edit to the file that makes what AWS has the desired state",
 		.details = "It is printed, not made: the file is yours. Exit status 0: nothing to "
@@ -175,6 +189,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "orders",
+		.group = GROUP_LOOK,
 		.usage = "orders",
 		.summary = "what is paused and ignored, by whom, until when, and why",
 		.options = OPTION_STACK,
@@ -182,6 +197,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "validate",
+		.group = GROUP_FILE,
 		.usage = "validate FILE [--var NAME=VALUE]... [--strict]",
 		.summary = "check a file without a daemon; every error with its line and column",
 		.details =
@@ -198,6 +214,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "explain",
+		.group = GROUP_FILE,
 		.usage = "explain [KIND[.FIELD]]",
 		.summary = "what can stand in a file: layers, kinds, fields",
 		.words = WORDS_KIND,
@@ -206,6 +223,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "init",
+		.group = GROUP_FILE,
 		.usage = "init [multi-tier|network] --region REGION [--azs a,b] [--cidr BLOCK] "
 			 "[--name NAME] [--account DIGITS] [--one-nat] [--file PATH]",
 		.summary = "a file to begin with, ready to be edited",
@@ -220,6 +238,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "graph",
+		.group = GROUP_LOOK,
 		.usage = "graph [FILE] [--var NAME=VALUE]... [--dot]",
 		.summary = "the architecture as a picture: who talks to whom, and each layer",
 		.details = "Of what the daemon holds, with sync and health; or of a file, without "
@@ -233,12 +252,14 @@ const struct command commands[] = {
 	},
 	{
 		.name = "version",
+		.group = GROUP_OTHER,
 		.usage = "version",
 		.summary = "the version of this command and of the daemon",
 		.run = run_version,
 	},
 	{
 		.name = "completion",
+		.group = GROUP_OTHER,
 		.usage = "completion bash|zsh|fish",
 		.summary = "the completion script of a shell",
 		.details =
@@ -253,6 +274,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "help",
+		.group = GROUP_OTHER,
 		.usage = "help [COMMAND]",
 		.summary = "this list, or one command",
 		.words = WORDS_COMMAND,
@@ -261,6 +283,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "__words",
+		.group = GROUP_OTHER,
 		.usage = "__words WHAT",
 		.summary = "words for completion",
 		.least = 1,

@@ -29,24 +29,49 @@ static void put_heading(const struct cli *cli, struct buf *out, const char *text
 	buf_adds(out, "\n");
 }
 
-void help_print(const struct cli *cli, struct buf *out)
+static size_t longest_name(void)
+{
+	size_t longest = 0;
+	for (size_t i = 0; i < command_count; i++) {
+		size_t n = commands[i].is_hidden ? 0 : strlen(commands[i].name);
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+// One table a heading; names are filled up, so that all have their second column at one place.
+static void put_commands(const struct cli *cli, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, 0}, {NULL, COLUMN_FLEX}};
-	_cleanup_table_ struct table table = {0};
+	static const char *const headings[] = {
+		[GROUP_LOOK] = "Look",
+		[GROUP_CHANGE] = "Change",
+		[GROUP_FILE] = "Write the file",
+		[GROUP_OTHER] = "Other",
+	};
+	int width = (int)longest_name();
+	for (size_t group = 0; group < ARRAY_COUNT(headings); group++) {
+		_cleanup_table_ struct table table = {0};
+		table_init(&table, &cli->view, columns, ARRAY_COUNT(columns), 2);
+		for (size_t i = 0; i < command_count; i++) {
+			if (commands[i].is_hidden || (size_t)commands[i].group != group)
+				continue;
+			table_addf(&table, PAINT_BOLD, "%-*s", width, commands[i].name);
+			table_add(&table, PAINT_PLAIN, commands[i].summary);
+		}
+		put_heading(cli, out, headings[group]);
+		table_render(&table, out);
+	}
+}
+
+void help_print(const struct cli *cli, struct buf *out)
+{
 	buf_adds(out,
 		"holdfast: look at, and talk to, the daemon that holds an AWS architecture to "
 		"its file\n");
 	put_heading(cli, out, "Usage");
 	buf_adds(out, "  holdfast [OPTIONS] COMMAND [ARGUMENT]\n");
-	put_heading(cli, out, "Commands");
-	table_init(&table, &cli->view, columns, ARRAY_COUNT(columns), 2);
-	for (size_t i = 0; i < command_count; i++) {
-		if (commands[i].is_hidden)
-			continue;
-		table_add(&table, PAINT_BOLD, commands[i].name);
-		table_add(&table, PAINT_PLAIN, commands[i].summary);
-	}
-	table_render(&table, out);
+	put_commands(cli, out);
 	put_heading(cli, out, "Options of every command");
 	put_options(cli, OPTIONS_COMMON | OPTION_VERSION, out);
 	put_heading(cli, out, "Exit status");

@@ -441,6 +441,37 @@ static void test_explain_leads_from_kinds_to_the_values_of_a_field(void **state)
 	assert_int_equal(rig->exit_status, 1);
 }
 
+// A heading a group, and every command under the one that its row names.
+static void test_help_lists_each_command_once_under_its_heading(void **state)
+{
+	static const char *const headings[] = {
+		"\nLook\n", "\nChange\n", "\nWrite the file\n", "\nOther\n", "\nOptions"};
+	const char *places[ARRAY_COUNT(headings)];
+	struct rig *rig = *state;
+	RUN(rig, "help");
+	const char *from = buf_str(&rig->out);
+	for (size_t i = 0; i < ARRAY_COUNT(headings); i++) {
+		places[i] = from = strstr(from, headings[i]);
+		assert_non_null(from);
+	}
+	ptrdiff_t column = 0;
+	for (size_t i = 0; i < command_count; i++) {
+		_cleanup_free_ char *name = str_format("\n  %s ", commands[i].name);
+		const char *line = strstr(buf_str(&rig->out), name);
+		if (commands[i].is_hidden) {
+			assert_null(line);
+			continue;
+		}
+		assert_true(line >= places[commands[i].group]);
+		assert_true(line < places[commands[i].group + 1]);
+		assert_null(strstr(line + 1, name));
+		const char *summary = strstr(line, commands[i].summary);
+		assert_non_null(summary);
+		column = column ? column : summary - line;
+		assert_int_equal(column, summary - line);
+	}
+}
+
 // ---- what must agree with the tables
 
 static char *read_text(const char *path)
@@ -517,6 +548,7 @@ int main(void)
 		WITH_RIG(test_validate_tells_every_error_with_its_place),
 		WITH_RIG(test_validate_takes_advice_for_warnings_unless_it_is_strict),
 		WITH_RIG(test_explain_leads_from_kinds_to_the_values_of_a_field),
+		WITH_RIG(test_help_lists_each_command_once_under_its_heading),
 		cmocka_unit_test(test_completion_scripts_are_as_the_tables_make_them),
 		cmocka_unit_test(test_the_manual_names_every_command_and_option),
 	};
