@@ -134,7 +134,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 #define PRIMARY "deployments[status=PRIMARY]."
 
 static const struct field fields[] = {
-	{.name = "cluster", .type = FIELD_REF, .member = "cluster", .ref = "ecs_cluster", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .observed = "clusterArn",
+	{.name = "cluster", .type = FIELD_REF, .member = "cluster", .ref = "ecs_cluster", .ref_attr = "Arn", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .observed = "clusterArn",
 	 .compare = COMPARE_ARN_NAME, .summary = "where it runs"},
 	{.name = "service_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the cluster"},
 	{.name = "task_definition", .type = FIELD_REF, .member = "taskDefinition", .ref = "task_definition", .ref_attr = "taskDefinitionArn",

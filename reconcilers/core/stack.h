@@ -144,9 +144,9 @@ struct reconciler *stack_reconciler(struct stack *stack, const char *layer);
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
 /* The all-tags object of a resource: the file's and ours; new. */
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
-/* Members whose observed value stands whatever the file says, because its policy ignores them or they
- * belong to another resource now: ["desiredCount"]; new. Calls that send more than what differs send
- * them as they are. */
+/* Members whose observed value stands whatever the file says, because its policy ignores them or
+ * they belong to another resource now: ["desiredCount"]; new. Calls that send more than what
+ * differs send them as they are. */
 json_t *stack_left(const struct stack *stack, const struct resource *resource);
 /* The decide() input's parts that need the whole stack; used by the reconciler and by views. */
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret);

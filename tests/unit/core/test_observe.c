@@ -26,8 +26,8 @@ static json_t *subjects_of(const json_t *known)
 	const char *id;
 	json_t *fields;
 	json_object_foreach ((json_t *)known, id, fields)
-		json_array_append_new(subjects, json_pack("{s:s, s:s, s:O}", "address", id, "id",
-							id, "fields", fields));
+		json_array_append_new(subjects,
+			json_pack("{s:s, s:s, s:O}", "address", id, "id", id, "fields", fields));
 	return subjects;
 }
 
