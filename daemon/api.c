@@ -7,7 +7,7 @@
 #include "loop/loop.h"
 #include <unistd.h>
 
-static json_t *iso(int64_t wall_ms)
+json_t *api_time(int64_t wall_ms)
 {
 	char text[CLOCK_TEXT_BYTES];
 	if (wall_ms <= 0)
@@ -50,8 +50,9 @@ static json_t *status_of(struct app *app, struct held *held)
 	json_t *out = view_status(held->stack);
 	json_object_set_new(out, "daemon",
 		json_pack("{s:s, s:s, s:i, s:o, s:o, s:b}", "version", HOLDFAST_VERSION, "host",
-			app->host, "pid", (int)getpid(), "started_at", iso(app->started_wall_ms),
-			"now", iso(loop_wall_ms(&app->loop)), "ready", app->phase == APP_READY));
+			app->host, "pid", (int)getpid(), "started_at",
+			api_time(app->started_wall_ms), "now", api_time(loop_wall_ms(&app->loop)),
+			"ready", app->phase == APP_READY));
 	char trouble[400];
 	journal_trouble(held->journal, trouble, sizeof(trouble));
 	json_object_set_new(out, "store",
@@ -64,7 +65,7 @@ static json_t *status_of(struct app *app, struct held *held)
 	if (held->findings)
 		json_object_set_new(json_object_get(out, "config"), "error",
 			json_pack("{s:O, s:o}", "findings", held->findings, "at",
-				iso(held->refused_wall_ms)));
+				api_time(held->refused_wall_ms)));
 	return out;
 }
 
@@ -102,148 +103,6 @@ static void on_diff(void *self, struct control_exchange *exchange)
 	struct held *held = api_held(self, exchange);
 	if (held)
 		control_answer(exchange, 200, view_diff(held->stack, exchange->params.address));
-}
-
-// ---- what the store remembers
-
-/* A query of the store on behalf of a client. */
-struct query {
-	struct task task;
-	struct store_call call;
-	struct control_exchange *exchange;
-	json_t *answer;     // what the rows are added to; owned; NULL: a new one
-	const char *member; // that gets them
-	json_t *(*row)(const json_t *row);
-	struct app *app;
-};
-
-static void query_bury(void *what)
-{
-	struct query *query = what;
-	store_call_done(&query->call);
-	json_decref(query->answer);
-	free(query);
-}
-
-static void query_step(struct task *task)
-{
-	struct query *query = CONTAINER_OF(task, struct query, task);
-	if (!op_is_finished(&query->call.op))
-		return;
-	const struct err *err = &query->call.op.err;
-	json_t *rows = json_array();
-	size_t i;
-	json_t *row;
-	json_array_foreach (query->call.rows, i, row)
-		json_array_append_new(rows, query->row(row));
-	if (err_is(err) && !query->answer) {
-		json_decref(rows);
-		control_error(query->exchange, 503, "StoreAway", err->message,
-			"history is in Postgres; it answers again when that is back");
-	} else {
-		if (!query->answer)
-			query->answer = json_pack("{s:i}", "format", 1);
-		json_object_set_new(query->answer, query->member, rows);
-		control_answer(query->exchange, 200, json_incref(query->answer));
-	}
-	task_done(&query->task);
-	loop_bury(&query->app->loop, query, query_bury);
-}
-
-// Takes `args` and `answer` over.
-static void ask_store(struct app *app, struct control_exchange *exchange,
-	enum store_statement statement, json_t *args, const char *member,
-	json_t *(*row)(const json_t *row), json_t *answer)
-{
-	struct query *query = calloc(1, sizeof(*query));
-	if (!query) {
-		json_decref(args);
-		json_decref(answer);
-		control_error(exchange, 500, "OutOfMemory", "out of memory", NULL);
-		return;
-	}
-	*query = (struct query){
-		.exchange = exchange, .answer = answer, .member = member, .row = row, .app = app};
-	task_init(&query->task, &app->loop, query_step, "query");
-	store_call_init(&query->call, statement, args);
-	store_start(store_as_port(app->store), &query->call, &query->task);
-}
-
-static json_t *history_row(const json_t *row)
-{
-	const json_t *detail = json_object_get(row, "detail");
-	return json_pack("{s:o, s:s, s:s, s:O*}", "at", iso(js_int(row, "at_ms", 0)), "what",
-		js_str(row, "what") ? js_str(row, "what") : "?", "address",
-		js_str(row, "address") ? js_str(row, "address") : "", "detail", detail);
-}
-
-static json_t *history_args(
-	const struct held *held, const struct control_params *params, int64_t fallback)
-{
-	json_t *args = json_pack("{s:s, s:I}", "stack", held->stack->name, "limit",
-		(json_int_t)(params->limit > 0 ? params->limit : fallback));
-	if (params->since_ms >= 0)
-		json_object_set_new(args, "since_ms", json_integer(params->since_ms));
-	if (params->until_ms >= 0)
-		json_object_set_new(args, "until_ms", json_integer(params->until_ms));
-	js_set_str(args, "address", params->address);
-	return args;
-}
-
-static void on_history(void *self, struct control_exchange *exchange)
-{
-	struct held *held = api_held(self, exchange);
-	if (held)
-		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 200),
-			"entries", history_row, NULL);
-}
-
-static void on_resource(void *self, struct control_exchange *exchange)
-{
-	struct held *held = api_held(self, exchange);
-	if (!held)
-		return;
-	json_t *answer = view_resource(held->stack, exchange->params.address);
-	if (!answer) {
-		const char *names[512];
-		size_t count = 0;
-		map_for_each (&held->stack->by_address, entry)
-			if (count < ARRAY_COUNT(names))
-				names[count++] = entry->key;
-		const char *near = nearest_name(exchange->params.address, names, count);
-		char message[300];
-		snprintf(message, sizeof(message), "there is no resource '%.120s'%s%s%s",
-			exchange->params.address, near ? "; did you mean '" : "", near ? near : "",
-			near ? "'?" : "");
-		control_error(
-			exchange, 404, "NotFound", message, "`holdfast status --all` lists them");
-		return;
-	}
-	ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 20),
-		"history", history_row, answer);
-}
-
-static json_t *drift_row(const json_t *row)
-{
-	json_t *out = json_object();
-	static const char *const same[] = {
-		"address", "field", "type", "desired", "observed", "how"};
-	json_object_set(out, "id", json_object_get(row, "drift_id"));
-	for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
-		json_t *value = json_object_get(row, same[i]);
-		json_object_set_new(out, same[i], value ? json_incref(value) : json_null());
-	}
-	json_object_set_new(out, "opened_at", iso(js_int(row, "opened_ms", 0)));
-	json_object_set_new(out, "closed_at", iso(js_int(row, "closed_ms", 0)));
-	return out;
-}
-
-static void on_drift(void *self, struct control_exchange *exchange)
-{
-	struct held *held = api_held(self, exchange);
-	if (held)
-		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
-			"drifts", drift_row, NULL);
 }
 
 // ---- what changes something
@@ -493,16 +352,14 @@ void api_init(struct app *app)
 {
 	app->api = (struct control_api){.self = app,
 		.status = on_status,
-		.resource = on_resource,
 		.plan = on_plan,
 		.graph = on_graph,
 		.diff = on_diff,
-		.drift = on_drift,
-		.history = on_history,
 		.sync = on_sync,
 		.reload = on_reload,
 		.healthz = on_healthz,
 		.readyz = on_readyz,
 		.metrics = on_metrics};
 	orders_init(&app->api);
+	past_init(&app->api);
 }

@@ -77,6 +77,8 @@ void api_init(struct app *app);
 /* The named stack, or the only one. Answers with an error and returns NULL when that is not clear.
  */
 struct held *api_held(struct app *app, struct control_exchange *exchange);
+/* An instant as it is shown: a text, or null for none (0). New. */
+json_t *api_time(int64_t wall_ms);
 /* Answers the sync requests whose passes are over. */
 void api_check_waiters(struct app *app);
 /* Answers them all with an error: the daemon stops. */
@@ -85,3 +87,9 @@ void api_drop_waiters(struct app *app);
 // ---- orders.c: what people tell the daemon
 
 void orders_init(struct control_api *api);
+/* An order as it is shown: times as texts. New. */
+json_t *orders_shown(const json_t *order);
+
+// ---- past.c: what the store remembers
+
+void past_init(struct control_api *api);

@@ -63,8 +63,7 @@ static void on_reject(void *self, struct control_exchange *exchange)
 
 // ---- pauses and ignored fields
 
-// An order as it is shown: times as texts.
-static json_t *shown(const json_t *order)
+json_t *orders_shown(const json_t *order)
 {
 	static const char *const times[][2] = {{"at_ms", "at"}, {"until_ms", "until"}};
 	json_t *out = json_copy((json_t *)order);
@@ -85,7 +84,7 @@ static json_t *all_shown(const json_t *orders)
 	size_t i;
 	json_t *order;
 	json_array_foreach ((json_t *)orders, i, order)
-		json_array_append_new(out, shown(order));
+		json_array_append_new(out, orders_shown(order));
 	return out;
 }
 
@@ -126,8 +125,8 @@ static void give(struct held *held, struct control_exchange *exchange, json_t *o
 	name_user(exchange, who, sizeof(who));
 	const json_t *given = stack_order(held->stack, order, who);
 	if (given)
-		control_answer(
-			exchange, 200, json_pack("{s:i, s:o}", "format", 1, "order", shown(given)));
+		control_answer(exchange, 200,
+			json_pack("{s:i, s:o}", "format", 1, "order", orders_shown(given)));
 	else
 		control_error(
 			exchange, 500, "NoRandomness", "no id for the order could be made", NULL);

@@ -7,6 +7,7 @@
 
 static int run_status(struct cli *cli);
 static int run_get(struct cli *cli);
+static int run_why(struct cli *cli);
 static int run_plan(struct cli *cli);
 static int run_diff(struct cli *cli);
 static int run_drift(struct cli *cli);
@@ -46,6 +47,19 @@ const struct command commands[] = {
 		.most = 1,
 		.options = OPTION_STACK,
 		.run = run_get,
+	},
+	{
+		.name = "why",
+		.usage = "why ADDRESS [--limit N]",
+		.summary = "how a resource came to its state, in sentences",
+		.details = "What wants it, what is so now and what is decided; then its story, "
+			   "oldest first: drifts, holds and who released them, calls with their "
+			   "outcome and AWS's request id.",
+		.words = WORDS_ADDRESS,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_LIMIT,
+		.run = run_why,
 	},
 	{
 		.name = "plan",
@@ -324,6 +338,13 @@ static int run_get(struct cli *cli)
 {
 	return cli_show(cli, client_path("/v1/resources/", argument(cli), "stack", cli->stack),
 		NULL, render_resource, NULL);
+}
+
+static int run_why(struct cli *cli)
+{
+	return cli_show(cli,
+		client_path("/v1/why/", argument(cli), "limit", cli->limit, "stack", cli->stack),
+		NULL, render_why, NULL);
 }
 
 static int status_of_plan(const json_t *answer)

@@ -19,6 +19,8 @@ void render_progress(
 	const struct view *view, const json_t *before, const json_t *after, struct buf *out);
 /* GET /v1/resources/ADDRESS */
 void render_resource(const struct view *view, const json_t *answer, struct buf *out);
+/* GET /v1/why/ADDRESS */
+void render_why(const struct view *view, const json_t *answer, struct buf *out);
 /* GET /v1/plan */
 void render_plan(const struct view *view, const json_t *plan, struct buf *out);
 /* GET /v1/graph; nodes without a state are drawn without a mark. */

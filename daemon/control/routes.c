@@ -59,6 +59,7 @@ static const struct route {
 	{"GET",  "/",              0,            0, 0, "this list"},
 	{"GET",  "/v1/status",     TO(status),   PARAM_STACK, 0, "stacks, layers and resources"},
 	{"GET",  "/v1/resources/", TO(resource), PARAM_STACK, PARAM_ADDRESS, "one resource"},
+	{"GET",  "/v1/why/",       TO(why),      PARAM_STACK | PARAM_LIMIT, PARAM_ADDRESS, "how a resource came to its state, in sentences"},
 	{"GET",  "/v1/plan",       TO(plan),     PARAM_STACK, 0, "what would be changed"},
 	{"GET",  "/v1/graph",      TO(graph),    PARAM_STACK, 0, "what refers to what, and who talks to whom"},
 	{"GET",  "/v1/diff",       TO(diff),     PARAM_STACK | PARAM_ADDRESS, 0, "how AWS differs from the file"},

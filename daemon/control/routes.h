@@ -40,6 +40,9 @@ struct control_api {
 	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","reason","state","who"}],
 	 * "place":{"file","line"}},"history":[ENTRY]} */
 	control_endpoint_fn resource;
+	/* params.address, limit. {"format":1,"address","now":[TEXT],"story":[{"at","what","text",
+	 * "detail"}]}: sentences, the story oldest first (control/why.h). */
+	control_endpoint_fn why;
 	/* {"format":1,"stack","checked_at","age_ms","complete","actions":[ACTION],
 	 * "counts":{"create","update","replace","delete","held","waiting"}} */
 	control_endpoint_fn plan;

@@ -33,7 +33,7 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get plan diff drift history sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
+		words="status get why plan diff drift history sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
 		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
 		;;
 	status)
@@ -41,6 +41,10 @@ _holdfast()
 		;;
 	get)
 		options="--socket --output --stack --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	why)
+		options="--socket --output --stack --limit --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
 		;;
 	plan)

@@ -109,6 +109,7 @@ static const struct row {
 	{"drift",          "drift-140",        render_drift,        140, LOOK_PLAIN},
 	{"diff",           "diff-80",          render_diff,         80,  LOOK_PLAIN},
 	{"diff",           "diff-140",         render_diff,         140, LOOK_PLAIN},
+	{"why",            "why-80",           render_why,          80,  LOOK_PLAIN},
 	{"graph",          "graph-60",         render_graph,        60,  LOOK_PLAIN},
 	{"graph",          "graph-ascii",      render_graph,        0,   LOOK_ASCII},
 	{"graph",          "graph-dot",        render_as_dot,       0,   LOOK_PLAIN},

@@ -1,0 +1,385 @@
+// One function a sort of entry turns it into a sentence; the rest is order: what is so now, then
+// the story, oldest first.
+#include "control/why.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+
+enum { MOST_VALUE_BYTES = 160 };
+
+// ---- words
+
+// A value as JSON has it; a structure too long for a sentence is cut, on a whole character.
+static void put_value(struct buf *out, const json_t *value)
+{
+	if (!value || json_is_null(value)) {
+		buf_adds(out, "nothing");
+		return;
+	}
+	_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	if (!text || strlen(text) <= MOST_VALUE_BYTES) {
+		buf_adds(out, text ? text : "?");
+		return;
+	}
+	text[MOST_VALUE_BYTES] = '\0';
+	str_trim_utf8(text);
+	buf_addf(out, "%s...", text);
+}
+
+static void put_about(struct buf *out, const char *before, const char *text, const char *after)
+{
+	if (!str_empty(text))
+		buf_addf(out, "%s%s%s", before, text, after);
+}
+
+// "ec2:ModifyVpcAttribute" of an action among the entries; NULL when it is not there.
+static const char *operation_of(const json_t *entries, const char *action_id)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)entries, i, entry) {
+		const json_t *detail = json_object_get(entry, "detail");
+		const char *operation = js_str(detail, "operation"); // a "closed" has the id too
+		if (action_id && operation && str_eq_null(js_str(detail, "action_id"), action_id))
+			return operation;
+	}
+	return NULL;
+}
+
+static const char *change_word(const char *sign)
+{
+	static const struct {
+		const char *sign, *word;
+	} rows[] = {{"+", "creation"}, {"~", "change"}, {"-", "deletion"}, {"-/+", "replacement"},
+		{"+/-", "replacement"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		if (str_eq_null(sign, rows[i].sign))
+			return rows[i].word;
+	return "change";
+}
+
+static bool is_whole(const char *field)
+{
+	return str_empty(field) || str_eq(field, "(resource)");
+}
+
+// ---- one sentence a sort of entry
+
+static void tell_drift(const json_t *detail, struct buf *out)
+{
+	const char *field = js_str(detail, "field"), *type = js_str(detail, "type");
+	const json_t *desired = json_object_get(detail, "desired");
+	const json_t *observed = json_object_get(detail, "observed");
+	if (is_whole(field)) {
+		buf_adds(out, "Drift: it was no longer in AWS.");
+		return;
+	}
+	buf_addf(out, "Drift: %s ", field);
+	if (str_eq_null(type, "undeclared")) {
+		buf_adds(out, "changed from ");
+		put_value(out, desired);
+		buf_adds(out, " to ");
+		put_value(out, observed);
+		buf_adds(out, "; the file says nothing about it.");
+	} else if (str_eq_null(type, "missing")) {
+		buf_adds(out, "was missing in AWS; the file wants ");
+		put_value(out, desired);
+		buf_adds(out, ".");
+	} else if (str_eq_null(type, "foreign")) {
+		buf_adds(out, "was found in AWS and is not in the file: ");
+		put_value(out, observed);
+		buf_adds(out, ".");
+	} else {
+		buf_adds(out, "went from ");
+		put_value(out, desired);
+		buf_adds(out, ", which the file wants, to ");
+		put_value(out, observed);
+		buf_adds(out, " in AWS.");
+	}
+}
+
+static void tell_closed(const json_t *detail, const json_t *entries, int64_t at_ms, struct buf *out)
+{
+	const char *field = js_str(detail, "field"), *how = js_str(detail, "how");
+	const char *operation = operation_of(entries, js_str(detail, "action_id"));
+	int64_t opened_ms = js_int(detail, "opened_ms", 0);
+	char took[32];
+	buf_addf(out, "%s ", is_whole(field) ? "It" : field);
+	if (str_eq_null(how, "corrected"))
+		buf_addf(out, "was in sync again, corrected%s%s", operation ? " by " : "",
+			operation ? operation : "");
+	else if (str_eq_null(how, "reverted"))
+		buf_adds(out, "was in sync again without us: somebody else put it back");
+	else if (str_eq_null(how, "superseded"))
+		buf_adds(out, "was no longer a drift, because the file changed");
+	else
+		buf_addf(out, "was no longer a drift (%s)", how ? how : "?");
+	if (opened_ms > 0 && at_ms >= opened_ms) {
+		num_format_duration(at_ms - opened_ms, took, sizeof(took));
+		buf_addf(out, ", after %s", took);
+	}
+	buf_adds(out, ".");
+}
+
+static void tell_outcome(const json_t *detail, struct buf *out)
+{
+	const char *outcome = js_str(detail, "outcome"), *code = js_str(detail, "code");
+	const char *message = js_str(detail, "message");
+	int64_t attempts = js_int(detail, "attempts", 0), dur_ms = js_int(detail, "dur_ms", -1);
+	char took[32];
+	if (str_empty(outcome)) {
+		buf_adds(out, " It has not been answered yet.");
+		return;
+	}
+	if (str_eq(outcome, "unknown"))
+		buf_adds(out, " Whether AWS did it is not known: the answer was lost");
+	else if (str_eq(outcome, "found"))
+		buf_adds(out, " The answer was lost, and its effect was found in AWS");
+	else
+		buf_addf(out, " Outcome: %s", outcome);
+	if (dur_ms >= 0) {
+		num_format_duration(dur_ms, took, sizeof(took));
+		buf_addf(out, " in %s", took);
+	}
+	if (attempts > 1)
+		buf_addf(out, ", at attempt %lld", (long long)attempts);
+	if (!str_empty(code) || !str_empty(message))
+		buf_addf(out, ": %s%s%s", code ? code : "",
+			str_empty(code) || str_empty(message) ? "" : ": ", message ? message : "");
+	else
+		buf_adds(out, ".");
+}
+
+static void tell_action(const json_t *detail, struct buf *out)
+{
+	const json_t *before = json_object_get(detail, "before");
+	const json_t *after = json_object_get(detail, "after");
+	const char *operation = js_str(detail, "operation");
+	buf_addf(out, "%s was called", operation ? operation : "An operation");
+	put_about(out, ", because: ", js_str(detail, "reason"), "");
+	if ((before && !json_is_null(before)) || (after && !json_is_null(after))) {
+		buf_adds(out, " (from ");
+		put_value(out, before);
+		buf_adds(out, " to ");
+		put_value(out, after);
+		buf_adds(out, ")");
+	}
+	buf_adds(out, ".");
+	tell_outcome(detail, out);
+	put_about(out, " AWS request id ", js_str(detail, "request_id"), ".");
+	put_about(out, " Under version ", js_str(detail, "config_version"), " of the file.");
+}
+
+static void tell_hold(const json_t *detail, struct buf *out)
+{
+	const char *state = js_str(detail, "state"), *who = js_str(detail, "who");
+	const char *word = change_word(js_str(detail, "change"));
+	if (str_eq_null(state, "waiting")) {
+		buf_addf(out, "The %s was held for a person", word);
+		put_about(out, ": ", js_str(detail, "reason"), "");
+		put_about(out, " (disruption: ", js_str(detail, "disruption"), ")");
+		buf_adds(out, ".");
+	} else if (str_eq_null(state, "used")) {
+		buf_addf(out, "The approval of the %s was used.", word);
+	} else if (str_eq_null(state, "gone")) {
+		buf_addf(out, "The held %s was no longer wanted.", word);
+	} else {
+		buf_addf(out, "The %s was %s", word, state ? state : "decided");
+		put_about(out, " by ", who, "");
+		buf_adds(out, ".");
+	}
+}
+
+static void tell_order(const json_t *detail, struct buf *out)
+{
+	bool is_over = js_bool(detail, "ended", false);
+	const char *field = js_str(detail, "field");
+	char until[CLOCK_TEXT_BYTES];
+	if (str_eq_null(js_str(detail, "sort"), "ignore"))
+		buf_addf(out, "%s%s", field ? field : "A field",
+			is_over ? " was no longer ignored" : " was told to be ignored");
+	else
+		buf_adds(out, is_over ? "The pause ended" : "Writing was paused");
+	put_about(out, " by ", js_str(detail, "who"), "");
+	if (!is_over && js_int(detail, "until_ms", 0) > 0) {
+		clock_format_iso(js_int(detail, "until_ms", 0), until);
+		buf_addf(out, " until %s", until);
+	}
+	if (!is_over)
+		put_about(out, ": ", js_str(detail, "reason"), "");
+	buf_adds(out, ".");
+}
+
+static void tell_observed(const json_t *detail, struct buf *out)
+{
+	const char *sync = js_str(detail, "sync"), *health = js_str(detail, "health");
+	if (js_bool(detail, "gone", false))
+		buf_adds(out, "It was looked for, and is not in AWS");
+	else
+		buf_adds(out, "It was seen in AWS");
+	put_about(out, " as ", js_str(detail, "aws_id"), "");
+	put_about(out, ": ", sync, "");
+	put_about(out, ", ", health, "");
+	put_about(out, " (", js_str(detail, "reason"), ")");
+	buf_adds(out, ".");
+}
+
+static json_t *told(const json_t *entry, const json_t *entries)
+{
+	_cleanup_buf_ struct buf text = {0};
+	const json_t *detail = json_object_get(entry, "detail");
+	const char *what = js_str(entry, "what"), *at = js_str(entry, "at");
+	int64_t at_ms = 0;
+	if (!at || clock_parse_iso(at, &at_ms) != 0)
+		at_ms = 0;
+	if (str_eq_null(what, "drift"))
+		tell_drift(detail, &text);
+	else if (str_eq_null(what, "closed"))
+		tell_closed(detail, entries, at_ms, &text);
+	else if (str_eq_null(what, "action"))
+		tell_action(detail, &text);
+	else if (str_eq_null(what, "hold"))
+		tell_hold(detail, &text);
+	else if (str_eq_null(what, "order"))
+		tell_order(detail, &text);
+	else if (str_eq_null(what, "observed"))
+		tell_observed(detail, &text);
+	else
+		return NULL;
+	return json_pack("{s:s?, s:s, s:s, s:O*}", "at", at, "what", what, "text", buf_str(&text),
+		"detail", detail);
+}
+
+// ---- what is so now
+
+static void add(json_t *list, struct buf *text)
+{
+	json_array_append_new(list, json_string(buf_str(text)));
+	buf_reset(text);
+}
+
+static void now_desired(
+	const json_t *resource, const json_t *config, struct buf *text, json_t *list)
+{
+	const json_t *place = json_object_get(resource, "place");
+	const char *version = js_str(config, "version"), *loaded = js_str(config, "loaded_at");
+	if (js_str(place, "file"))
+		buf_addf(text, "%s, line %lld, wants it", js_str(place, "file"),
+			(long long)js_int(place, "line", 0));
+	else if (json_is_object(json_object_get(resource, "desired")))
+		buf_adds(text, "The file wants it");
+	else
+		buf_adds(text, "The file does not have it any more");
+	put_about(text, "; version ", version, "");
+	if (version)
+		put_about(text, " of the file, in force since ", loaded, "");
+	buf_adds(text, ".");
+	add(list, text);
+}
+
+static void now_state(const json_t *resource, struct buf *text, json_t *list)
+{
+	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
+	buf_addf(text, "It is %s and %s", sync ? sync : "Unknown", health ? health : "Unknown");
+	put_about(text, " since ", js_str(resource, "since"), "");
+	if (js_str(resource, "checked_at"))
+		put_about(text, ", last looked at ", js_str(resource, "checked_at"), "");
+	else
+		buf_adds(text, ", and has not been looked at yet");
+	buf_adds(text, ".");
+	add(list, text);
+	if (!str_empty(js_str(resource, "reason"))) {
+		buf_adds(text, js_str(resource, "reason"));
+		put_about(text, ": ", js_str(resource, "message"), "");
+		buf_adds(text, ".");
+		add(list, text);
+	}
+}
+
+static void now_differences(const json_t *resource, const char *key, struct buf *text, json_t *list)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(resource, key), i, one) {
+		const char *path = js_str(one, "path");
+		buf_addf(text, "%s differs: %s ", path ? path : "It",
+			str_eq(key, "undeclared") ? "it was" : "the file wants");
+		put_value(text, json_object_get(one, "desired"));
+		buf_adds(text, ", AWS has ");
+		put_value(text, json_object_get(one, "observed"));
+		buf_adds(text, ".");
+		add(list, text);
+	}
+}
+
+static void now_doing(const json_t *resource, struct buf *text, json_t *list)
+{
+	const json_t *action = json_object_get(resource, "action");
+	const char *operation = js_str(action, "operation");
+	if (!json_is_object(action))
+		return;
+	buf_addf(text, "It is being changed now%s%s", str_empty(operation) ? "" : " by ",
+		operation ? operation : "");
+	put_about(text, ", since ", js_str(action, "started_at"), "");
+	buf_adds(text, ".");
+	add(list, text);
+}
+
+static void now_held(const json_t *resource, struct buf *text, json_t *list)
+{
+	size_t i;
+	json_t *hold;
+	json_array_foreach (json_object_get(resource, "holds"), i, hold) {
+		const char *id = js_str(hold, "id"), *address = js_str(resource, "address");
+		buf_addf(text, "The %s waits for a person; `holdfast approve %s` releases it.",
+			change_word(js_str(hold, "change")),
+			id        ? id
+			: address ? address
+				  : "ID");
+		add(list, text);
+	}
+}
+
+static void now_orders(const json_t *orders, struct buf *text, json_t *list)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order) {
+		const char *target = js_str(order, "target"), *field = js_str(order, "field");
+		bool is_ignore = str_eq_null(js_str(order, "sort"), "ignore");
+		if (is_ignore)
+			buf_addf(text, "%s is ignored", field ? field : "A field");
+		else
+			buf_addf(text, "Writing to %s is paused",
+				str_empty(target) ? "the whole stack" : target);
+		put_about(text, " by ", js_str(order, "who"), "");
+		put_about(text, " since ", js_str(order, "at"), "");
+		put_about(text, " until ", js_str(order, "until"), "");
+		put_about(text, ": ", js_str(order, "reason"), "");
+		buf_adds(text, ".");
+		add(list, text);
+	}
+}
+
+json_t *why_told(
+	const json_t *resource, const json_t *config, const json_t *entries, const json_t *orders)
+{
+	_cleanup_buf_ struct buf text = {0};
+	json_t *now = json_array(), *story = json_array();
+	now_desired(resource, config, &text, now);
+	now_state(resource, &text, now);
+	now_differences(resource, "differences", &text, now);
+	now_differences(resource, "undeclared", &text, now);
+	now_doing(resource, &text, now);
+	now_held(resource, &text, now);
+	now_orders(orders, &text, now);
+	for (size_t i = json_array_size(entries); i > 0; i--) {
+		json_t *one = told(json_array_get(entries, i - 1), entries);
+		if (one)
+			json_array_append_new(story, one);
+	}
+	const char *address = js_str(resource, "address");
+	return json_pack("{s:i, s:s, s:o, s:o}", "format", 1, "address", address ? address : "",
+		"now", now, "story", story);
+}

@@ -1,0 +1,203 @@
+// The endpoints that ask the store: history, drifts, one resource with its last changes, and how it
+// came to its state.
+#include "app.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "control/why.h"
+#include "core/orders.h"
+#include "core/view.h"
+
+/* A query of the store on behalf of a client. */
+struct query {
+	struct task task;
+	struct store_call call;
+	struct control_exchange *exchange;
+	json_t *answer;     // what the rows are added to; owned; NULL: a new one
+	const char *member; // that gets them
+	json_t *(*row)(const json_t *row);
+	json_t *(*finish)(json_t *answer); // takes the answer, gives the one that is sent; or NULL
+	struct app *app;
+};
+
+static void query_bury(void *what)
+{
+	struct query *query = what;
+	store_call_done(&query->call);
+	json_decref(query->answer);
+	free(query);
+}
+
+static void query_step(struct task *task)
+{
+	struct query *query = CONTAINER_OF(task, struct query, task);
+	if (!op_is_finished(&query->call.op))
+		return;
+	const struct err *err = &query->call.op.err;
+	json_t *rows = json_array();
+	size_t i;
+	json_t *row;
+	json_array_foreach (query->call.rows, i, row)
+		json_array_append_new(rows, query->row(row));
+	if (err_is(err) && !query->answer) {
+		json_decref(rows);
+		control_error(query->exchange, 503, "StoreAway", err->message,
+			"history is in Postgres; it answers again when that is back");
+	} else {
+		if (!query->answer)
+			query->answer = json_pack("{s:i}", "format", 1);
+		json_object_set_new(query->answer, query->member, rows);
+		if (query->finish)
+			query->answer = query->finish(TAKE(query->answer));
+		control_answer(query->exchange, 200, json_incref(query->answer));
+	}
+	task_done(&query->task);
+	loop_bury(&query->app->loop, query, query_bury);
+}
+
+// Takes `args` and `answer` over; `finish` may be NULL.
+static void ask_store_for(struct app *app, struct control_exchange *exchange,
+	enum store_statement statement, json_t *args, const char *member,
+	json_t *(*row)(const json_t *row), json_t *answer, json_t *(*finish)(json_t *answer))
+{
+	struct query *query = calloc(1, sizeof(*query));
+	if (!query) {
+		json_decref(args);
+		json_decref(answer);
+		control_error(exchange, 500, "OutOfMemory", "out of memory", NULL);
+		return;
+	}
+	*query = (struct query){.exchange = exchange,
+		.answer = answer,
+		.member = member,
+		.row = row,
+		.finish = finish,
+		.app = app};
+	task_init(&query->task, &app->loop, query_step, "query");
+	store_call_init(&query->call, statement, args);
+	store_start(store_as_port(app->store), &query->call, &query->task);
+}
+
+static void ask_store(struct app *app, struct control_exchange *exchange,
+	enum store_statement statement, json_t *args, const char *member,
+	json_t *(*row)(const json_t *row), json_t *answer)
+{
+	ask_store_for(app, exchange, statement, args, member, row, answer, NULL);
+}
+
+static json_t *history_row(const json_t *row)
+{
+	const json_t *detail = json_object_get(row, "detail");
+	return json_pack("{s:o, s:s, s:s, s:O*}", "at", api_time(js_int(row, "at_ms", 0)), "what",
+		js_str(row, "what") ? js_str(row, "what") : "?", "address",
+		js_str(row, "address") ? js_str(row, "address") : "", "detail", detail);
+}
+
+static json_t *history_args(
+	const struct held *held, const struct control_params *params, int64_t fallback)
+{
+	json_t *args = json_pack("{s:s, s:I}", "stack", held->stack->name, "limit",
+		(json_int_t)(params->limit > 0 ? params->limit : fallback));
+	if (params->since_ms >= 0)
+		json_object_set_new(args, "since_ms", json_integer(params->since_ms));
+	if (params->until_ms >= 0)
+		json_object_set_new(args, "until_ms", json_integer(params->until_ms));
+	js_set_str(args, "address", params->address);
+	return args;
+}
+
+static void on_history(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	if (held)
+		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 200),
+			"entries", history_row, NULL);
+}
+
+// What the last look knows of the resource; NULL after an answer that there is none.
+static json_t *known_resource(struct held *held, struct control_exchange *exchange)
+{
+	json_t *answer = view_resource(held->stack, exchange->params.address);
+	if (!answer) {
+		const char *names[512];
+		size_t count = 0;
+		map_for_each (&held->stack->by_address, entry)
+			if (count < ARRAY_COUNT(names))
+				names[count++] = entry->key;
+		const char *near = nearest_name(exchange->params.address, names, count);
+		char message[300];
+		snprintf(message, sizeof(message), "there is no resource '%.120s'%s%s%s",
+			exchange->params.address, near ? "; did you mean '" : "", near ? near : "",
+			near ? "'?" : "");
+		control_error(
+			exchange, 404, "NotFound", message, "`holdfast status --all` lists them");
+	}
+	return answer;
+}
+
+static void on_resource(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	json_t *answer = held ? known_resource(held, exchange) : NULL;
+	if (answer)
+		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 20),
+			"history", history_row, answer);
+}
+
+static json_t *finish_why(json_t *facts)
+{
+	json_t *out = why_told(json_object_get(facts, "resource"), json_object_get(facts, "config"),
+		json_object_get(facts, "history"), json_object_get(facts, "orders"));
+	json_decref(facts);
+	return out;
+}
+
+static void on_why(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	json_t *facts = held ? known_resource(held, exchange) : NULL;
+	if (!facts)
+		return;
+	json_t *orders = json_array();
+	size_t i;
+	json_t *order;
+	json_array_foreach (held->stack->orders, i, order)
+		if (orders_covers(js_str(order, "target"), exchange->params.address))
+			json_array_append_new(orders, orders_shown(order));
+	json_object_set_new(facts, "orders", orders);
+	json_object_set_new(facts, "config",
+		json_pack("{s:s, s:o}", "version", held->stack->desired->version, "loaded_at",
+			api_time(held->stack->loaded_wall_ms)));
+	ask_store_for(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 30),
+		"history", history_row, facts, finish_why);
+}
+
+static json_t *drift_row(const json_t *row)
+{
+	json_t *out = json_object();
+	static const char *const same[] = {
+		"address", "field", "type", "desired", "observed", "how"};
+	json_object_set(out, "id", json_object_get(row, "drift_id"));
+	for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
+		json_t *value = json_object_get(row, same[i]);
+		json_object_set_new(out, same[i], value ? json_incref(value) : json_null());
+	}
+	json_object_set_new(out, "opened_at", api_time(js_int(row, "opened_ms", 0)));
+	json_object_set_new(out, "closed_at", api_time(js_int(row, "closed_ms", 0)));
+	return out;
+}
+
+static void on_drift(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	if (held)
+		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
+			"drifts", drift_row, NULL);
+}
+
+void past_init(struct control_api *api)
+{
+	api->resource = on_resource;
+	api->why = on_why;
+	api->drift = on_drift;
+	api->history = on_history;
+}
