@@ -17,6 +17,7 @@ struct query {
 	json_t *(*row)(const json_t *row);
 	json_t *(*finish)(json_t *answer); // takes the answer, gives the one that is sent; or NULL
 	struct app *app;
+	bool is_extra; // the rows only add to the answer: without the store it goes without them
 };
 
 static void query_bury(void *what)
@@ -38,13 +39,15 @@ static void query_step(struct task *task)
 	json_t *row;
 	json_array_foreach (query->call.rows, i, row)
 		json_array_append_new(rows, query->row(row));
-	if (err_is(err) && !query->answer) {
+	if (err_is(err) && !query->is_extra) {
 		json_decref(rows);
 		control_error(query->exchange, 503, "StoreAway", err->message,
 			"history is in Postgres; it answers again when that is back");
 	} else {
 		if (!query->answer)
 			query->answer = json_pack("{s:i}", "format", 1);
+		if (err_is(err))
+			js_set_str(query->answer, "trouble", err->message);
 		json_object_set_new(query->answer, query->member, rows);
 		if (query->finish)
 			query->answer = query->finish(TAKE(query->answer));
@@ -57,7 +60,8 @@ static void query_step(struct task *task)
 // Takes `args` and `answer` over; `finish` may be NULL.
 static void ask_store_for(struct app *app, struct control_exchange *exchange,
 	enum store_statement statement, json_t *args, const char *member,
-	json_t *(*row)(const json_t *row), json_t *answer, json_t *(*finish)(json_t *answer))
+	json_t *(*row)(const json_t *row), json_t *answer, json_t *(*finish)(json_t *answer),
+	bool is_extra)
 {
 	struct query *query = calloc(1, sizeof(*query));
 	if (!query) {
@@ -71,6 +75,7 @@ static void ask_store_for(struct app *app, struct control_exchange *exchange,
 		.member = member,
 		.row = row,
 		.finish = finish,
+		.is_extra = is_extra,
 		.app = app};
 	task_init(&query->task, &app->loop, query_step, "query");
 	store_call_init(&query->call, statement, args);
@@ -81,7 +86,7 @@ static void ask_store(struct app *app, struct control_exchange *exchange,
 	enum store_statement statement, json_t *args, const char *member,
 	json_t *(*row)(const json_t *row), json_t *answer)
 {
-	ask_store_for(app, exchange, statement, args, member, row, answer, NULL);
+	ask_store_for(app, exchange, statement, args, member, row, answer, NULL, false);
 }
 
 static json_t *history_row(const json_t *row)
@@ -139,14 +144,20 @@ static void on_resource(void *self, struct control_exchange *exchange)
 	struct held *held = api_held(self, exchange);
 	json_t *answer = held ? known_resource(held, exchange) : NULL;
 	if (answer)
-		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 20),
-			"history", history_row, answer);
+		ask_store_for(self, exchange, STORE_HISTORY,
+			history_args(held, &exchange->params, 20), "history", history_row, answer,
+			NULL, true);
 }
 
 static json_t *finish_why(json_t *facts)
 {
 	json_t *out = why_told(json_object_get(facts, "resource"), json_object_get(facts, "config"),
 		json_object_get(facts, "history"), json_object_get(facts, "orders"));
+	const char *trouble = js_str(facts, "trouble");
+	_cleanup_free_ char *text =
+		trouble ? str_format("History cannot be asked now: %s.", trouble) : NULL;
+	if (text)
+		json_array_append_new(json_object_get(out, "now"), json_string(text));
 	json_decref(facts);
 	return out;
 }
@@ -168,7 +179,7 @@ static void on_why(void *self, struct control_exchange *exchange)
 		json_pack("{s:s, s:o}", "version", held->stack->desired->version, "loaded_at",
 			api_time(held->stack->loaded_wall_ms)));
 	ask_store_for(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 30),
-		"history", history_row, facts, finish_why);
+		"history", history_row, facts, finish_why, true);
 }
 
 static json_t *drift_row(const json_t *row)
@@ -194,10 +205,39 @@ static void on_drift(void *self, struct control_exchange *exchange)
 			"drifts", drift_row, NULL);
 }
 
+static json_t *state_row(const json_t *row)
+{
+	json_t *out = json_object();
+	static const char *const same[][2] = {{"address", "address"}, {"kind", "kind"},
+		{"aws_id", "id"}, {"sync", "sync"}, {"health", "health"}, {"reason", "reason"},
+		{"state", "state"}};
+	for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
+		json_t *value = json_object_get(row, same[i][0]);
+		json_object_set_new(out, same[i][1], value ? json_incref(value) : json_null());
+	}
+	json_object_set_new(out, "seen_at", api_time(js_int(row, "at_ms", 0)));
+	return out;
+}
+
+static void on_state(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	if (!held)
+		return;
+	int64_t at_ms = exchange->params.at_ms >= 0 ? exchange->params.at_ms : exchange->now_ms;
+	json_t *args =
+		json_pack("{s:s, s:I}", "stack", held->stack->name, "at_ms", (json_int_t)at_ms);
+	js_set_str(args, "address", exchange->params.address);
+	json_t *answer = json_pack(
+		"{s:i, s:s, s:o}", "format", 1, "stack", held->stack->name, "at", api_time(at_ms));
+	ask_store(self, exchange, STORE_STATE_AT, args, "resources", state_row, answer);
+}
+
 void past_init(struct control_api *api)
 {
 	api->resource = on_resource;
 	api->why = on_why;
 	api->drift = on_drift;
 	api->history = on_history;
+	api->state = on_state;
 }

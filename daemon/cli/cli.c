@@ -11,18 +11,21 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { ASK_TIMEOUT_MS = 30000 };
+enum { ASK_TIMEOUT_MS = 30000, MOST_LINES_BYTES = 256 << 20 };
 
 // clang-format off
 const struct option_row option_rows[] = {
 	{OPTION_SOCKET,  0,   "socket",  "PATH",       "the daemon's socket (or $HOLDFAST_SOCKET)"},
-	{OPTION_OUTPUT,  'o', "output",  "text|json",  "how to print; JSON is stable, for scripts"},
+	{OPTION_OUTPUT,  'o', "output",  "text|json|jsonl", "how to print; JSON is stable, for scripts; jsonl: one entry a line"},
 	{OPTION_WATCH,   'w', "watch",   NULL,         "stay, and show what changes"},
 	{OPTION_STACK,   's', "stack",   "NAME",       "which stack, when the daemon holds several"},
 	{OPTION_ALL,     'a', "all",     NULL,         "every resource, not only those that want attention"},
 	{OPTION_SINCE,   0,   "since",   "TIME",       "from then on: 2026-11-23T09:48:00Z, or an age like 90m"},
 	{OPTION_UNTIL,   0,   "until",   "TIME",       "up to then"},
 	{OPTION_LIMIT,   'n', "limit",   "COUNT",      "at most so many entries"},
+	{OPTION_AT,      0,   "at",      "TIME",       "as AWS was seen at that moment"},
+	{OPTION_FROM,    0,   "from",    "TIME",       "how AWS changed since that moment"},
+	{OPTION_TO,      0,   "to",      "TIME",       "... up to that one; now, when it is not given"},
 	{OPTION_WAIT,    0,   "wait",    NULL,         "stay until it is done, and show how it goes"},
 	{OPTION_VAR,     0,   "var",     "NAME=VALUE", "a variable of the file; may be given again"},
 	{OPTION_STRICT,  0,   "strict",  NULL,         "warnings fail, as errors do"},
@@ -91,9 +94,38 @@ int cli_print(struct cli *cli, struct buf *out, int status)
 	return status;
 }
 
+static void put_line(struct buf *out, const json_t *value)
+{
+	_cleanup_free_ char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+	buf_adds(out, text ? text : "");
+	buf_adds(out, "\n");
+	out->failed = out->failed || !text;
+}
+
+static int print_lines(struct cli *cli, const json_t *value, int status)
+{
+	static const char *const lists[] = {"entries", "drifts", "differences", "actions", "story",
+		"resources", "orders", "events"};
+	_cleanup_buf_ struct buf out = {0};
+	const json_t *list = NULL;
+	size_t i;
+	json_t *item;
+	buf_init(&out, MOST_LINES_BYTES);
+	for (size_t k = 0; k < ARRAY_COUNT(lists) && !list; k++)
+		if (json_is_array(json_object_get(value, lists[k])))
+			list = json_object_get(value, lists[k]);
+	json_array_foreach ((json_t *)list, i, item)
+		put_line(&out, item);
+	if (!list)
+		put_line(&out, value);
+	return cli_print(cli, &out, status);
+}
+
 int cli_print_json(struct cli *cli, const json_t *value, int status)
 {
 	_cleanup_buf_ struct buf out = {0};
+	if (cli->is_lines)
+		return print_lines(cli, value, status);
 	_cleanup_free_ char *text = json_dumps(
 		value, cli->is_terminal ? JSON_INDENT(2) | JSON_ENSURE_ASCII : JSON_COMPACT);
 	out.failed = !text || !value;
@@ -191,7 +223,8 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		cli->socket = value;
 		return 0;
 	case OPTION_OUTPUT:
-		cli->is_json = str_eq(value, "json");
+		cli->is_lines = str_eq(value, "jsonl");
+		cli->is_json = cli->is_lines || str_eq(value, "json");
 		return cli->is_json || str_eq(value, "text")
 			       ? 0
 			       : take_choice(cli, row->name, value, row->argument);
@@ -212,6 +245,15 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_LIMIT:
 		cli->limit = value;
+		return 0;
+	case OPTION_AT:
+		cli->at = value;
+		return 0;
+	case OPTION_FROM:
+		cli->from = value;
+		return 0;
+	case OPTION_TO:
+		cli->to = value;
 		return 0;
 	case OPTION_WAIT:
 		cli->is_waiting = true;

@@ -34,6 +34,9 @@ enum option {
 	OPTION_FILE = 2097152,
 	OPTION_FOR = 4194304,
 	OPTION_REASON = 8388608,
+	OPTION_AT = 16777216,
+	OPTION_FROM = 33554432,
+	OPTION_TO = 67108864,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -48,10 +51,11 @@ struct cli {
 	const char *socket, *stack, *since, *until, *limit, *colour; // NULL: not given
 	const char *vars[MOST_VARS + 1];                             // "name=value", NULL-ended
 	size_t var_count;
+	const char *at, *from, *to;                                // moments
 	const char *length, *reason;                               // of orders
 	const char *region, *zones, *cidr, *name, *account, *file; // of init
-	bool is_json, is_watching, is_all, is_waiting, is_strict, is_dot, has_one_nat, wants_help,
-		wants_version;
+	bool is_json, is_lines, is_watching, is_all, is_waiting, is_strict, is_dot, has_one_nat,
+		wants_help, wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one
@@ -105,7 +109,8 @@ int cli_complain(const struct cli *cli, const char *remedy, const char *fmt, ...
 	FORMAT_PRINTF(3, 4);
 /* Writes and burns the buffer; EXIT_ERROR when it does not go out. */
 int cli_print(struct cli *cli, struct buf *out, int status);
-/* The daemon's JSON: as it came, or indented and pure ASCII on a terminal. */
+/* The daemon's JSON: as it came, indented and pure ASCII on a terminal, or as lines: its list with
+ * one item a line (all of it on one where it has no list). */
 int cli_print_json(struct cli *cli, const json_t *value, int status);
 struct err cli_connect(const struct cli *cli, struct client **ret_client) MUST_CHECK;
 /* Asks and fails in words; true with the reply. */
@@ -132,6 +137,8 @@ int run_resume(struct cli *cli);
 int run_ignore(struct cli *cli);
 int run_orders(struct cli *cli);
 int run_accept(struct cli *cli);
+int run_state_at(struct cli *cli);
+int run_diff_moments(struct cli *cli);
 /* Asks, prints, and lets `status_of` (or NULL) decide the exit status from the answer. Takes the
  * path over. */
 int cli_show(struct cli *cli, char *path, const json_t *body,

@@ -25,15 +25,16 @@ const struct command commands[] = {
 	{
 		.name = "status",
 		.group = GROUP_LOOK,
-		.usage = "status [--all] [--watch]",
+		.usage = "status [--all] [--watch | --at TIME]",
 		.summary = "how the layers are, and what wants attention",
 		.details =
 			"Two words describe a thing: SYNC (Synced, OutOfSync, Missing, Orphaned, "
 			"Unknown) says whether AWS is as the file says, HEALTH (Healthy, "
 			"Progressing, Degraded, Missing, Suspended, Unknown) whether it works.\n"
 			"--watch shows it live on a terminal, and as lines, one a change, "
-			"elsewhere.",
-		.options = OPTION_ALL | OPTION_WATCH | OPTION_STACK,
+			"elsewhere.\n--at shows it as it was at a moment, from what was recorded "
+			"then.",
+		.options = OPTION_ALL | OPTION_WATCH | OPTION_AT | OPTION_STACK,
 		.run = run_status,
 	},
 	{
@@ -77,12 +78,13 @@ const struct command commands[] = {
 	{
 		.name = "diff",
 		.group = GROUP_LOOK,
-		.usage = "diff [ADDRESS]",
-		.summary = "where AWS differs from the file",
-		.details = "Exit status 0: nowhere; 2: somewhere; 1: error.",
+		.usage = "diff [ADDRESS] [--from TIME [--to TIME]]",
+		.summary = "where AWS differs from the file, or from itself at another time",
+		.details = "--from shows how AWS changed since a moment, whoever changed it, from "
+			   "what was recorded.\nExit status 0: nowhere; 2: somewhere; 1: error.",
 		.words = WORDS_ADDRESS,
 		.most = 1,
-		.options = OPTION_STACK,
+		.options = OPTION_STACK | OPTION_FROM | OPTION_TO,
 		.run = run_diff,
 	},
 	{
@@ -97,12 +99,15 @@ const struct command commands[] = {
 	{
 		.name = "history",
 		.group = GROUP_LOOK,
-		.usage = "history [ADDRESS] [--since TIME] [--until TIME] [--limit N]",
+		.usage = "history [ADDRESS] [--since TIME] [--until TIME] [--limit N] [--at TIME]",
 		.summary =
 			"what happened, newest first: drift, actions, holds, versions of the file",
+		.details = "--at shows instead what AWS had at a moment, field by field.\n"
+			   "-o jsonl prints one entry a line, up to 10000, to export: the oldest "
+			   "one's time as the next --until goes on from there.",
 		.words = WORDS_ADDRESS,
 		.most = 1,
-		.options = OPTION_STACK | OPTION_SINCE | OPTION_UNTIL | OPTION_LIMIT,
+		.options = OPTION_STACK | OPTION_SINCE | OPTION_UNTIL | OPTION_LIMIT | OPTION_AT,
 		.run = run_history,
 	},
 	{
@@ -328,6 +333,8 @@ static void render_all(const struct view *view, const json_t *answer, struct buf
 
 static int run_status(struct cli *cli)
 {
+	if (cli->at)
+		return run_state_at(cli);
 	if (cli->is_watching)
 		return run_watch(cli);
 	return cli_show(cli, client_path("/v1/status", NULL, "stack", cli->stack), NULL,
@@ -368,6 +375,8 @@ static int status_of_diff(const json_t *answer)
 
 static int run_diff(struct cli *cli)
 {
+	if (cli->from || cli->to)
+		return run_diff_moments(cli);
 	return cli_show(cli,
 		client_path("/v1/diff", NULL, "address", argument(cli), "stack", cli->stack), NULL,
 		render_diff, status_of_diff);
@@ -393,9 +402,12 @@ static int run_drift(struct cli *cli)
 
 static int run_history(struct cli *cli)
 {
+	if (cli->at)
+		return run_state_at(cli);
+	const char *limit = cli->limit ? cli->limit : cli->is_lines ? "10000" : NULL;
 	return cli_show(cli,
 		client_path("/v1/history", NULL, "address", argument(cli), "since", cli->since,
-			"until", cli->until, "limit", cli->limit, "stack", cli->stack),
+			"until", cli->until, "limit", limit, "stack", cli->stack),
 		NULL, render_history, NULL);
 }
 

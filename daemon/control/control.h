@@ -30,6 +30,7 @@ struct control_params {
 	const char *stack;
 	const char *target;
 	int64_t since_ms, until_ms; // wall clock; -1 when not given
+	int64_t at_ms;              // wall clock; -1 when not given
 	int64_t limit;              // 1..; -1 when not given
 	bool wait;
 	const char *field, *reason;

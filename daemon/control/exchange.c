@@ -51,8 +51,8 @@ struct exchange *exchange_new(struct loop *loop, struct task *server,
 	}
 	exchange->public.method = exchange->method;
 	exchange->public.path = exchange->path;
-	exchange->public.params =
-		(struct control_params){.since_ms = -1, .until_ms = -1, .limit = -1, .for_ms = -1};
+	exchange->public.params = (struct control_params){
+		.since_ms = -1, .until_ms = -1, .at_ms = -1, .limit = -1, .for_ms = -1};
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, on_query, exchange);
 	return exchange;
 }

@@ -68,6 +68,10 @@ struct control_api {
 	 * hold {change,reason,state,who};
 	 * order {sort,field,reason,who,until_ms,ended} */
 	control_endpoint_fn history;
+	/* params.at_ms (or now), address (or a layer) optional. Each resource's last observation by
+	 * then: {"format":1,"stack","at","resources":[{"address","kind","id","sync","health",
+	 * "reason","seen_at","state"}]}; state is null where it was not in AWS. */
+	control_endpoint_fn state;
 	/* params.target: "" or NULL (everything), a layer, an address; params.wait: answer when the
 	 * pass has ended.
 	 * {"format":1,"started":[LAYER],"done":bool} */

@@ -6,11 +6,14 @@ _holdfast()
 	COMPREPLY=()
 	case "$prev" in
 	--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	-o|--output) COMPREPLY=($(compgen -W "text json" -- "$cur")); return ;;
+	-o|--output) COMPREPLY=($(compgen -W "text json jsonl" -- "$cur")); return ;;
 	-s|--stack) return ;;
 	--since) return ;;
 	--until) return ;;
 	-n|--limit) return ;;
+	--at) return ;;
+	--from) return ;;
+	--to) return ;;
 	--var) return ;;
 	--name) return ;;
 	--region) return ;;
@@ -26,7 +29,7 @@ _holdfast()
 		word="${COMP_WORDS[i]}"
 		if [[ $skip ]]; then skip=; continue; fi
 		case "$word" in
-		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--var|--name|--region|--azs|--cidr|--account|--file|--for|--reason|--color) skip=1 ;;
+		--socket|--output|-o|--stack|-s|--since|--until|--limit|-n|--at|--from|--to|--var|--name|--region|--azs|--cidr|--account|--file|--for|--reason|--color) skip=1 ;;
 		-*) ;;
 		*) command="$word"; break ;;
 		esac
@@ -34,10 +37,10 @@ _holdfast()
 	case "$command" in
 	"")
 		words="status get why plan diff drift history sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
+		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
 		;;
 	status)
-		options="--socket --output --watch --stack --all --color --help "
+		options="--socket --output --watch --stack --all --at --color --help "
 		;;
 	get)
 		options="--socket --output --stack --color --help "
@@ -51,14 +54,14 @@ _holdfast()
 		options="--socket --output --stack --color --help "
 		;;
 	diff)
-		options="--socket --output --stack --color --help "
+		options="--socket --output --stack --from --to --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
 		;;
 	drift)
 		options="--socket --output --stack --since --limit --color --help "
 		;;
 	history)
-		options="--socket --output --stack --since --until --limit --color --help "
+		options="--socket --output --stack --since --until --limit --at --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
 		;;
 	sync)

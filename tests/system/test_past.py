@@ -1,4 +1,7 @@
 """What was, and why: a resource's story and AWS at a moment, from what the daemon recorded."""
+import json
+import time
+
 import network
 
 VPC = "network.vpc.main"
@@ -48,3 +51,63 @@ def test_why_names_the_pause_of_a_layer_and_who_ordered_it(held):
     daemon.holdfast("pause", "network", "--reason", "the move", check=0)
     now = " ".join(daemon.holdfast_json("why", VPC, check=0)["now"])
     assert "Writing to network is paused by " in now and "the move" in now
+
+
+def stamp():
+    """A moment between two observations, in the daemon's own form."""
+    time.sleep(0.01)
+    now = time.time()
+    time.sleep(0.01)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
+
+
+def seen(daemon):
+    return [e for e in daemon.history(limit="200") if e["what"] == "observed" and e["address"] == VPC]
+
+
+def test_aws_is_shown_as_it_was_at_a_moment_and_how_it_changed_since(held, proxy, ec2):
+    before = stamp()
+    tree = network.small()
+    tree["network"]["vpc"]["main"].update(enable_dns_support=True, enable_dns_hostnames=True)
+    tree["policy"] = {**tree.get("policy", {}), "mode": "observe"}
+    enforced = {**tree, "policy": {**tree["policy"], "mode": "enforce"}}
+    daemon = held(network.dump(enforced))
+    vpc = daemon.ids()[VPC]
+    daemon.wait_status(lambda status: seen(daemon), "the first observation to be in history")
+    made = stamp()
+    daemon.write(network.dump(tree))
+    daemon.holdfast("reload", check=0)
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
+    daemon.sync()
+    daemon.wait_status(
+        lambda status: seen(daemon)[0]["detail"]["sync"] == "OutOfSync", "the drift to be observed in history")
+    assert daemon.holdfast_json("status", "--at", before, check=0)["resources"] == []
+    assert "Nothing had been seen" in daemon.holdfast("status", "--at", before, check=0).stdout
+    then = {r["address"]: r for r in daemon.holdfast_json("status", "--at", made, check=0)["resources"]}
+    assert then[VPC]["sync"] == "Synced" and then[VPC]["id"] == vpc
+    assert then[VPC]["state"]["EnableDnsHostnames"] is True
+    now = daemon.holdfast("history", VPC, "--at", "0s", check=0).stdout
+    assert "EnableDnsHostnames" in now and "OutOfSync" in now
+    answer = daemon.holdfast_json("diff", "--from", made, check=2)
+    assert [(d["address"], d["path"], d["before"], d["after"]) for d in answer["differences"]] == [
+        (VPC, "EnableDnsHostnames", True, False)]
+    text = daemon.holdfast("diff", "--from", made, "--to", "0s", check=2).stdout
+    assert "true → false" in text
+    daemon.holdfast("diff", "--from", made, "--to", made, check=0)
+    whole = daemon.holdfast_json("diff", "--from", before, "--to", made, check=2)["differences"]
+    assert {"address": VPC, "path": "(resource)", "type": "made", "before": None, "after": None} in whole
+
+
+def test_history_is_exported_as_lines(held):
+    daemon = hold(held)
+    daemon.wait_status(lambda status: daemon.history(), "history")
+    lines = daemon.holdfast("history", "-o", "jsonl", check=0).stdout.splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert len(entries) > 3 and all({"at", "what", "address"} <= set(one) for one in entries)
+
+
+def test_moments_that_make_no_sense_are_refused_in_words(held):
+    daemon = hold(held)
+    assert "--to needs --from" in daemon.holdfast("diff", "--to", "1h", check=1).stderr
+    assert "'at' must be a time" in daemon.holdfast("status", "--at", "noon", check=1).stderr
+    assert "takes no --since" in daemon.holdfast("history", "--at", "1h", "--since", "1h", check=1).stderr

@@ -308,7 +308,7 @@ static void test_a_mistyped_command_line_is_told_what_is_near(void **state)
 		{{"get"}, "'get' takes one argument\n  Usage: holdfast get ADDRESS"},
 		{{"plan", "x"}, "'plan' takes no argument"},
 		{{"plan", "--wait"}, "'plan' does not take --wait"},
-		{{"status", "-o", "yaml"}, "--output takes text|json, not 'yaml'"},
+		{{"status", "-o", "yaml"}, "--output takes text|json|jsonl, not 'yaml'"},
 		{{"status", "--all=7"}, "--all takes no value"},
 		{{"history", "--since"}, "--since needs TIME"},
 		{{"explain", "no_such_kind"}, "there is no kind 'no_such_kind'"},
