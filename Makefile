@@ -218,7 +218,7 @@ test: ## install what is missing, build, run unit and system tests
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory system
 
-demo: ## install what is missing, build, watch a network being held
+demo: ## install what is missing, build, watch an architecture being held
 	@$(MAKE) --no-print-directory deps
 	@$(AGAIN) all
 	@HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/demo/demo.py
