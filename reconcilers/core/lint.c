@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/advice.h"
+#include "core/hints.h"
 #include "core/lintshape.h"
 #include "core/template.h"
 #include <ctype.h>
@@ -383,6 +384,12 @@ static void lint_observe(struct lint *lint)
 		lint_args(lint, lint_operation(lint, kind->observe.list.operation),
 			kind->observe.by_id, NULL, &scope, NULL);
 	lint_joins(lint);
+	bool has_tags = false;
+	for (const struct follow *f = kind->observe.follows;
+		f < kind->observe.follows + KIND_MOST_FOLLOWS && f->operation; f++)
+		has_tags = has_tags || hints_replace(kind, f);
+	if (kind->observe.tag_types && (!has_tags || !kind->observe.arn))
+		lint_say(lint, "tag_types need an ARN, and tags that are a read each");
 	if (!kind->observe.id)
 		lint_say(lint, "no path of the id");
 	lint_text_at(lint, kind->observe.id);

@@ -52,6 +52,11 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 				json_array_append_new(fields, json_string(f->name));
 		}
 		json_object_set_new(subject, "fields", fields);
+		if (kind->observe.tag_types && resource->wanted) {
+			json_object_set_new(
+				subject, "tags", stack_tags(r->stack, resource->wanted));
+			json_object_set(subject, "old_tags", resource->record.tags);
+		}
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}

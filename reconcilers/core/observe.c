@@ -2,6 +2,8 @@
 // possible, and ends when nothing runs. The list's pages are read and dropped; only our items stay.
 #include "core/observe.h"
 #include "base/str.h"
+#include "core/found.h"
+#include "core/hints.h"
 #include "core/members.h"
 #include "core/memos.h"
 #include "core/path.h"
@@ -11,7 +13,7 @@
 #include "core/tags.h"
 #include "core/template.h"
 
-enum fetch_type { FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
+enum fetch_type { FETCH_HINTS, FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
 
 struct fetch {
 	enum fetch_type type;
@@ -194,6 +196,22 @@ static const json_t *subject_of(const struct observation *o, const char *id)
 	return NULL;
 }
 
+// Are the tags known without a read of their own, or about to be?
+static bool take_hint(struct observation *o, const struct follow *f, const char *id)
+{
+	const json_t *item = json_object_get(o->items, id);
+	if (o->are_hints_open || !item)
+		return true;
+	if (rows_has(o->rows, f, id))
+		return true;
+	_cleanup_json_ json_t *where = scope_of(o);
+	_cleanup_free_ char *arn = template_of_item_at(o->options.kind->observe.arn, item, where);
+	json_t *tags = hints_believed(o->hints, arn, subject_of(o, id), o->options.kind);
+	if (tags)
+		rows_set(o->rows, f, id, tags);
+	return tags != NULL;
+}
+
 static void ask_follow(struct observation *o, const struct follow *f, const char *id)
 {
 	const json_t *item = json_object_get(o->items, id), *subject = subject_of(o, id);
@@ -204,7 +222,11 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 	if (!reads_wants(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
 		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
 		(item && sighting_is_past(o->options.kind, item)) ||
-		(f->is_fallback && (item || !o->is_confirming)) || !ask_once(o, what, id))
+		(f->is_fallback && (item || !o->is_confirming)))
+		return;
+	if (hints_replace(o->options.kind, f) && take_hint(o, f, id))
+		return;
+	if (!ask_once(o, what, id))
 		return;
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {
@@ -237,39 +259,6 @@ static void ask_about(struct observation *o, const json_t *ids)
 
 // ---- taking answers
 
-// Some filters are ignored by the other side, and some lists have none: ours is what is known by
-// its id, stands under the name of one of ours, or carries our tag.
-static bool is_ours(struct observation *o, const json_t *item, const char *id)
-{
-	const struct observe *how = &o->options.kind->observe;
-	if (json_object_get(o->known, id))
-		return true;
-	if (how->key) {
-		_cleanup_free_ char *key =
-			template_of_item(how->item_key ? how->item_key : how->id, item);
-		json_t *address = key ? json_object_get(o->keys, key) : NULL;
-		if (address)
-			json_object_set(o->owners, id, address);
-		if (address)
-			return true;
-	}
-	const struct tagging *tagging = o->options.kind->tagging;
-	if (!tagging)
-		return !how->key;
-	_cleanup_json_ json_t *shown = path_get(item, tagging->observed);
-	_cleanup_json_ json_t *tags = tags_from(tagging->form, shown);
-	return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);
-}
-
-static void keep_item(struct observation *o, const char *id, json_t *item, bool is_hearsay)
-{
-	json_object_set(o->items, id, item);
-	if (is_hearsay)
-		json_object_set_new(o->hearsay, id, json_true());
-	else
-		json_object_del(o->hearsay, id);
-}
-
 static void take_items(struct observation *o, const struct fetch *fetch)
 {
 	const struct observe *how = &o->options.kind->observe;
@@ -286,10 +275,10 @@ static void take_items(struct observation *o, const struct fetch *fetch)
 					fetch->call.operation, how->id));
 		else if (is_list && json_object_get(o->doubted, id))
 			continue; // is read by itself
-		else if (!is_ours(o, item, id))
+		else if (!found_is_ours(o, item, id))
 			o->foreign++;
 		else if (!json_object_get(o->items, id) || !sighting_is_past(o->options.kind, item))
-			keep_item(o, id, item, is_list && how->lags);
+			found_keep(o, id, item, is_list && how->lags);
 	}
 }
 
@@ -337,6 +326,10 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	bool is_list = fetch->type == FETCH_LIST;
 	if (err_is(&o->first_err))
 		return;
+	if (fetch->type == FETCH_HINTS && err_is(err)) {
+		o->are_hints_open = false; // then each is read by itself
+		return;
+	}
 	if (err_is(err) && !says_absent(o, fetch)) {
 		fail(o, *err);
 		return;
@@ -346,6 +339,9 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 		return;
 	}
 	switch (fetch->type) {
+	case FETCH_HINTS:
+		hints_add(o->hints, fetch->call.output);
+		break;
 	case FETCH_LIST:
 	case FETCH_CONFIRM:
 		take_items(o, fetch);
@@ -359,10 +355,12 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 		rows_add_value(o->rows, fetch->follow, fetch->id, fetch->call.output);
 		break;
 	}
-	if (next_page(o, fetch))
+	if (next_page(o, fetch)) {
 		fetch->is_taken = false;
-	else
-		o->lists_open -= is_list;
+		return;
+	}
+	o->lists_open -= is_list;
+	o->are_hints_open = o->are_hints_open && fetch->type != FETCH_HINTS;
 }
 
 // ---- the end
@@ -379,21 +377,6 @@ static void confirm(struct observation *o, const char *id, const char *key)
 	js_set_str(scope, "id", id);
 	js_set_str(scope, "key", key);
 	begin(o, fetch, call->service, call->operation, is_own ? call->args : how->by_id, scope);
-}
-
-static bool has_owner(const struct observation *o, const char *address, bool is_by_id)
-{
-	const char *id;
-	json_t *owner;
-	json_object_foreach (o->owners, id, owner)
-		if (str_eq_null(json_string_value(owner), address))
-			return true;
-	// What is known by its id needs no key, where it was listed or can be read by that id.
-	json_object_foreach (o->known, id, owner)
-		if ((is_by_id || json_object_get(o->items, id)) &&
-			str_eq_null(js_str(owner, "address"), address))
-			return true;
-	return false;
 }
 
 // What is known, or wanted, and was not listed is read one by one.
@@ -413,36 +396,16 @@ static void confirm_absent(struct observation *o)
 			confirm(o, id, NULL);
 	bool is_by_key = strstr(args, "@key") || strstr(args, "@{key}");
 	json_object_foreach (is_by_key ? o->keys : NULL, key, value)
-		if (!has_owner(o, json_string_value(value), is_by_id) &&
+		if (!found_owner(o, json_string_value(value), is_by_id) &&
 			!json_object_get(o->items, key))
 			confirm(o, NULL, key);
-}
-
-// Where the list is only a hint: what is there is what was found by its own read.
-static void prove_items(struct observation *o)
-{
-	const struct observe *how = &o->options.kind->observe;
-	for (const struct follow *f = how->follows; f < how->follows + KIND_MOST_FOLLOWS; f++) {
-		if (!f->operation || !f->is_proof)
-			continue;
-		const json_t *found = json_object_get(o->rows, f->into);
-		const char *id;
-		void *next;
-		json_t *value;
-		json_object_foreach_safe (o->items, next, id, value)
-			if (!json_object_get(found, id))
-				json_object_del(o->items, id);
-		json_object_foreach (o->known, id, value)
-			if (!json_object_get(o->items, id) && json_object_get(found, id))
-				json_object_set_new(o->items, id, json_pack("{s:s}", how->id, id));
-	}
 }
 
 static void finish(struct observation *o)
 {
 	o->took_ms = loop_now_ms(o->options.loop) - o->started_ms;
 	if (!err_is(&o->first_err)) {
-		prove_items(o);
+		found_prove(o);
 		rows_merge(&o->options.kind->observe, o->rows, &o->items);
 	}
 	memos_age(&o->memos, !err_is(&o->first_err));
@@ -544,6 +507,7 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	o->doubted = json_object();
 	o->items = json_object();
 	o->asked = json_object();
+	o->hints = json_object();
 	o->rows = json_object();
 	o->started_ms = loop_now_ms(o->options.loop);
 	_cleanup_json_ json_t *scope = scope_of(o);
@@ -556,6 +520,11 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 		if (js_str(subject, "id"))
 			json_object_set(o->known, js_str(subject, "id"), subject);
 	}
+	if (o->options.kind->observe.tag_types && json_array_size(subjects) > 1) {
+		o->are_hints_open = true;
+		start_fetch(o, fetch_new(FETCH_HINTS, NULL), "resourcegroupstaggingapi",
+			"GetResources", hints_input(o->options.kind, o->options.stack));
+	}
 	begin_lists(o);
 	ask_about(o, o->known);
 	if (err_is(&o->first_err) || o->fetch_count == 0)
@@ -565,12 +534,12 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 void observation_reset(struct observation *o)
 {
 	json_t **const all[] = {&o->doubted, &o->hearsay, &o->subjects, &o->known, &o->keys,
-		&o->owners, &o->unread, &o->items, &o->asked, &o->rows};
+		&o->owners, &o->unread, &o->items, &o->asked, &o->rows, &o->hints};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		json_decref(*all[i]);
 		*all[i] = NULL;
 	}
-	o->is_confirming = false;
+	o->is_confirming = o->are_hints_open = false;
 	o->lists_open = 0;
 	o->first_err = ERR_OK;
 	o->calls = 0;

@@ -42,8 +42,10 @@ struct observation {
 	struct task task;
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
-	json_t *keys;     // {"<natural key>": "<address>"}
-	json_t *doubted;  // {"<id>": true}: not believed from a list
+	json_t *keys;    // {"<natural key>": "<address>"}
+	json_t *doubted; // {"<id>": true}: not believed from a list
+	json_t *hints;   // tags by the tagging API (hints.h)
+	bool are_hints_open;
 	json_t *asked;    // {"<join or follow>:<id>": true}
 	int lists_open;   // list fetches without their last page
 	struct map memos; // struct memo *: the earlier answers, by request; owned

@@ -88,3 +88,13 @@ void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 	json_decref(*items);
 	*items = merged;
 }
+
+void rows_set(json_t *rows, const struct follow *follow, const char *id, json_t *value)
+{
+	json_object_set_new(rows_of(rows, follow->into), id, value);
+}
+
+bool rows_has(const json_t *rows, const struct follow *follow, const char *id)
+{
+	return json_object_get(json_object_get(rows, follow->into), id);
+}

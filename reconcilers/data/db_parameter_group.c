@@ -80,6 +80,7 @@ const struct kind db_parameter_group_kind = {
 		},
 		.id = "DBParameterGroupName",
 		.arn = "DBParameterGroupArn",
+		.tag_types = "rds:pg",
 		.key = "@{desired.DBParameterGroupName}",
 	},
 	.create = {.operation = "CreateDBParameterGroup"},

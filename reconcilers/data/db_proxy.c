@@ -146,6 +146,7 @@ const struct kind db_proxy_kind = {
 		},
 		.id = "DBProxyName",
 		.arn = "DBProxyArn",
+		.tag_types = "rds:db-proxy",
 		.key = "@{desired.DBProxyName}",
 	},
 	.states = {.path = "Status", .pending = "creating modifying reactivating suspending", .failed = "incompatible-network", .gone = "deleting"},

@@ -46,6 +46,7 @@ const struct kind db_subnet_group_kind = {
 		.follows = {{.operation = "ListTagsForResource", .args = ARGS({"ResourceName": "@item.DBSubnetGroupArn"}), .from = "TagList", .into = "TagList"}},
 		.id = "DBSubnetGroupName",
 		.arn = "DBSubnetGroupArn",
+		.tag_types = "rds:subgrp",
 		.key = "@{desired.DBSubnetGroupName}",
 	},
 	.create = {.operation = "CreateDBSubnetGroup"},

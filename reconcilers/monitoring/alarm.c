@@ -196,6 +196,7 @@ const struct kind alarm_kind = {
 		.follows = {{.operation = "ListTagsForResource", .args = ARGS({"ResourceARN": "@item.AlarmArn"}), .from = "Tags", .into = "Tags"}},
 		.id = "AlarmName",
 		.arn = "AlarmArn",
+		.tag_types = "cloudwatch",
 		.key = "@{desired.AlarmName}",
 	},
 	.states = {.path = "StateValue"},

@@ -71,6 +71,7 @@ const struct kind composite_alarm_kind = {
 		.follows = {{.operation = "ListTagsForResource", .args = ARGS({"ResourceARN": "@item.AlarmArn"}), .from = "Tags", .into = "Tags"}},
 		.id = "AlarmName",
 		.arn = "AlarmArn",
+		.tag_types = "cloudwatch",
 		.key = "@{desired.AlarmName}",
 	},
 	.states = {.path = "StateValue"},

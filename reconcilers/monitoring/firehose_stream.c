@@ -223,6 +223,7 @@ const struct kind firehose_stream_kind = {
 		.follows = {{"ListTagsForDeliveryStream", ARGS({"DeliveryStreamName": "@id", "Limit": 50}), "Tags", "Tags"}},
 		.id = "DeliveryStreamName",
 		.arn = "DeliveryStreamARN",
+		.tag_types = "firehose",
 		.key = "@{desired.DeliveryStreamName}",
 	},
 	// "DELETING_FAILED" and "CREATING_FAILED" can only be deleted.

@@ -68,6 +68,7 @@ const struct kind log_group_kind = {
 		.follows = {{.operation = "ListTagsForResource", .args = ARGS({"resourceArn": "@item.logGroupArn"}), .from = "tags", .into = "tags"}},
 		.id = "logGroupName",
 		.arn = "logGroupArn",
+		.tag_types = "logs",
 		.key = "@{desired.logGroupName}",
 	},
 	.create = {.operation = "CreateLogGroup"},

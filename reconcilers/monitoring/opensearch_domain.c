@@ -240,6 +240,7 @@ const struct kind opensearch_domain_kind = {
 			{"DescribeDomainConfig", ARGS({"DomainName": "@id"}), "DomainConfig.AutoTuneOptions.Options", "AutoTune", "auto_tune_options"}},
 		.id = "DomainName",
 		.arn = "ARN",
+		.tag_types = "es:domain",
 		.key = "@{desired.DomainName}",
 	},
 	.states = {.path = "DomainProcessingStatus", .pending = "Creating Modifying UpgradingEngineVersion UpdatingServiceSoftware", .gone = "Deleting", .message = "ChangeProgressDetails.Message"},

@@ -95,6 +95,7 @@ const struct kind sns_topic_kind = {
 			     .field = "data_protection_policy"}},
 		.id = "TopicArn",
 		.arn = "TopicArn",
+		.tag_types = "sns",
 		.key = "arn:@{partition}:sns:@{region}:@{account}:@{desired.Name}",
 	},
 	.create = {.operation = "CreateTopic",

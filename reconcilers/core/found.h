@@ -1,0 +1,15 @@
+// What a look has found, and whose it is. A part of observe.c: no calls, only the state of one
+// look.
+#pragma once
+
+#include "core/observe.h"
+
+/* Is the listed item ours? By natural key it then has an owner. */
+bool found_is_ours(struct observation *observation, const json_t *item, const char *id);
+/* Keeps an item; hearsay is what only a lagging list says. */
+void found_keep(struct observation *observation, const char *id, json_t *item, bool is_hearsay);
+/* Has something been found for the address, or (is_by_id) can it be read by the id that is known?
+ */
+bool found_owner(const struct observation *observation, const char *address, bool is_by_id);
+/* Where the list is only a hint: what is there is what was found by its own read. */
+void found_prove(struct observation *observation);
