@@ -208,8 +208,14 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
 .PHONY: system test demo bench
-system: all ## run the system tests
-	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python -m pytest tests/system $(TESTS)
+SHARES ?= 2
+system: all ## run the system tests, SHARES (2) of them side by side
+	@for i in $$(seq $(SHARES)); do \
+		HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python -m pytest tests/system \
+			--share $$i/$(SHARES) $(TESTS) >$(BUILD)/system-$$i.log 2>&1 & pids="$$pids $$!"; \
+	done; failed=0; \
+	for pid in $$pids; do wait $$pid || { [ $$? -eq 5 ] || failed=1; }; done; \
+	for i in $$(seq $(SHARES)); do cat $(BUILD)/system-$$i.log; done; exit $$failed
 
 # In steps of their own: nothing is compiled before its libraries are there.
 test: ## install what is missing, build, run unit and system tests

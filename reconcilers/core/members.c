@@ -23,7 +23,7 @@ static void keep_path(json_t *keep, const char *path)
 // What a template says of "@item.X" and "@{item.X}".
 static void keep_items(json_t *keep, const char *text)
 {
-	for (const char *p = text; p && (p = strstr(p, "item."));) {
+	for (const char *p = text ? strstr(text, "item.") : NULL; p; p = strstr(p, "item.")) {
 		bool is_named = p > text && (p[-1] == '@' || p[-1] == '{' || p[-1] == '!');
 		char step[96];
 		p += strlen("item.");

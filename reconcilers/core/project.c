@@ -151,7 +151,7 @@ static bool is_unread(const struct kind *kind, const struct field *field, const 
 	for (int i = 0; path && i < KIND_MOST_FOLLOWS; i++) {
 		const struct follow *f = &kind->observe.follows[i];
 		size_t n = f->into ? strlen(f->into) : 0;
-		if (f->unless.path && strncmp(path, f->into, n) == 0 &&
+		if (f->unless.path && f->into && strncmp(path, f->into, n) == 0 &&
 			(path[n] == '\0' || path[n] == '.') &&
 			path_matches(item, f->unless.path, f->unless.glob))
 			return true;

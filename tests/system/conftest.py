@@ -12,6 +12,31 @@ from postgres import Postgres  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--share", default="1/1", metavar="I/N",
+                     help="only the I-th of N shares of the tests, so that N runs go side by side")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What stays together: the cases of one scenario (they share a daemon), and else those of one file."""
+    index, count = map(int, config.getoption("--share").split("/"))
+    if count == 1:
+        return
+    groups = {}
+    for item in items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        groups.setdefault(params.get("stage", item.path.name), []).append(item)
+    loads, mine = [0] * count, set()
+    for name, group in sorted(groups.items(), key=lambda pair: (-len(pair[1]), str(pair[0]))):
+        least = loads.index(min(loads))
+        loads[least] += len(group)
+        if least == index - 1:
+            mine.add(name)
+    chosen = [item for name in groups if name in mine for item in groups[name]]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = [item for item in items if item in set(chosen)]
+
+
 @pytest.fixture(scope="session")
 def emulator_process(tmp_path_factory):
     emulator = Emulator(tmp_path_factory.mktemp("emulator") / "log")
