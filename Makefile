@@ -231,6 +231,7 @@ demo: ## install what is missing, build, watch an architecture being held
 
 bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/answers.py
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES_aws))
 	$(call say,LD,$@)

@@ -69,33 +69,59 @@ static json_t *status_of(struct app *app, struct held *held)
 	return out;
 }
 
+// The head (taken over) as JSON, the thousands of lines as text behind it.
+static void add_lines(const struct stack *stack, json_t *head, const char *member, struct buf *out)
+{
+	char *text = json_dumps(head, JSON_COMPACT);
+	json_decref(head);
+	if (text)
+		buf_add(out, text, strlen(text) - 1); // without its last brace
+	else
+		out->failed = true;
+	free(text);
+	buf_addf(out, ",\"%s\":", member);
+	view_lines(stack, out);
+	buf_addc(out, '}');
+}
+
 static void on_status(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;
+	struct buf out;
+	buf_init(&out, 0);
 	if (exchange->params.stack || app->held_count == 1) {
 		struct held *held = api_held(app, exchange);
-		if (held)
-			control_answer(exchange, 200, status_of(app, held));
-		return;
+		if (!held)
+			return;
+		add_lines(held->stack, status_of(app, held), "resources", &out);
+	} else {
+		buf_adds(&out, "{\"format\":1,\"stacks\":[");
+		for (size_t i = 0; i < app->held_count; i++) {
+			buf_adds(&out, i ? "," : "");
+			add_lines(app->held[i].stack, status_of(app, &app->held[i]), "resources",
+				&out);
+		}
+		buf_adds(&out, "]}");
 	}
-	json_t *stacks = json_array();
-	for (size_t i = 0; i < app->held_count; i++)
-		json_array_append_new(stacks, status_of(app, &app->held[i]));
-	control_answer(exchange, 200, json_pack("{s:i, s:o}", "format", 1, "stacks", stacks));
+	control_answer_json(exchange, 200, buf_take(&out));
 }
 
 static void on_plan(void *self, struct control_exchange *exchange)
 {
 	struct held *held = api_held(self, exchange);
 	if (held)
-		control_answer(exchange, 200, view_plan(held->stack));
+		control_answer_json(exchange, 200, view_plan(held->stack));
 }
 
 static void on_graph(void *self, struct control_exchange *exchange)
 {
 	struct held *held = api_held(self, exchange);
-	if (held)
-		control_answer(exchange, 200, view_graph(held->stack));
+	struct buf out;
+	buf_init(&out, 0);
+	if (!held)
+		return;
+	add_lines(held->stack, view_graph(held->stack), "nodes", &out);
+	control_answer_json(exchange, 200, buf_take(&out));
 }
 
 static void on_diff(void *self, struct control_exchange *exchange)

@@ -164,3 +164,25 @@ bool js_lists(const json_t *list, const char *text)
 			return true;
 	return false;
 }
+
+static bool is_itself(char c)
+{
+	return (unsigned char)c >= ' ' && (unsigned char)c < 0x7f && c != '"' && c != '\\';
+}
+
+void js_add_text(struct buf *out, const char *text)
+{
+	size_t n = 0;
+	while (text && is_itself(text[n]))
+		n++;
+	if (text && !text[n]) { // nearly always: nothing to spell otherwise
+		buf_addc(out, '"');
+		buf_add(out, text, n);
+		buf_addc(out, '"');
+		return;
+	}
+	_cleanup_json_ json_t *value = text ? json_string(text) : NULL;
+	char *spelled = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+	buf_adds(out, spelled ? spelled : "null");
+	free(spelled);
+}

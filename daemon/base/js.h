@@ -2,6 +2,7 @@
 // "obj" arguments may be NULL or of another type; getters then answer as if the member were absent.
 #pragma once
 
+#include "base/buf.h"
 #include "base/defs.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -39,3 +40,5 @@ bool js_set_str(json_t *obj, const char *key, const char *value);
 /* Parses text with the limits of this project (depth 64, duplicate keys refused, NUL refused).
  * NULL on bad text, with ret_message (may be NULL) filled: "line 3, column 7: ...". */
 json_t *js_parse(const char *text, size_t bytes, char *ret_message, size_t message_bytes);
+/* Appends a string in JSON's spelling, quotes included; null for NULL and for what is no UTF-8. */
+void js_add_text(struct buf *out, const char *text);

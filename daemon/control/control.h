@@ -79,6 +79,8 @@ bool control_is_gone(const struct control_exchange *exchange);
 
 /* The answer; `body` is taken. The exchange is no longer the backend's afterwards. */
 void control_answer(struct control_exchange *exchange, int status, json_t *body);
+/* The same as text that is JSON already; taken; NULL: memory was out (500). */
+void control_answer_json(struct control_exchange *exchange, int status, char *text);
 /* `text` is copied. */
 void control_answer_text(
 	struct control_exchange *exchange, int status, const char *content_type, const char *text);

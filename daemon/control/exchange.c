@@ -250,6 +250,14 @@ void control_answer(struct control_exchange *public, int status, json_t *body)
 	answer((struct exchange *)public, status, NULL, text);
 }
 
+void control_answer_json(struct control_exchange *public, int status, char *text)
+{
+	if (text)
+		answer((struct exchange *)public, status, NULL, text);
+	else
+		control_error(public, 500, "OutOfMemory", "out of memory", NULL);
+}
+
 void control_answer_text(
 	struct control_exchange *public, int status, const char *content_type, const char *text)
 {

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/view.h"
 
 enum { BORN_MS = 60000 };
 
@@ -136,6 +137,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 			  (decision.verdict == VERDICT_DONE || decision.verdict == VERDICT_HOLD);
 	decision_done(&resource->decision);
 	resource->decision = decision;
+	resource->decided++;
 	// What comes after it may have been decided before it was, and waits for just this.
 	if (is_settled) {
 		stack_touch(stack, resource, true);
@@ -178,6 +180,10 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 		return;
 	}
 	stack_save(stack, resource);
+	// What stands for a while is told at once: a plan of thousands is then asked for in no
+	// time.
+	if (decision.verdict == VERDICT_HOLD || decision.verdict == VERDICT_DONE)
+		view_tell(stack, resource);
 }
 
 static void decide_touched(struct reconciler *r)

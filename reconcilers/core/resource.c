@@ -25,6 +25,7 @@ void resource_free(struct resource *resource)
 	json_decref(resource->raw);
 	json_decref(resource->marks);
 	decision_done(&resource->decision);
+	free(resource->told.action);
 	free(resource);
 }
 

@@ -4,6 +4,13 @@
 #include "core/act.h"
 #include "core/decide.h"
 
+/* The JSON text of its action (view.h), as long as its decision stands. */
+struct told {
+	char *action; // owned; NULL: none
+	bool waits;
+	uint64_t decided; // the decision that it is of; 0: nothing is kept
+};
+
 struct resource {
 	char *address; // owned
 	const struct kind *kind;
@@ -21,9 +28,11 @@ struct resource {
 	int looks;                // in a row that were wanted for settling
 	struct run *run;          // owned; while a plan is carried out
 	struct decision decision; // the latest
-	int64_t since_wall_ms;    // of the decision's sync, health and reason
-	char hold_id[48];         // the hold that stands for the decision; ""
-	char last_action[40];     // for closing drifts
+	uint64_t decided;         // counts them; 0: none was made
+	struct told told;
+	int64_t since_wall_ms; // of the decision's sync, health and reason
+	char hold_id[48];      // the hold that stands for the decision; ""
+	char last_action[40];  // for closing drifts
 	bool must_decide;
 	bool is_hearsay; // was seen in a list that lags
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known

@@ -1,12 +1,11 @@
 // Every value carries how old it is: what was not checked is said to be so.
 #include "core/view.h"
-#include "aws/partition.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "core/graph.h"
 #include "core/orders.h"
-#include "core/tags.h"
+#include "core/viewplan.h"
 
 static json_t *iso(int64_t wall_ms)
 {
@@ -130,25 +129,95 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 			running->address);
 }
 
-json_t *view_line(const struct stack *stack, const struct resource *resource)
+// ---- the line of a resource
+
+/* The text of thousands of lines, without a tree in between. The same times come again and again.
+ */
+struct lines {
+	struct buf *out;
+	struct {
+		int64_t wall_ms;
+		char text[CLOCK_TEXT_BYTES];
+	} times[4];
+};
+
+static void put_name(struct lines *lines, const char *name)
+{
+	struct buf *out = lines->out;
+	if (out->len > 0 && out->data[out->len - 1] != '{')
+		buf_addc(out, ',');
+	buf_addc(out, '"');
+	buf_adds(out, name);
+	buf_adds(out, "\":");
+}
+
+static void put_text(struct lines *lines, const char *name, const char *text)
+{
+	put_name(lines, name);
+	js_add_text(lines->out, text);
+}
+
+static void put_time(struct lines *lines, const char *name, int64_t wall_ms)
+{
+	size_t at = (size_t)((uint64_t)wall_ms % ARRAY_COUNT(lines->times));
+	if (wall_ms > 0 && lines->times[at].wall_ms != wall_ms) {
+		lines->times[at].wall_ms = wall_ms;
+		clock_format_iso(wall_ms, lines->times[at].text);
+	}
+	put_text(lines, name, wall_ms > 0 ? lines->times[at].text : NULL);
+}
+
+static void put_line(
+	struct lines *lines, const struct stack *stack, const struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
 	const char *id =
 		resource->presence == PRESENCE_PRESENT ? resource->seen.id : resource->record.id;
-	json_t *out = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:o, s:o}", "address",
-		resource->address, "kind", resource->kind->name, "layer", resource->kind->layer,
-		"id", text_or_null(id), "sync", sync_name(d->sync), "health",
-		health_name(d->health), "reason", *d->reason ? d->reason : "NotChecked", "message",
-		*d->reason ? d->message : "not looked at yet", "checked_at",
-		iso(resource->checked_wall_ms), "since", iso(resource->since_wall_ms));
+	buf_addc(lines->out, '{');
+	put_text(lines, "address", resource->address);
+	put_text(lines, "kind", resource->kind->name);
+	put_text(lines, "layer", resource->kind->layer);
+	put_text(lines, "id", str_empty(id) ? NULL : id);
+	put_text(lines, "sync", sync_name(d->sync));
+	put_text(lines, "health", health_name(d->health));
+	put_text(lines, "reason", *d->reason ? d->reason : "NotChecked");
+	put_text(lines, "message", *d->reason ? d->message : "not looked at yet");
+	put_time(lines, "checked_at", resource->checked_wall_ms);
+	put_time(lines, "since", resource->since_wall_ms);
 	const struct run *run = resource->run;
-	if (run)
-		json_object_set_new(out, "action",
-			json_pack("{s:s, s:i, s:o}", "operation",
-				run->operation ? run->operation : "", "attempt",
-				resource->failure.count + 1, "started_at",
-				iso(wall_of(stack, run->step_started_ms))));
-	return out;
+	if (run) {
+		put_name(lines, "action");
+		buf_addc(lines->out, '{');
+		put_text(lines, "operation", run->operation ? run->operation : "");
+		put_name(lines, "attempt");
+		buf_addf(lines->out, "%d", resource->failure.count + 1);
+		put_time(lines, "started_at", wall_of(stack, run->step_started_ms));
+		buf_addc(lines->out, '}');
+	}
+	buf_addc(lines->out, '}');
+}
+
+void view_lines(const struct stack *stack, struct buf *out)
+{
+	struct lines lines = {.out = out};
+	bool is_first = true;
+	buf_addc(out, '[');
+	map_for_each (&stack->by_address, entry) {
+		if (!is_first)
+			buf_addc(out, ',');
+		is_first = false;
+		put_line(&lines, stack, entry->value);
+	}
+	buf_addc(out, ']');
+}
+
+json_t *view_line(const struct stack *stack, const struct resource *resource)
+{
+	_cleanup_buf_ struct buf text = {0};
+	struct lines lines = {.out = &text};
+	put_line(&lines, stack, resource);
+	json_t *out = js_parse(buf_str(&text), text.len, NULL, 0);
+	return out ? out : json_object(); // out of memory
 }
 
 static enum sync layer_sync(const struct stack *stack, const char *layer)
@@ -238,11 +307,9 @@ json_t *view_status(const struct stack *stack)
 {
 	char summary[400];
 	view_summary(stack, summary, sizeof(summary));
-	json_t *layers = json_array(), *resources = json_array();
+	json_t *layers = json_array();
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
-	map_for_each (&stack->by_address, entry)
-		json_array_append_new(resources, view_line(stack, entry->value));
 	struct view_counts n = view_count(stack, NULL);
 	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
 	json_t *progress = stack->is_settled || n.synced == n.total
@@ -253,165 +320,11 @@ json_t *view_status(const struct stack *stack)
 	json_t *config = json_pack("{s:o, s:s, s:o, s:n}", "file",
 		text_or_null(tree_file_count(tree) ? tree_file(tree, 0) : NULL), "version",
 		stack->desired->version, "loaded_at", iso(stack->loaded_wall_ms), "error");
-	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "format", 1,
-		"stack", stack->name, "account",
+	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "format", 1, "stack",
+		stack->name, "account",
 		text_or_null(*stack->account ? stack->account : stack->desired->account), "region",
 		stack->region, "summary", summary, "settled", stack->is_settled, "config", config,
-		"lease", view_lease(stack), "progress", progress, "layers", layers, "resources",
-		resources);
-}
-
-// ---- plans
-
-static bool is_secret(const struct field *field)
-{
-	return field && (field->flags & FIELD_SECRET);
-}
-
-static json_t *shown(const struct field *field, const json_t *value)
-{
-	if (!value)
-		return json_null();
-	return is_secret(field) ? json_string("(sensitive)") : json_incref((json_t *)value);
-}
-
-static json_t *created_fields(
-	const struct resource *resource, const json_t *want, const json_t *waiting)
-{
-	json_t *out = json_array();
-	for (const struct field *f = resource->kind->fields; f->name; f++) {
-		const char *member = field_member(resource->kind, NULL, f);
-		const json_t *value = member ? json_object_get(want, member) : NULL;
-		bool is_unknown = member && json_object_get(waiting, member);
-		if (f->type == FIELD_FLAG || (!value && !is_unknown))
-			continue;
-		json_array_append_new(
-			out, json_pack("{s:s, s:n, s:o, s:b, s:b, s:b, s:s}", "path", member,
-				     "before", "after", is_unknown ? json_null() : shown(f, value),
-				     "sensitive", is_secret(f), "unknown", is_unknown,
-				     "forces_replacement", 0, "op", "+"));
-	}
-	return out;
-}
-
-static json_t *changed_fields(const struct resource *resource)
-{
-	const struct decision *d = &resource->decision;
-	json_t *out = json_array();
-	for (size_t i = 0; i < d->differences.count; i++) {
-		const struct difference *one = &d->differences.items[i];
-		if (one->type == DIFFERS_UNDECLARED)
-			continue;
-		const struct field *f = one->field;
-		bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
-		json_array_append_new(
-			out, json_pack("{s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "path", one->path,
-				     "before", shown(f, one->observed), "after",
-				     shown(f, one->desired), "sensitive", is_secret(f), "unknown",
-				     0, "forces_replacement", forces, "op",
-				     one->type == DIFFERS_MISSING   ? "+"
-				     : one->type == DIFFERS_FOREIGN ? "-"
-								    : "~"));
-	}
-	return out;
-}
-
-static json_t *planned_calls(struct stack *stack, const struct resource *resource,
-	const struct plan *plan, const json_t *want)
-{
-	json_t *out = json_array();
-	_cleanup_json_ json_t *scope = json_pack("{s:s, s:s, s:s, s:s, s:s}", "stack", stack->name,
-		"address", resource->address, "region", stack->region, "account", stack->account,
-		"id", resource->record.id ? resource->record.id : "(known after apply)");
-	js_set_str(scope, "tag_type", resource->kind->tag_type);
-	js_set_str(scope, "partition", partition_of_region(stack->region)->name);
-	if (resource->presence == PRESENCE_PRESENT)
-		js_set_str(scope, "arn", resource->seen.arn);
-	if (resource->wanted) {
-		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
-		resource_put_tags(resource, tags, scope);
-	}
-	if (want)
-		json_object_set(scope, "desired", (json_t *)want);
-	json_object_set_new(scope, "left", stack_left(stack, resource));
-	if (resource->presence == PRESENCE_PRESENT)
-		json_object_set(scope, "observed", resource->seen.observed);
-	_cleanup_json_ json_t *found = json_object();
-	for (size_t i = 0; i < plan->count; i++) {
-		const char *operation;
-		json_t *input = NULL;
-		struct err err = step_render(
-			resource->kind, &plan->steps[i], scope, found, &operation, &input);
-		if (err_is(&err) || !input)
-			continue;
-		if (is_secret(plan->steps[i].field)) {
-			json_decref(input);
-			input = json_string("(sensitive)");
-		}
-		_cleanup_free_ char *name = str_format("%s:%s", resource->kind->service, operation);
-		json_array_append_new(
-			out, json_pack("{s:s, s:o}", "operation", name, "input", input));
-	}
-	return out;
-}
-
-// NULL when nothing is to be done.
-static json_t *view_action(struct stack *stack, const struct resource *resource)
-{
-	const struct decision *d = &resource->decision;
-	const struct plan *plan = resource->run ? &resource->run->plan : &d->plan;
-	if (plan->change == CHANGE_NONE || (plan->count == 0 && d->verdict != VERDICT_HOLD))
-		return NULL;
-	if (d->verdict == VERDICT_AGAIN && !resource->run)
-		return NULL;
-	_cleanup_json_ json_t *want = NULL;
-	_cleanup_json_ json_t *waiting = NULL;
-	if (resource->wanted)
-		stack_resolve(stack, resource, &want, &waiting);
-	bool is_creation = plan->change == CHANGE_CREATE;
-	// VERDICT_DONE: known and not done, because the policy is to observe or the write is
-	// quarantined.
-	bool waits = d->verdict == VERDICT_WAIT || d->verdict == VERDICT_BACKOFF ||
-		     (d->verdict == VERDICT_DONE && !resource->run);
-	const char *decision = d->verdict == VERDICT_HOLD ? "hold" : waits ? "wait" : "do";
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", d->digest, "change",
-		change_sign(plan->change), "address", resource->address, "reason", d->reason,
-		"disruption", disruption_name(plan->disruption), "decision", decision, "message",
-		d->message, "fields",
-		is_creation                     ? created_fields(resource, want, waiting)
-		: plan->change == CHANGE_DELETE ? json_array()
-						: changed_fields(resource),
-		"calls", planned_calls(stack, resource, plan, want));
-}
-
-json_t *view_plan(struct stack *stack)
-{
-	json_t *actions = json_array();
-	int counts[5] = {0}, held = 0, waiting = 0;
-	int64_t checked = 0;
-	bool is_complete = true;
-	map_for_each (&stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		is_complete = is_complete && resource->presence != PRESENCE_UNKNOWN;
-		if (resource->checked_wall_ms && (!checked || resource->checked_wall_ms < checked))
-			checked = resource->checked_wall_ms;
-		json_t *action = view_action(stack, resource);
-		if (!action)
-			continue;
-		const struct plan *plan =
-			resource->run ? &resource->run->plan : &resource->decision.plan;
-		counts[plan->change]++;
-		held += resource->decision.verdict == VERDICT_HOLD;
-		waiting += str_eq(js_str(action, "decision"), "wait");
-		json_array_append_new(actions, action);
-	}
-	int64_t age = checked ? loop_wall_ms(stack->options.loop) - checked : 0;
-	return json_pack("{s:i, s:s, s:o, s:I, s:b, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:i}}",
-		"format", 1, "stack", stack->name, "checked_at", iso(checked), "age_ms",
-		(json_int_t)age, "complete", is_complete, "actions", actions, "counts", "create",
-		counts[CHANGE_CREATE], "update", counts[CHANGE_UPDATE], "replace",
-		counts[CHANGE_REPLACE], "delete", counts[CHANGE_DELETE], "held", held, "waiting",
-		waiting);
+		"lease", view_lease(stack), "progress", progress, "layers", layers);
 }
 
 // ---- differences
@@ -419,8 +332,8 @@ json_t *view_plan(struct stack *stack)
 static json_t *difference_json(const struct difference *one)
 {
 	return json_pack("{s:s, s:s, s:o, s:o}", "path", one->path, "type",
-		difference_type_name(one->type), "desired", shown(one->field, one->desired),
-		"observed", shown(one->field, one->observed));
+		difference_type_name(one->type), "desired", view_shown(one->field, one->desired),
+		"observed", view_shown(one->field, one->observed));
 }
 
 static void add_differences(const struct resource *resource, json_t *out)
@@ -515,10 +428,6 @@ json_t *view_resource(struct stack *stack, const char *address)
 
 json_t *view_graph(const struct stack *stack)
 {
-	json_t *nodes = json_array();
-	map_for_each (&stack->by_address, entry)
-		json_array_append_new(nodes, view_line(stack, entry->value));
-	return json_pack("{s:i, s:s, s:o, s:o, s:o}", "format", 1, "stack", stack->name, "nodes",
-		nodes, "references", graph_references(stack->desired), "flow",
-		graph_flow(stack->desired));
+	return json_pack("{s:i, s:s, s:o, s:o}", "format", 1, "stack", stack->name, "references",
+		graph_references(stack->desired), "flow", graph_flow(stack->desired));
 }

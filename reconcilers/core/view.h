@@ -2,16 +2,24 @@
 // Pure reading; every function returns a new value.
 #pragma once
 
+#include "base/buf.h"
 #include "core/stack.h"
 
-/* STACK without "daemon", "config.error" and "store", which the application adds. */
+/* STACK without "daemon", "config.error" and "store", which the application adds, and without
+ * "resources": see view_lines(). */
 json_t *view_status(const struct stack *stack);
+/* Appends the list of all RESOURCEs as JSON text: thousands of them, many times a minute. */
+void view_lines(const struct stack *stack, struct buf *out);
 /* One RESOURCE line. */
 json_t *view_line(const struct stack *stack, const struct resource *resource);
 /* The whole of one resource, "history" left to the caller; NULL when there is none of that name. */
 json_t *view_resource(struct stack *stack, const char *address);
-json_t *view_plan(struct stack *stack);
-/* What control/routes.h documents for "graph". */
+/* What control/routes.h documents for "plan", as JSON text; NULL when memory is out. Free it. The
+ * texts of its actions are kept with their resources until those are decided again. */
+char *view_plan(struct stack *stack) MUST_CHECK;
+/* Makes the text of a resource's action before somebody asks. */
+void view_tell(struct stack *stack, struct resource *resource);
+/* What control/routes.h documents for "graph", without "nodes": see view_lines(). */
 json_t *view_graph(const struct stack *stack);
 /* What control/routes.h documents for "accept"; NULL when the file has no such resource. */
 json_t *view_accept(struct stack *stack, const char *address);

@@ -176,6 +176,19 @@ static void depth_is_limited_before_parsing(void **state)
 	free(deep);
 }
 
+static void a_text_is_spelled_as_json_spells_it(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {{"plain", "\"plain\""}, {"", "\"\""}, {NULL, "null"},
+		{"a \"b\" \\", "\"a \\\"b\\\" \\\\\""}, {"\n\x01", "\"\\n\\u0001\""},
+		{"\xc3\xa4", "\"\xc3\xa4\""}, {"\xff", "null"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		_cleanup_buf_ struct buf out = {0};
+		js_add_text(&out, rows[i][0]);
+		assert_string_equal(buf_str(&out), rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +200,7 @@ int main(void)
 		cmocka_unit_test(strings_are_set_when_there_are_any),
 		cmocka_unit_test(hostile_text_is_refused_with_its_place),
 		cmocka_unit_test(depth_is_limited_before_parsing),
+		cmocka_unit_test(a_text_is_spelled_as_json_spells_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

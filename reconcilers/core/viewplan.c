@@ -1,0 +1,197 @@
+// Plans as JSON: each action with the fields that it changes and the calls that it makes, as the
+// reconciler itself would render them.
+#include "core/viewplan.h"
+#include "aws/partition.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "core/tags.h"
+
+static bool is_secret(const struct field *field)
+{
+	return field && (field->flags & FIELD_SECRET);
+}
+
+json_t *view_shown(const struct field *field, const json_t *value)
+{
+	if (!value)
+		return json_null();
+	return is_secret(field) ? json_string("(sensitive)") : json_incref((json_t *)value);
+}
+
+static json_t *created_fields(
+	const struct resource *resource, const json_t *want, const json_t *waiting)
+{
+	json_t *out = json_array();
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		const json_t *value = member ? json_object_get(want, member) : NULL;
+		bool is_unknown = member && json_object_get(waiting, member);
+		if (f->type == FIELD_FLAG || (!value && !is_unknown))
+			continue;
+		json_array_append_new(out,
+			json_pack("{s:s, s:n, s:o, s:b, s:b, s:b, s:s}", "path", member, "before",
+				"after", is_unknown ? json_null() : view_shown(f, value),
+				"sensitive", is_secret(f), "unknown", is_unknown,
+				"forces_replacement", 0, "op", "+"));
+	}
+	return out;
+}
+
+static json_t *changed_fields(const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	json_t *out = json_array();
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED)
+			continue;
+		const struct field *f = one->field;
+		bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
+		json_array_append_new(
+			out, json_pack("{s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "path", one->path,
+				     "before", view_shown(f, one->observed), "after",
+				     view_shown(f, one->desired), "sensitive", is_secret(f),
+				     "unknown", 0, "forces_replacement", forces, "op",
+				     one->type == DIFFERS_MISSING   ? "+"
+				     : one->type == DIFFERS_FOREIGN ? "-"
+								    : "~"));
+	}
+	return out;
+}
+
+static json_t *planned_calls(struct stack *stack, const struct resource *resource,
+	const struct plan *plan, const json_t *want)
+{
+	json_t *out = json_array();
+	_cleanup_json_ json_t *scope = json_pack("{s:s, s:s, s:s, s:s, s:s}", "stack", stack->name,
+		"address", resource->address, "region", stack->region, "account", stack->account,
+		"id", resource->record.id ? resource->record.id : "(known after apply)");
+	js_set_str(scope, "tag_type", resource->kind->tag_type);
+	js_set_str(scope, "partition", partition_of_region(stack->region)->name);
+	if (resource->presence == PRESENCE_PRESENT)
+		js_set_str(scope, "arn", resource->seen.arn);
+	if (resource->wanted) {
+		_cleanup_json_ json_t *tags = stack_tags(stack, resource->wanted);
+		resource_put_tags(resource, tags, scope);
+	}
+	if (want)
+		json_object_set(scope, "desired", (json_t *)want);
+	json_object_set_new(scope, "left", stack_left(stack, resource));
+	if (resource->presence == PRESENCE_PRESENT)
+		json_object_set(scope, "observed", resource->seen.observed);
+	_cleanup_json_ json_t *found = json_object();
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *operation;
+		json_t *input = NULL;
+		struct err err = step_render(
+			resource->kind, &plan->steps[i], scope, found, &operation, &input);
+		if (err_is(&err) || !input)
+			continue;
+		if (is_secret(plan->steps[i].field)) {
+			json_decref(input);
+			input = json_string("(sensitive)");
+		}
+		_cleanup_free_ char *name = str_format("%s:%s", resource->kind->service, operation);
+		json_array_append_new(
+			out, json_pack("{s:s, s:o}", "operation", name, "input", input));
+	}
+	return out;
+}
+
+json_t *view_action(struct stack *stack, const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	const struct plan *plan = resource->run ? &resource->run->plan : &d->plan;
+	if (plan->change == CHANGE_NONE || (plan->count == 0 && d->verdict != VERDICT_HOLD))
+		return NULL;
+	if (d->verdict == VERDICT_AGAIN && !resource->run)
+		return NULL;
+	_cleanup_json_ json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL;
+	if (resource->wanted)
+		stack_resolve(stack, resource, &want, &waiting);
+	bool is_creation = plan->change == CHANGE_CREATE;
+	// VERDICT_DONE: known and not done, because the policy is to observe or the write is
+	// quarantined.
+	bool waits = d->verdict == VERDICT_WAIT || d->verdict == VERDICT_BACKOFF ||
+		     (d->verdict == VERDICT_DONE && !resource->run);
+	const char *decision = d->verdict == VERDICT_HOLD ? "hold" : waits ? "wait" : "do";
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", d->digest, "change",
+		change_sign(plan->change), "address", resource->address, "reason", d->reason,
+		"disruption", disruption_name(plan->disruption), "decision", decision, "message",
+		d->message, "fields",
+		is_creation                     ? created_fields(resource, want, waiting)
+		: plan->change == CHANGE_DELETE ? json_array()
+						: changed_fields(resource),
+		"calls", planned_calls(stack, resource, plan, want));
+}
+
+// The text of its action, made anew when it was decided anew: most of a plan stands for long, and
+// is asked for often. What is being carried out, or decided in a moment, is not kept.
+static const struct told *told_of(
+	struct stack *stack, struct resource *resource, struct told *fresh)
+{
+	bool is_kept = !resource->run && !resource->must_decide && resource->decided > 0;
+	struct told *told = is_kept ? &resource->told : fresh;
+	if (is_kept && told->decided == resource->decided)
+		return told;
+	json_t *action = view_action(stack, resource);
+	free(told->action);
+	told->action = action ? json_dumps(action, JSON_COMPACT) : NULL;
+	told->waits = str_eq_null(js_str(action, "decision"), "wait");
+	told->decided = resource->decided;
+	json_decref(action);
+	return told;
+}
+
+void view_tell(struct stack *stack, struct resource *resource)
+{
+	struct told fresh = {0};
+	told_of(stack, resource, &fresh);
+	free(fresh.action);
+}
+
+char *view_plan(struct stack *stack)
+{
+	int counts[5] = {0}, held = 0, waiting = 0;
+	int64_t checked = 0;
+	bool is_complete = true;
+	struct buf out;
+	buf_init(&out, 0);
+	buf_adds(&out, "{\"format\":1,\"actions\":[");
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		struct told fresh = {0};
+		is_complete = is_complete && resource->presence != PRESENCE_UNKNOWN;
+		if (resource->checked_wall_ms && (!checked || resource->checked_wall_ms < checked))
+			checked = resource->checked_wall_ms;
+		const struct told *told = told_of(stack, resource, &fresh);
+		if (told->action) {
+			const struct plan *plan =
+				resource->run ? &resource->run->plan : &resource->decision.plan;
+			counts[plan->change]++;
+			held += resource->decision.verdict == VERDICT_HOLD;
+			waiting += told->waits;
+			if (out.len > 0 && out.data[out.len - 1] == '}')
+				buf_addc(&out, ',');
+			buf_adds(&out, told->action);
+		}
+		free(fresh.action);
+	}
+	int64_t age = checked ? loop_wall_ms(stack->options.loop) - checked : 0;
+	char at[CLOCK_TEXT_BYTES] = "";
+	if (checked)
+		clock_format_iso(checked, at);
+	buf_adds(&out, "],\"stack\":");
+	js_add_text(&out, stack->name);
+	buf_adds(&out, ",\"checked_at\":");
+	js_add_text(&out, checked ? at : NULL);
+	buf_addf(&out,
+		",\"age_ms\":%lld,\"complete\":%s,\"counts\":{\"create\":%d,\"update\":%d,"
+		"\"replace\":%d,\"delete\":%d,\"held\":%d,\"waiting\":%d}}",
+		(long long)age, is_complete ? "true" : "false", counts[CHANGE_CREATE],
+		counts[CHANGE_UPDATE], counts[CHANGE_REPLACE], counts[CHANGE_DELETE], held,
+		waiting);
+	return buf_take(&out);
+}
