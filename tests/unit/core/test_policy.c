@@ -93,6 +93,7 @@ static void what_the_policy_holds_waits_for_a_person(void **state)
 	struct scene scene;
 	scene_of(&scene, RULE_ALLOW);
 	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	decision_done(&scene.decision);
 	scene_of(&scene, RULE_HOLD);
 	expect_verdict(&scene, "HOLD OutOfSync Suspended DisruptionHeld");
 	assert_non_null(strstr(scene.decision.message, "reboot"));

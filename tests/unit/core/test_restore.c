@@ -84,6 +84,7 @@ static void what_a_lagging_list_shows_otherwise_is_read_first(void **state)
 	expect_verdict(&scene, "AGAIN OutOfSync Progressing NotChecked");
 	scene.input.is_hearsay = false;
 	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	decision_done(&scene.decision);
 	of_key(&scene);
 	scene.input.is_hearsay = true;
 	expect_verdict(&scene, "AGAIN Missing Progressing NotChecked");
