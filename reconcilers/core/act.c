@@ -107,6 +107,10 @@ static void settle(struct run *run, const char *outcome, const struct err *err)
 		err->message, "request_id", call->request_id, "dur_ms", (json_int_t)call->took_ms,
 		"attempts", call->attempts, "at_ms", (json_int_t)loop_wall_ms(run->options.loop));
 	js_set_str(args, "result_id", run->id);
+	_cleanup_free_ char *name = str_format("%s:%s", run->kind->service, run->operation);
+	js_set_str(args, "address", run->address); // for who listens
+	js_set_str(args, "operation", name);
+	js_set_str(args, "change", change_sign(run->plan.change));
 	if (current(run)->type == STEP_CREATE)
 		run->settled = args; // it stays open until its id is remembered
 	else
@@ -334,6 +338,8 @@ static void start_send(struct run *run)
 		forget_intent(run);
 	if (!err_is(&err) && run->options.lease && !is_leader)
 		err = err_code(ERR_TRANSIENT, "LeaseLost", "another daemon may lead by now");
+	if (!err_is(&err))
+		journal_tell(run->options.journal, STORE_ACTION_INTEND, run->intent.args);
 	store_call_done(&run->intent);
 	if (err_is(&err)) {
 		err_wrap(&err, "nothing is changed in AWS without a record of it");

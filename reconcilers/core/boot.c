@@ -150,8 +150,9 @@ static void take_intents(struct stack *stack, const json_t *rows)
 				LOG_STR("resource", address),
 				LOG_STR("operation", js_str(row, "operation")));
 		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
-			json_pack("{s:s, s:s, s:s, s:I}", "action_id", id ? id : "", "outcome",
-				is_told ? "abandoned" : "unknown", "message",
+			json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:I}", "action_id", id ? id : "",
+				"address", address, "operation", js_str(row, "operation"),
+				"outcome", is_told ? "abandoned" : "unknown", "message",
 				"no answer was received; AWS was looked at instead", "at_ms",
 				(json_int_t)now));
 	}
@@ -193,7 +194,8 @@ static void take_drifts(struct stack *stack, const json_t *rows)
 			continue;
 		}
 		journal_put(stack->options.journal, STORE_DRIFT_CLOSE,
-			json_pack("{s:s, s:s, s:I}", "drift_id", id, "how", "superseded", "at_ms",
+			json_pack("{s:s, s:s*, s:s, s:s, s:I}", "drift_id", id, "address", address,
+				"field", path, "how", "superseded", "at_ms",
 				(json_int_t)loop_wall_ms(stack->options.loop)));
 	}
 }

@@ -45,6 +45,8 @@ struct journal {
 	struct task *waiter;
 	bool is_closing, is_muted, is_writing, is_failing;
 	int damaged;
+	journal_heard_fn heard; // or NULL
+	void *listener;
 	char refusal[200]; // of the store, for a reason that only a person can mend
 };
 
@@ -303,12 +305,25 @@ static struct entry *append(struct journal *journal, enum store_statement statem
 	return entry;
 }
 
+void journal_listen(struct journal *journal, journal_heard_fn heard, void *self)
+{
+	journal->heard = heard;
+	journal->listener = self;
+}
+
+void journal_tell(const struct journal *journal, enum store_statement statement, const json_t *args)
+{
+	if (journal && journal->heard && args)
+		journal->heard(journal->listener, statement, args);
+}
+
 void journal_put(struct journal *journal, enum store_statement statement, json_t *args)
 {
 	if (journal->is_muted && statement != STORE_ACTION_SETTLE) {
 		json_decref(args);
 		return;
 	}
+	journal_tell(journal, statement, args);
 	if (is_full(journal))
 		thin(journal);
 	append(journal, statement, args);

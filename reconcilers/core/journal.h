@@ -21,6 +21,13 @@ struct err journal_open(struct journal *journal, const char *dir) MUST_CHECK;
 /* Queues a statement; takes args over. At the bound passes and observations go first, the oldest
  * first, then records, drifts and holds; the outcome of what was done to AWS never does. */
 void journal_put(struct journal *journal, enum store_statement statement, json_t *args);
+/* Hears everything that is put and kept, while it is put, and what journal_tell() tells; `args` is
+ * borrowed. What an earlier process left on disk is not heard again. */
+typedef void (*journal_heard_fn)(void *self, enum store_statement statement, const json_t *args);
+void journal_listen(struct journal *journal, journal_heard_fn heard, void *self);
+/* For the listener alone: what went to the store on another way (an intent). */
+void journal_tell(
+	const struct journal *journal, enum store_statement statement, const json_t *args);
 /* While another daemon leads, that one writes history: of what is put here only the outcomes of our
  * own calls are kept. */
 void journal_mute(struct journal *journal, bool is_muted);

@@ -70,6 +70,7 @@ void notes_close(struct reconciler *r, struct resource *resource)
 			continue;
 		json_t *args = event(r, resource);
 		js_set_str(args, "drift_id", json_string_value(value));
+		js_set_str(args, "field", path);
 		js_set_str(args, "how",
 			!resource->wanted ? "superseded"
 			: is_corrected    ? "corrected"
@@ -131,6 +132,7 @@ void notes_hold(struct reconciler *r, struct resource *resource)
 		json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
 			"state", "gone", "who", "holdfastd", "at_ms",
 			(json_int_t)reconciler_wall_ms(r));
+		js_set_str(args, "address", resource->address);
 		journal_put(stack->options.journal, STORE_HOLD_DECIDE, args);
 		resource->hold_id[0] = '\0';
 	}
@@ -162,6 +164,7 @@ void notes_use_approval(struct reconciler *r, struct resource *resource, const c
 	json_object_del(r->stack->approved, digest);
 	json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
 		"used", "who", "holdfastd", "at_ms", (json_int_t)reconciler_wall_ms(r));
+	js_set_str(args, "address", resource->address);
 	journal_put(r->stack->options.journal, STORE_HOLD_DECIDE, args);
 	resource->hold_id[0] = '\0';
 }

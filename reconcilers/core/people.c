@@ -24,8 +24,9 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 		if (yes)
 			json_object_set_new(stack->approved, d->digest, json_true());
 		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
-			json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
-				yes ? "approved" : "rejected", "who", who, "at_ms",
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
+				"state", yes ? "approved" : "rejected", "who", who, "address", a,
+				"change", change_sign(d->plan.change), "at_ms",
 				(json_int_t)loop_wall_ms(stack->options.loop)));
 		log_notice(yes ? "approved" : "rejected", LOG_STR("resource", a),
 			LOG_STR("id", d->digest), LOG_STR("who", who));
@@ -82,8 +83,10 @@ json_t *stack_end_orders(
 		json_array_remove(stack->orders, i);
 		const json_t *last = json_array_get(ended, json_array_size(ended) - 1);
 		journal_put(stack->options.journal, STORE_ORDER_END,
-			json_pack("{s:s, s:s, s:I}", "order_id", js_str(last, "order_id"), "who",
-				who, "at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
+			json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id",
+				js_str(last, "order_id"), "who", who, "sort", js_str(last, "sort"),
+				"target", target, "field", field, "at_ms",
+				(json_int_t)loop_wall_ms(stack->options.loop)));
 		log_notice("taken back", LOG_STR("stack", stack->name),
 			LOG_STR("order", js_str(last, "sort")), LOG_STR("target", target),
 			LOG_STR("field", field), LOG_STR("who", who));

@@ -69,8 +69,9 @@ void stack_forget(struct stack *stack, struct resource *resource)
 	json_t *drift;
 	json_object_foreach (resource->record.drifts, path, drift)
 		journal_put(stack->options.journal, STORE_DRIFT_CLOSE,
-			json_pack("{s:O, s:s, s:I}", "drift_id", drift, "how", "superseded",
-				"at_ms", (json_int_t)loop_wall_ms(stack->options.loop)));
+			json_pack("{s:O, s:s, s:s, s:s, s:I}", "drift_id", drift, "how",
+				"superseded", "address", resource->address, "field", path, "at_ms",
+				(json_int_t)loop_wall_ms(stack->options.loop)));
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,
 		json_pack("{s:s, s:s, s:I}", "stack", stack->name, "address", resource->address,
 			"token", (json_int_t)stack->token));

@@ -325,6 +325,32 @@ static void a_muted_one_keeps_only_the_outcomes_of_our_own_calls(void **state)
 	close_scene(scene);
 }
 
+static void on_heard(void *self, enum store_statement statement, const json_t *args)
+{
+	json_array_append_new(self, json_pack("[i, O]", (int)statement, args));
+}
+
+static void a_listener_hears_what_is_kept_and_what_is_told_and_nothing_of_a_muted_one(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(false);
+	_cleanup_json_ json_t *heard = json_array();
+	_cleanup_json_ json_t *intent = json_pack("{s:s}", "action_id", "7");
+	journal_listen(scene->journal, on_heard, heard);
+	put_record(scene, "network.vpc.main", "vpc-1");
+	journal_tell(scene->journal, STORE_ACTION_INTEND, intent);
+	journal_tell(NULL, STORE_ACTION_INTEND, intent);
+	journal_mute(scene->journal, true);
+	put_record(scene, "network.vpc.main", "vpc-2");
+	assert_int_equal(json_array_size(heard), 2);
+	const json_t *first = json_array_get(heard, 0), *second = json_array_get(heard, 1);
+	assert_int_equal(json_integer_value(json_array_get(first, 0)), STORE_RECORD_PUT);
+	assert_string_equal(js_str(json_array_get(first, 1), "aws_id"), "vpc-1");
+	assert_int_equal(json_integer_value(json_array_get(second, 0)), STORE_ACTION_INTEND);
+	assert_int_equal(journal_count(scene->journal), 1);
+	close_scene(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +363,8 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_told_and_overcome),
 		cmocka_unit_test(a_damaged_file_is_told_of_and_the_rest_of_it_is_used),
 		cmocka_unit_test(a_muted_one_keeps_only_the_outcomes_of_our_own_calls),
+		cmocka_unit_test(
+			a_listener_hears_what_is_kept_and_what_is_told_and_nothing_of_a_muted_one),
 	};
 	log_set_level(LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);
