@@ -388,4 +388,5 @@ void api_init(struct app *app)
 		.metrics = on_metrics};
 	orders_init(&app->api);
 	past_init(&app->api);
+	feed_api(&app->api);
 }

@@ -146,6 +146,7 @@ json_t *app_reload(struct app *app, struct held *held, bool *ret_ok)
 	if (!desired) {
 		held->findings = json_incref(findings);
 		held->refused_wall_ms = loop_wall_ms(&app->loop);
+		feed_refused(held);
 		log_error("the file has errors; the last good one stays in force",
 			LOG_STR("file", held->path),
 			LOG_INT("findings", (int64_t)json_array_size(findings)));
@@ -254,6 +255,7 @@ static void begin_stop(struct app *app, const char *why)
 	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS + STOP_LEASES_MS);
 	set_phase(app, APP_STOPPING);
 	api_drop_waiters(app);
+	feed_drop(app);
 	timer_stop(&app->status_timer);
 	for (size_t i = 0; i < app->held_count; i++)
 		if (app->held[i].stack) // NULL where the file had errors
@@ -365,6 +367,7 @@ static void step(struct task *task)
 	if (app->phase == APP_STARTING && (store == STORE_READY || store == STORE_WAITING))
 		on_ready(app);
 	api_check_waiters(app);
+	feed_check(app);
 	if (op_is_finished(&app->status_timer.op)) {
 		op_reset(&app->status_timer.op);
 		tell_status(app);
@@ -451,6 +454,7 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 		desired_free(desired);
 		return err;
 	}
+	feed_hold(app, held);
 	held->lease = keeper_add(app->keeper, desired->stack);
 	held->stack =
 		stack_new(&(struct stack_options){.loop = &app->loop,
@@ -536,6 +540,7 @@ static void close_all(struct app *app)
 		if (held->aws)
 			aws_free(held->aws);
 		json_decref(held->findings);
+		json_decref(held->failing);
 		free(held->path);
 	}
 	free(app->held);
@@ -552,6 +557,7 @@ static void close_all(struct app *app)
 	task_done(&app->watchdog_task);
 	if (loop_done(&app->loop) != 0)
 		log_debug("the loop was left with open handles");
+	feed_done(app);
 	if (app->lock_fd >= 0)
 		close(app->lock_fd);
 }
@@ -565,6 +571,7 @@ int app_run(const struct settings *settings)
 	app->settings = settings;
 	app->lock_fd = -1;
 	list_init(&app->waiters);
+	feed_init(app);
 	struct err err = loop_init(&app->loop);
 	if (err_is(&err)) {
 		fprintf(stderr, "holdfastd: %s\n", err.message);

@@ -1,6 +1,7 @@
 // The wiring: what is started in which order, what a signal does, and how everything ends.
 #pragma once
 
+#include "control/events.h"
 #include "control/routes.h"
 #include "core/stack.h"
 #include "loop/signals.h"
@@ -16,6 +17,9 @@ struct held {
 	struct lease *lease;     // the keeper's
 	json_t *findings;        // of the last load that was refused; NULL: the last one was good
 	int64_t refused_wall_ms; // when
+	struct app *app;         // borrowed; set by feed_hold()
+	json_t *failing;         // {"network": true}: layers that were told to fail; owned
+	bool was_leader;         // as it was told last
 };
 
 enum app_phase {
@@ -51,6 +55,8 @@ struct app {
 	int64_t trimmed_ms;  // loop time at which unused memory was last given back
 	char status[400];    // as last told to the service manager
 	struct list waiters; // sync requests that wait for their passes
+	struct events events;
+	struct list followers; // requests that wait for events
 	int exit_status;
 };
 
@@ -93,3 +99,17 @@ json_t *orders_shown(const json_t *order);
 // ---- past.c: what the store remembers
 
 void past_init(struct control_api *api);
+
+// ---- feed.c: events
+
+void feed_init(struct app *app);
+void feed_done(struct app *app);
+void feed_api(struct control_api *api);
+/* Listens to the journal of a stack. */
+void feed_hold(struct app *app, struct held *held);
+/* The file of `held` was refused; its findings say why. */
+void feed_refused(struct held *held);
+/* Tells what turned, and answers who waits. */
+void feed_check(struct app *app);
+/* Answers all who wait: the daemon stops. */
+void feed_drop(struct app *app);

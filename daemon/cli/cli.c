@@ -26,6 +26,7 @@ const struct option_row option_rows[] = {
 	{OPTION_AT,      0,   "at",      "TIME",       "as AWS was seen at that moment"},
 	{OPTION_FROM,    0,   "from",    "TIME",       "how AWS changed since that moment"},
 	{OPTION_TO,      0,   "to",      "TIME",       "... up to that one; now, when it is not given"},
+	{OPTION_FOLLOW,  'f', "follow",  NULL,         "stay, and print what comes"},
 	{OPTION_WAIT,    0,   "wait",    NULL,         "stay until it is done, and show how it goes"},
 	{OPTION_VAR,     0,   "var",     "NAME=VALUE", "a variable of the file; may be given again"},
 	{OPTION_STRICT,  0,   "strict",  NULL,         "warnings fail, as errors do"},
@@ -254,6 +255,9 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_TO:
 		cli->to = value;
+		return 0;
+	case OPTION_FOLLOW:
+		cli->is_following = true;
 		return 0;
 	case OPTION_WAIT:
 		cli->is_waiting = true;

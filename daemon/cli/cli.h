@@ -37,6 +37,7 @@ enum option {
 	OPTION_AT = 16777216,
 	OPTION_FROM = 33554432,
 	OPTION_TO = 67108864,
+	OPTION_FOLLOW = 134217728,
 };
 /* What every command takes. */
 #define OPTIONS_COMMON (OPTION_SOCKET | OPTION_OUTPUT | OPTION_COLOUR | OPTION_HELP)
@@ -54,8 +55,8 @@ struct cli {
 	const char *at, *from, *to;                                // moments
 	const char *length, *reason;                               // of orders
 	const char *region, *zones, *cidr, *name, *account, *file; // of init
-	bool is_json, is_lines, is_watching, is_all, is_waiting, is_strict, is_dot, has_one_nat,
-		wants_help, wants_version;
+	bool is_json, is_lines, is_watching, is_following, is_all, is_waiting, is_strict, is_dot,
+		has_one_nat, wants_help, wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one
@@ -137,6 +138,7 @@ int run_resume(struct cli *cli);
 int run_ignore(struct cli *cli);
 int run_orders(struct cli *cli);
 int run_accept(struct cli *cli);
+int run_events(struct cli *cli);
 int run_state_at(struct cli *cli);
 int run_diff_moments(struct cli *cli);
 /* Asks, prints, and lets `status_of` (or NULL) decide the exit status from the answer. Takes the

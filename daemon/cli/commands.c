@@ -111,6 +111,18 @@ const struct command commands[] = {
 		.run = run_history,
 	},
 	{
+		.name = "events",
+		.usage = "events [--follow] [--limit N]",
+		.summary = "what happens, as it happens; one line an event",
+		.details =
+			"Without --follow: what the daemon keeps, the last 1024 since it was "
+			"started. With it: the last 10, then what comes, also over a restart of "
+			"the daemon; what was missed meanwhile is told as a gap.\n-o json prints "
+			"one JSON object a line.",
+		.options = OPTION_STACK | OPTION_FOLLOW | OPTION_LIMIT,
+		.run = run_events,
+	},
+	{
 		.name = "sync",
 		.group = GROUP_CHANGE,
 		.usage = "sync [LAYER|ADDRESS] [--wait]",

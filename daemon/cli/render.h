@@ -21,6 +21,8 @@ void render_progress(
 void render_resource(const struct view *view, const json_t *answer, struct buf *out);
 /* GET /v1/why/ADDRESS */
 void render_why(const struct view *view, const json_t *answer, struct buf *out);
+/* Events of GET /v1/events, one line each. */
+void render_events(const struct view *view, const json_t *answer, struct buf *out);
 /* GET /v1/plan */
 void render_plan(const struct view *view, const json_t *plan, struct buf *out);
 /* GET /v1/graph; nodes without a state are drawn without a mark. */

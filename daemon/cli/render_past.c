@@ -195,3 +195,50 @@ void render_changes(const struct view *view, const json_t *answer, struct buf *o
 	}
 	table_render(&table, out);
 }
+
+// ---- events
+
+static enum paint paint_of_event(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum paint paint;
+	} rows[] = {{"drift.opened", PAINT_YELLOW}, {"drift.closed", PAINT_GREEN},
+		{"action.failed", PAINT_RED}, {"action.done", PAINT_GREEN},
+		{"layer.failing", PAINT_RED}, {"layer.recovered", PAINT_GREEN},
+		{"config.refused", PAINT_RED}, {"config.loaded", PAINT_BLUE},
+		{"lease.lost", PAINT_RED}, {"action.intended", PAINT_DIM}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		if (str_eq_null(name, rows[i].name))
+			return rows[i].paint;
+	return PAINT_MAGENTA;
+}
+
+// No table: what comes next must stand below what stands there.
+void render_events(const struct view *view, const json_t *answer, struct buf *out)
+{
+	size_t i;
+	json_t *event;
+	if (js_str(answer, "gap")) {
+		view_putf(view, out, PAINT_YELLOW, "... %s", js_str(answer, "gap"));
+		buf_adds(out, "\n");
+	}
+	json_array_foreach (json_object_get(answer, "events"), i, event) {
+		char at[32], name[32];
+		const char *where = js_str(event, "address"), *text = js_str(event, "text");
+		if (!where)
+			where = js_str(event, "layer") ? js_str(event, "layer")
+						       : js_str(event, "stack");
+		view_clock(view, js_str(event, "at"), at, sizeof(at));
+		snprintf(name, sizeof(name), "%-15s",
+			js_str(event, "event") ? js_str(event, "event") : "?");
+		view_put(view, out, PAINT_DIM, at);
+		buf_adds(out, "  ");
+		view_put(view, out, paint_of_event(js_str(event, "event")), name);
+		buf_adds(out, "  ");
+		view_put(view, out, PAINT_BOLD, where ? where : "-");
+		buf_adds(out, "  ");
+		view_put(view, out, PAINT_PLAIN, text ? text : "");
+		buf_adds(out, "\n");
+	}
+}

@@ -18,6 +18,7 @@ enum param {
 	PARAM_REASON = 256,
 	PARAM_FOR = 512,
 	PARAM_AT = 1024,
+	PARAM_AFTER = 2048,
 };
 
 enum param_type { TYPE_TEXT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
@@ -38,6 +39,7 @@ static const struct param_row {
 	{PARAM_SINCE,   "since",   TYPE_TIME,  offsetof(struct control_params, since_ms)},
 	{PARAM_UNTIL,   "until",   TYPE_TIME,  offsetof(struct control_params, until_ms)},
 	{PARAM_AT,      "at",      TYPE_TIME,  offsetof(struct control_params, at_ms)},
+	{PARAM_AFTER,   "after",   TYPE_TEXT,  offsetof(struct control_params, after)},
 	{PARAM_LIMIT,   "limit",   TYPE_COUNT, offsetof(struct control_params, limit)},
 	{PARAM_TARGET,  "target",  TYPE_TEXT,  offsetof(struct control_params, target)},
 	{PARAM_FIELD,   "field",   TYPE_TEXT,  offsetof(struct control_params, field)},
@@ -69,6 +71,7 @@ static const struct route {
 	{"GET",  "/v1/drift",      TO(drift),    PARAM_STACK | PARAM_SINCE | PARAM_LIMIT, 0, "drifts, open and closed"},
 	{"GET",  "/v1/history",    TO(history),  PARAM_STACK | PARAM_ADDRESS | PARAM_LIMIT | TIMES, 0, "what happened, newest first"},
 	{"GET",  "/v1/state",      TO(state),    PARAM_STACK | PARAM_ADDRESS | PARAM_AT, 0, "AWS as it was seen at a moment"},
+	{"GET",  "/v1/events",     TO(events),   PARAM_STACK | PARAM_AFTER | PARAM_LIMIT | PARAM_WAIT, 0, "what happens, as it happens"},
 	{"POST", "/v1/sync",       TO(sync),     PARAM_STACK | PARAM_TARGET | PARAM_WAIT, 0, "look now"},
 	{"POST", "/v1/reload",     TO(reload),   PARAM_STACK, 0, "read the file again"},
 	{"POST", "/v1/approve",    TO(approve),  PARAM_STACK, PARAM_TARGET, "release a held change"},

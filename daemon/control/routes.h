@@ -68,6 +68,11 @@ struct control_api {
 	 * hold {change,reason,state,who};
 	 * order {sort,field,reason,who,until_ms,ended} */
 	control_endpoint_fn history;
+	/* params.after: the cursor of an earlier answer (none: all that is kept, or the last
+	 * `limit`); params.wait: answer when there is something, or with nothing after 25 s.
+	 * {"format":1,"cursor","gap":TEXT|null,"events":[EVENT]}, oldest first (control/event.h).
+	 */
+	control_endpoint_fn events;
 	/* params.at_ms (or now), address (or a layer) optional. Each resource's last observation by
 	 * then: {"format":1,"stack","at","resources":[{"address","kind","id","sync","health",
 	 * "reason","seen_at","state"}]}; state is null where it was not in AWS. */

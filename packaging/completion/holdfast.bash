@@ -36,8 +36,8 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get why plan diff drift history sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
+		words="status get why plan diff drift history events sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
+		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --at --color --help "
@@ -63,6 +63,9 @@ _holdfast()
 	history)
 		options="--socket --output --stack --since --until --limit --at --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	events)
+		options="--socket --output --stack --limit --follow --color --help "
 		;;
 	sync)
 		options="--socket --output --stack --wait --color --help "

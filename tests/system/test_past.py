@@ -1,8 +1,11 @@
 """What was, and why: a resource's story and AWS at a moment, from what the daemon recorded."""
 import json
+import subprocess
+import threading
 import time
 
 import network
+from daemon import BUILD, wait_until
 
 VPC = "network.vpc.main"
 
@@ -111,3 +114,82 @@ def test_moments_that_make_no_sense_are_refused_in_words(held):
     assert "--to needs --from" in daemon.holdfast("diff", "--to", "1h", check=1).stderr
     assert "'at' must be a time" in daemon.holdfast("status", "--at", "noon", check=1).stderr
     assert "takes no --since" in daemon.holdfast("history", "--at", "1h", "--since", "1h", check=1).stderr
+
+
+# ---- events
+
+def followed(daemon, *arguments):
+    """`holdfast events -f` as a process, and the lines that it has printed so far."""
+    process = subprocess.Popen(
+        [str(BUILD / "holdfast"), "--socket", str(daemon.socket), "events", "-f", "-o", "json", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    printed = []
+
+    def read():
+        for line in process.stdout:
+            printed.append(json.loads(line))
+    threading.Thread(target=read, daemon=True).start()
+    return process, printed
+
+
+def names(events, address=None):
+    return [e["event"] for e in events if address in (None, e.get("address"))]
+
+
+def test_events_tell_a_drift_and_its_correction_as_they_happen(held, ec2):
+    daemon = hold(held)
+    before = daemon.get("/v1/events")
+    assert "action.done" in names(before["events"]) and "lease.gained" in names(before["events"])
+    process, printed = followed(daemon)
+    try:
+        wait_until(lambda: printed, "the last events to be printed")
+        drift_and_correct(daemon, ec2)
+        wait_until(lambda: "drift.closed" in names(printed, VPC), "the correction to be followed")
+        told = names(printed, VPC)
+        order = [told.index(name, told.index("drift.opened")) for name in (
+            "drift.opened", "action.intended", "action.done", "drift.closed")]
+        assert order == sorted(order)
+        opened = [e for e in printed if e["event"] == "drift.opened"][-1]
+        assert (opened["field"], opened["desired"], opened["observed"]) == ("EnableDnsHostnames", True, False)
+        assert opened["stack"] == daemon.status()["stack"] and opened["layer"] == "network"
+        # A restart is a gap, and what comes after it is followed.
+        assert daemon.stop() == 0
+        daemon.start()
+        wait_until(lambda: "gap" in names(printed), "the gap to be told")
+        daemon.holdfast("pause", "network", "--reason", "a test", check=0)
+        wait_until(lambda: "pause.begun" in names(printed, "network"), "the pause to be followed")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert "pause.begun" in daemon.holdfast("events", check=0).stdout
+
+
+def test_a_file_that_is_refused_and_one_that_is_loaded_are_events(held):
+    daemon = hold(held)
+    good = daemon.config.read_text()
+    cursor = daemon.get("/v1/events")["cursor"]
+    daemon.write(good + "\nnetworks: {}\n")
+    daemon.holdfast("reload", check=1)
+    daemon.write(good + "\n# the same\n")
+    daemon.holdfast("reload", check=0)
+    answer = daemon.get("/v1/events", after=cursor)
+    assert "config.refused" in names(answer["events"]) and answer["gap"] is None
+    refused = [e for e in answer["events"] if e["event"] == "config.refused"][0]
+    assert "networks" in refused["text"] and "stack.yaml:" in refused["text"]
+
+
+def test_who_waits_for_events_is_answered_when_the_daemon_stops(held):
+    daemon = hold(held)
+    cursor = daemon.get("/v1/events")["cursor"]
+    answers = []
+    waiter = threading.Thread(
+        target=lambda: answers.append(daemon.get("/v1/events", after=cursor, wait="true")), daemon=True)
+    waiter.start()
+    assert daemon.get("/v1/status")["stack"]
+    assert daemon.stop() == 0
+    waiter.join(10)
+    assert not waiter.is_alive()
+    daemon.start()
+    said = daemon.holdfast("events", "-s", "nobody", check=1).stderr
+    assert "no stack 'nobody'" in said
