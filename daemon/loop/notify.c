@@ -1,10 +1,17 @@
 // sd_notify(3) sends one datagram; without $NOTIFY_SOCKET it does nothing. Assignments that belong
 // together go into one message, because the manager reads each message as one statement.
+//
+// It also waits while the manager's queue is full. What is said often, and said again soon (status,
+// the watchdog), is sent without waiting instead: a manager that is busy must not hold the loop up.
 #include "loop/notify.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include <inttypes.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 enum { STATUS_BYTES = 512 };
 
@@ -18,6 +25,31 @@ static const char *one_line(const char *status, char ret_line[STATUS_BYTES])
 	return ret_line;
 }
 
+// Lost when the queue is full.
+static void send_now(const char *message)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t bytes = path ? strlen(path) : 0;
+	if (bytes == 0)
+		return;
+	if ((*path != '/' && *path != '@') || bytes >= sizeof(address.sun_path)) {
+		sd_notify(0, message); // a form of address that only the library knows
+		return;
+	}
+	memcpy(address.sun_path, path, bytes);
+	if (*path == '@') // the abstract namespace
+		address.sun_path[0] = '\0';
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes);
+	ssize_t sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL,
+		(const struct sockaddr *)&address, length);
+	(void)sent; // the next one says as much
+	close(fd);
+}
+
 void notify_ready(const char *status)
 {
 	char line[STATUS_BYTES];
@@ -27,7 +59,9 @@ void notify_ready(const char *status)
 void notify_status(const char *status)
 {
 	char line[STATUS_BYTES];
-	sd_notifyf(0, "STATUS=%s", one_line(status, line));
+	_cleanup_free_ char *message = str_format("STATUS=%s", one_line(status, line));
+	if (message)
+		send_now(message);
 }
 
 void notify_reloading(void)
@@ -57,5 +91,5 @@ int64_t notify_watchdog_ms(void)
 
 void notify_watchdog_ping(void)
 {
-	sd_notify(0, "WATCHDOG=1");
+	send_now("WATCHDOG=1");
 }
