@@ -84,6 +84,28 @@ static void add_lines(const struct stack *stack, json_t *head, const char *membe
 	buf_addc(out, '}');
 }
 
+void api_dump(const struct app *app)
+{
+	for (size_t i = 0; i < app->held_count; i++) {
+		const struct stack *stack = app->held[i].stack;
+		_cleanup_json_ json_t *status = view_status(stack);
+		map_for_each (&stack->by_address, entry) {
+			_cleanup_json_ json_t *line = view_line(stack, entry->value);
+			log_notice("state", LOG_STR("resource", js_str(line, "address")),
+				LOG_STR("id", js_str(line, "id")),
+				LOG_STR("sync", js_str(line, "sync")),
+				LOG_STR("health", js_str(line, "health")),
+				LOG_STR("reason", js_str(line, "reason")),
+				LOG_STR("message", js_str(line, "message")));
+		}
+		log_notice("state of the stack", LOG_STR("stack", stack->name),
+			LOG_STR("summary", js_str(status, "summary")),
+			LOG_STR("store", store_message(app->store)),
+			LOG_INT("history_waiting", (int64_t)journal_count(app->held[i].journal)),
+			LOG_INT("steps", (int64_t)app->loop.steps));
+	}
+}
+
 static void on_status(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;

@@ -85,6 +85,8 @@ void api_init(struct app *app);
 struct held *api_held(struct app *app, struct control_exchange *exchange);
 /* An instant as it is shown: a text, or null for none (0). New. */
 json_t *api_time(int64_t wall_ms);
+/* Every resource and its state, to the log. */
+void api_dump(const struct app *app);
 /* Answers the sync requests whose passes are over. */
 void api_check_waiters(struct app *app);
 /* Answers them all with an error: the daemon stops. */
