@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "core/graph.h"
+#include "core/leafdiff.h"
 #include "core/orders.h"
 #include "core/viewplan.h"
 
@@ -329,11 +330,28 @@ json_t *view_status(const struct stack *stack)
 
 // ---- differences
 
-static json_t *difference_json(const struct difference *one)
+// One entry a leaf: {"path", "type", "desired", "observed"}, and `address` unless it is NULL.
+static void put_difference(
+	const struct kind *kind, const struct difference *one, const char *address, json_t *out)
 {
-	return json_pack("{s:s, s:s, s:o, s:o}", "path", one->path, "type",
-		difference_type_name(one->type), "desired", view_shown(one->field, one->desired),
-		"observed", view_shown(one->field, one->observed));
+	_cleanup_json_ json_t *leaves =
+		leafdiff(kind, one->field, one->path, one->observed, one->desired);
+	size_t i;
+	json_t *leaf;
+	json_array_foreach (leaves, i, leaf) {
+		const char *op = js_str(leaf, "op");
+		bool is_whole = str_eq(json_string_value(json_object_get(leaf, "path")), one->path);
+		enum difference_type type = one->type != DIFFERS_CHANGED || is_whole ? one->type
+					    : str_eq_null(op, "+") ? DIFFERS_MISSING
+					    : str_eq_null(op, "-") ? DIFFERS_FOREIGN
+								   : DIFFERS_CHANGED;
+		json_t *row = json_pack("{s:O, s:s, s:o, s:o}", "path",
+			json_object_get(leaf, "path"), "type", difference_type_name(type),
+			"desired", view_shown(one->field, json_object_get(leaf, "desired")),
+			"observed", view_shown(one->field, json_object_get(leaf, "observed")));
+		js_set_str(row, "address", address);
+		json_array_append_new(out, row);
+	}
 }
 
 static void add_differences(const struct resource *resource, json_t *out)
@@ -346,11 +364,8 @@ static void add_differences(const struct resource *resource, json_t *out)
 		json_array_append_new(
 			out, json_pack("{s:s, s:s, s:s, s:n, s:n}", "address", resource->address,
 				     "path", "(resource)", "type", whole, "desired", "observed"));
-	for (size_t i = 0; i < d->differences.count; i++) {
-		json_t *one = difference_json(&d->differences.items[i]);
-		js_set_str(one, "address", resource->address);
-		json_array_append_new(out, one);
-	}
+	for (size_t i = 0; i < d->differences.count; i++)
+		put_difference(resource->kind, &d->differences.items[i], resource->address, out);
 }
 
 json_t *view_diff(struct stack *stack, const char *address)
@@ -391,8 +406,8 @@ json_t *view_resource(struct stack *stack, const char *address)
 	       *holds = json_array();
 	for (size_t i = 0; i < d->differences.count; i++) {
 		const struct difference *one = &d->differences.items[i];
-		json_array_append_new(one->type == DIFFERS_UNDECLARED ? undeclared : differences,
-			difference_json(one));
+		put_difference(resource->kind, one, NULL,
+			one->type == DIFFERS_UNDECLARED ? undeclared : differences);
 	}
 	json_t *action = view_action(stack, resource);
 	if (action)

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/leafdiff.h"
 #include "core/tags.h"
 
 static bool is_secret(const struct field *field)
@@ -38,6 +39,17 @@ static json_t *created_fields(
 	return out;
 }
 
+static void add_changed(const struct field *f, const json_t *leaf, bool forces, json_t *out)
+{
+	json_array_append_new(
+		out, json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:O}", "path",
+			     json_object_get(leaf, "path"), "before",
+			     view_shown(f, json_object_get(leaf, "observed")), "after",
+			     view_shown(f, json_object_get(leaf, "desired")), "sensitive",
+			     is_secret(f), "unknown", 0, "forces_replacement", forces, "op",
+			     json_object_get(leaf, "op")));
+}
+
 static json_t *changed_fields(const struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
@@ -48,14 +60,12 @@ static json_t *changed_fields(const struct resource *resource)
 			continue;
 		const struct field *f = one->field;
 		bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
-		json_array_append_new(
-			out, json_pack("{s:s, s:o, s:o, s:b, s:b, s:b, s:s}", "path", one->path,
-				     "before", view_shown(f, one->observed), "after",
-				     view_shown(f, one->desired), "sensitive", is_secret(f),
-				     "unknown", 0, "forces_replacement", forces, "op",
-				     one->type == DIFFERS_MISSING   ? "+"
-				     : one->type == DIFFERS_FOREIGN ? "-"
-								    : "~"));
+		_cleanup_json_ json_t *leaves =
+			leafdiff(resource->kind, f, one->path, one->observed, one->desired);
+		size_t j;
+		json_t *leaf;
+		json_array_foreach (leaves, j, leaf)
+			add_changed(f, leaf, forces, out);
 	}
 	return out;
 }
