@@ -3,6 +3,7 @@
 #include "aws/client.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/orders.h"
 #include "core/view.h"
 #include "loop/loop.h"
 #include <unistd.h>
@@ -292,6 +293,7 @@ LAYER_VALUE(drifted_of, counts->drifted)
 LAYER_VALUE(holds_of, counts->held)
 LAYER_VALUE(failed_of, counts->failed)
 LAYER_VALUE(orphaned_of, counts->orphaned)
+LAYER_VALUE(braked_of, orders_brake(r->stack->orders, r->layer->name) != NULL)
 LAYER_VALUE(passes_of, r->pass_count)
 LAYER_VALUE(calls_of, r->last_pass.calls)
 LAYER_VALUE(took_of, r->last_pass.dur_ms)
@@ -305,6 +307,7 @@ static const struct layer_metric layer_metrics[] = {
 	{"holdfast_held",                        "gauge",   "Changes that wait for approval.",                holds_of},
 	{"holdfast_failed",                      "gauge",   "Resources whose last change failed.",            failed_of},
 	{"holdfast_orphaned",                    "gauge",   "Resources in AWS that left the file.",           orphaned_of},
+	{"holdfast_braked",                      "gauge",   "1 while a brake stops the layer.",               braked_of},
 	{"holdfast_passes_total",                "counter", "Passes that have ended.",                        passes_of},
 	{"holdfast_last_pass_calls",             "gauge",   "Requests of the last pass.",                     calls_of},
 	{"holdfast_last_pass_milliseconds",      "gauge",   "Duration of the last pass.",                     took_of},

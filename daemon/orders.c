@@ -41,6 +41,12 @@ static void decide_holds(struct app *app, struct control_exchange *exchange, boo
 	if (json_array_size(done) == 0) {
 		char message[200];
 		json_decref(done);
+		if (orders_protect(held->stack->orders, target)) {
+			snprintf(message, sizeof(message), "%.120s is protected", target);
+			control_error(exchange, 409, "Protected", message,
+				"`holdfast unprotect` it first");
+			return;
+		}
 		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
 			target);
 		control_error(exchange, 404, "NotHeld", message,
@@ -181,8 +187,8 @@ static void on_resume(void *self, struct control_exchange *exchange)
 	char who[64];
 	name_user(exchange, who, sizeof(who));
 	const char *target = exchange->params.target ? exchange->params.target : "";
-	_cleanup_json_ json_t *ended =
-		stack_end_orders(held->stack, target, exchange->params.field, who);
+	_cleanup_json_ json_t *ended = stack_end_orders(held->stack,
+		exchange->params.field ? "ignore" : "pause", target, exchange->params.field, who);
 	if (json_array_size(ended) == 0) {
 		char message[200];
 		snprintf(message, sizeof(message), "%s is neither paused nor ignored by that name",
@@ -193,6 +199,70 @@ static void on_resume(void *self, struct control_exchange *exchange)
 	}
 	control_answer(
 		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+}
+
+// ---- protection
+
+static void on_protect(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	const char *address = exchange->params.target;
+	if (!held)
+		return;
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	if (!stack_find(held->stack, address)) {
+		no_target(exchange, address);
+		return;
+	}
+	// One is enough: the later reason counts.
+	json_decref(stack_end_orders(held->stack, "protect", address, NULL, who));
+	give(held, exchange,
+		order_of(exchange, "protect", address, loop_wall_ms(held->stack->options.loop)));
+}
+
+static void on_unprotect(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	const char *address = exchange->params.target;
+	if (!held)
+		return;
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	_cleanup_json_ json_t *ended = stack_end_orders(held->stack, "protect", address, NULL, who);
+	if (json_array_size(ended) == 0) {
+		char message[200];
+		snprintf(message, sizeof(message), "%.120s is not protected", address);
+		control_error(exchange, 404, "NoSuchOrder", message,
+			"`holdfast orders` lists what is protected");
+		return;
+	}
+	control_answer(
+		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+}
+
+// ---- brakes
+
+static void on_release(void *self, struct control_exchange *exchange)
+{
+	struct held *held = led(self, exchange);
+	if (!held)
+		return;
+	char who[64];
+	name_user(exchange, who, sizeof(who));
+	const char *target = exchange->params.target ? exchange->params.target : "";
+	_cleanup_json_ json_t *released = stack_release(
+		held->stack, target, exchange->params.for_ms, exchange->params.reason, who);
+	if (json_array_size(released) == 0) {
+		char message[200];
+		snprintf(message, sizeof(message), "nothing is stopped by a brake under '%.120s'",
+			*target ? target : "everything");
+		control_error(exchange, 404, "NotBraked", message,
+			"`holdfast orders` lists what is stopped, and why");
+		return;
+	}
+	control_answer(
+		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(released)));
 }
 
 static void on_orders(void *self, struct control_exchange *exchange)
@@ -222,6 +292,9 @@ void orders_init(struct control_api *api)
 	api->pause = on_pause;
 	api->resume = on_resume;
 	api->ignore = on_ignore;
+	api->protect = on_protect;
+	api->unprotect = on_unprotect;
+	api->release = on_release;
 	api->orders = on_orders;
 	api->accept = on_accept;
 }

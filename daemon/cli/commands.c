@@ -206,6 +206,49 @@ const struct command commands[] = {
 		.run = run_ignore,
 	},
 	{
+		.name = "protect",
+		.group = GROUP_CHANGE,
+		.usage = "protect ADDRESS [--reason TEXT]",
+		.summary = "never delete or replace it, approved or not",
+		.details =
+			"It outlives the resource's lines in the file, and lasts until 'holdfast "
+			"unprotect'. Everything else of the resource is held to the file as "
+			"before.",
+		.words = WORDS_ADDRESS,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_REASON,
+		.run = run_protect,
+	},
+	{
+		.name = "unprotect",
+		.group = GROUP_CHANGE,
+		.usage = "unprotect ADDRESS",
+		.summary = "end a protection",
+		.words = WORDS_ADDRESS,
+		.least = 1,
+		.most = 1,
+		.options = OPTION_STACK,
+		.run = run_unprotect,
+	},
+	{
+		.name = "release",
+		.group = GROUP_CHANGE,
+		.usage = "release [LAYER|ADDRESS] [--for TIME] [--reason TEXT]",
+		.summary = "let go on what a brake stopped",
+		.details = TARGET_DETAILS "\nBrakes stop a layer when the file lost most of its "
+					  "resources, when more would be "
+					  "deleted or replaced than 'most_deletes' and "
+					  "'most_deletes_per_hour' allow, or when "
+					  "more drifted at once than 'most_drift'. Once released "
+					  "it does not trip again for an "
+					  "hour, or for the time of --for.",
+		.words = WORDS_TARGET,
+		.most = 1,
+		.options = OPTION_STACK | OPTION_FOR | OPTION_REASON,
+		.run = run_release,
+	},
+	{
 		.name = "accept",
 		.group = GROUP_FILE,
 		.usage = "accept ADDRESS",
@@ -222,7 +265,8 @@ const struct command commands[] = {
 		.name = "orders",
 		.group = GROUP_LOOK,
 		.usage = "orders",
-		.summary = "what is paused and ignored, by whom, until when, and why",
+		.summary = "what is paused, ignored, protected and braked, by whom, until when, "
+			   "and why",
 		.options = OPTION_STACK,
 		.run = run_orders,
 	},

@@ -70,6 +70,13 @@ static void put_facts(const struct view *view, const json_t *resource, struct bu
 		table_addf(
 			&table, PAINT_PLAIN, "%s:%lld", file, (long long)js_int(place, "line", 0));
 	}
+	const json_t *protection = json_object_get(resource, "protection");
+	if (json_is_object(protection)) {
+		const char *who = js_str(protection, "who"), *why = js_str(protection, "reason");
+		table_add(&table, PAINT_DIM, "protected");
+		table_addf(&table, PAINT_PLAIN, "by %s%s%s", who ? who : "?", why ? ": " : "",
+			why ? why : "");
+	}
 	put_fact(&table, "depends on", json_object_get(resource, "depends_on"));
 	put_fact(&table, "needed by", json_object_get(resource, "required_by"));
 	table_render(&table, out);

@@ -219,6 +219,19 @@ static void put_unused(const struct view *view, const json_t *layers, struct buf
 	view_wrap(view, out, PAINT_DIM, 2, text ? text : "");
 }
 
+// Why nothing is changed in the layer, and what ends that.
+static void put_brake(const struct view *view, const json_t *layer, struct buf *out)
+{
+	const char *why = js_str(json_object_get(layer, "braked"), "reason");
+	const char *name = js_str(layer, "name");
+	if (!why || !name)
+		return;
+	_cleanup_free_ char *text = str_format(
+		"%s is braked: %s. Nothing is changed there until `holdfast release %s`.", name,
+		why, name);
+	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
+}
+
 void status_layers(const struct view *view, const json_t *status, struct buf *out)
 {
 	// clang-format off
@@ -251,8 +264,11 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 		table_add(&table, PAINT_BOLD, js_str(layer, "name"));
 		table_add(&table, paint_of_sync(sync), sync);
 		bool is_paused = js_bool(layer, "paused", false);
-		table_add(&table, is_paused ? PAINT_YELLOW : paint_of_health(health),
-			is_paused ? "Paused" : health);
+		bool is_braked = json_is_object(json_object_get(layer, "braked"));
+		table_add(&table, is_paused || is_braked ? PAINT_YELLOW : paint_of_health(health),
+			is_paused   ? "Paused"
+			: is_braked ? "Braked"
+				    : health);
 		table_add_number(&table, PAINT_PLAIN, js_int(layer, "resources", 0));
 		table_add_number(&table, PAINT_YELLOW, js_int(layer, "drifted", 0));
 		table_add_number(&table, PAINT_MAGENTA, js_int(layer, "held", 0));
@@ -264,6 +280,8 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	}
 	table_render(&table, out);
 	put_unused(view, json_object_get(status, "layers"), out);
+	json_array_foreach (json_object_get(status, "layers"), i, layer)
+		put_brake(view, layer, out);
 }
 
 // ---- resources that want attention

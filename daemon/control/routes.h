@@ -90,7 +90,8 @@ struct control_api {
 	/* The same with "rejected". */
 	control_endpoint_fn reject;
 	/* params.target: "" or NULL (everything), a layer, layer.kind, an address; for_ms, reason.
-	 * {"format":1,"order":ORDER}; ORDER is {"order_id","sort":"pause|ignore","target","field"?,
+	 * {"format":1,"order":ORDER}; ORDER is
+	 * {"order_id","sort":"pause|ignore|protect|brake|release","target","field"?,
 	 * "reason"?,"who","at","until":null|TIME}. */
 	control_endpoint_fn pause;
 	/* params.target as of the order; params.field ends an ignore. {"format":1,"ended":[ORDER]}
@@ -98,6 +99,14 @@ struct control_api {
 	control_endpoint_fn resume;
 	/* params.target (an address) and params.field, both required; for_ms, reason. As pause. */
 	control_endpoint_fn ignore;
+	/* params.target (an address, required), reason: neither deleted nor replaced from now on,
+	 * approved or not. As pause. */
+	control_endpoint_fn protect;
+	/* params.target. As resume. */
+	control_endpoint_fn unprotect;
+	/* params.target: "" or NULL (everything), a layer, an address; for_ms (an hour), reason:
+	 * what the daemon stopped by itself goes on. As resume. */
+	control_endpoint_fn release;
 	/* {"format":1,"orders":[ORDER]}: those in force. */
 	control_endpoint_fn orders;
 	/* Text: 200 "ok" while the loop turns. */

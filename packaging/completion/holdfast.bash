@@ -36,7 +36,7 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get why plan diff drift history events sync reload approve reject pause resume ignore accept orders validate explain init graph version completion help "
+		words="status get why plan diff drift history events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain init graph version completion help "
 		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
 		;;
 	status)
@@ -93,6 +93,18 @@ _holdfast()
 	ignore)
 		options="--socket --output --stack --for --reason --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	protect)
+		options="--socket --output --stack --reason --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	unprotect)
+		options="--socket --output --stack --color --help "
+		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	release)
+		options="--socket --output --stack --for --reason --color --help "
+		words="$(holdfast __words targets 2>/dev/null)"
 		;;
 	accept)
 		options="--socket --output --stack --color --help "

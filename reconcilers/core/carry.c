@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/halt.h"
 #include "core/peers.h"
 #include "core/reconcile.h"
 #include "core/sources.h"
@@ -95,6 +96,8 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->is_dirty = true;
 		resource->presence = PRESENCE_ABSENT;
 	}
+	if (run->is_deleted && !json_object_get(r->stack->approved, run->digest))
+		halt_note_destroyed(r->stack);
 	if (run->is_deleted) {
 		record->deleted_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;

@@ -87,23 +87,7 @@ static const char *deletion_waits(const struct stack *stack, const struct resour
 	return NULL;
 }
 
-// By policy (not by approval) only so much may be deleted: a truncated file must not empty AWS.
-static const char *brake(const struct stack *stack, const struct policy *policy)
-{
-	size_t orphans = 0, wanted = stack->desired->count;
-	map_for_each (&stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		orphans += !resource->wanted && resource->presence == PRESENCE_PRESENT;
-	}
-	int most = policy->most_deletes >= 0 ? policy->most_deletes : 10;
-	if (orphans > (size_t)most)
-		return "more resources left the file than may be deleted at once";
-	if (policy->most_deletes < 0 && orphans > 1 && orphans > wanted)
-		return "more than half of all resources left the file";
-	return NULL;
-}
-
-static const struct policy *policy_of(const struct stack *stack, const struct resource *resource)
+const struct policy *stack_policy(const struct stack *stack, const struct resource *resource)
 {
 	if (resource->wanted)
 		return &resource->wanted->policy;
@@ -138,8 +122,8 @@ json_t *stack_left(const struct stack *stack, const struct resource *resource)
 {
 	json_t *out = json_array();
 	_cleanup_json_ json_t *ignore =
-		orders_ignore(stack->orders, policy_of(stack, resource)->ignore, resource->address,
-			loop_wall_ms(stack->options.loop));
+		orders_ignore(stack->orders, stack_policy(stack, resource)->ignore,
+			resource->address, loop_wall_ms(stack->options.loop));
 	_cleanup_json_ json_t *yielded = yielded_fields(stack, resource);
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
 		const char *member = field_member(resource->kind, NULL, f);
@@ -156,7 +140,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 	_cleanup_json_ json_t *waiting = NULL;
 	_cleanup_json_ json_t *tags = NULL;
 	_cleanup_json_ json_t *yielded = NULL;
-	struct policy policy = *policy_of(stack, resource);
+	struct policy policy = *stack_policy(stack, resource);
 	int64_t now_ms = loop_wall_ms(stack->options.loop);
 	_cleanup_json_ json_t *ignore =
 		orders_ignore(stack->orders, policy.ignore, resource->address, now_ms);
@@ -165,6 +149,8 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 	struct decide_input input = {.kind = resource->kind,
 		.wanted = resource->wanted,
 		.policy = &policy,
+		.brake = orders_brake(stack->orders, resource->kind->layer),
+		.protected = orders_protect(stack->orders, resource->address),
 		.paused = orders_pause(stack->orders, resource->address, now_ms),
 		.presence = resource->presence,
 		.seen = &resource->seen,
@@ -189,7 +175,6 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
 	} else {
 		input.deletion_waits = deletion_waits(stack, resource);
-		input.brake = brake(stack, input.policy);
 	}
 	decide(&input, ret);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/guard.h"
 #include "core/weigh.h"
 #include <stdarg.h>
 
@@ -213,9 +214,6 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	} else if (!is_allowed && !is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
 			"not in the file; its deletion waits for approval");
-	} else if (in->brake && !is_approved(in, d)) {
-		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DeletionBrake",
-			"not in the file; %s, so its deletion waits for approval", in->brake);
 	} else if (in->deletion_waits) {
 		d->again_ms = 5000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "InUse",
@@ -544,25 +542,6 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	free(now.items);
 }
 
-// Whatever was to be done is not done now; it is still known and shown.
-static void pause_it(const struct decide_input *in, struct decision *d)
-{
-	bool would_act = d->verdict == VERDICT_ACT || d->verdict == VERDICT_BACKOFF ||
-			 d->verdict == VERDICT_HOLD;
-	const char *reason = js_str(in->paused, "reason"), *who = js_str(in->paused, "who");
-	int64_t until = js_int(in->paused, "until_ms", 0);
-	char at[CLOCK_TEXT_BYTES] = "";
-	if (!would_act)
-		return;
-	if (until)
-		clock_format_iso(until, at);
-	d->wake_ms = until ? until - in->wall_ms : 0;
-	say(d, VERDICT_DONE, HEALTH_SUSPENDED, "Paused",
-		"%s to be made waits: paused by %s%s%s%s%s",
-		d->plan.change == CHANGE_CREATE ? "it" : "a change", who ? who : "somebody",
-		until ? " until " : "", at, reason ? ": " : "", reason ? reason : "");
-}
-
 void decide(const struct decide_input *in, struct decision *d)
 {
 	*d = (struct decision){0};
@@ -585,6 +564,5 @@ void decide(const struct decide_input *in, struct decision *d)
 		decide_missing(in, d);
 	else
 		decide_present(in, d);
-	if (in->paused)
-		pause_it(in, d);
+	guard(in, d);
 }

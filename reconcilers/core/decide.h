@@ -37,7 +37,6 @@ struct decide_input {
 	const json_t *waiting;       // {"Member": why}; NULL or empty: nothing waits
 	const char *creation_waits;  // why it cannot be created yet, or NULL
 	const char *deletion_waits;  // who still uses it, or NULL
-	const char *brake;           // why nothing may be deleted by policy now, or NULL
 	const json_t *tags;          // all tags that it must carry
 	enum presence presence;
 	const struct sighting *seen; // when present
@@ -45,11 +44,13 @@ struct decide_input {
 	const struct failure *failure;
 	const json_t *approved; // {"<digest>": true}
 	const json_t
-		*paused; // the order (core/orders.h) by which nothing is to be written, or NULL
-	const json_t *yielded; // ["field", ...] that another resource rules now, or NULL
-	bool is_hearsay;       // was seen in a list that lags
-	bool is_unread;        // the last look could not ask for it
-	int64_t checked_ms;    // wall time of the look that `presence` comes from
+		*paused;     // the order (core/orders.h) by which nothing is to be written, or NULL
+	const json_t *brake; // the order by which its layer is stopped, or NULL
+	const json_t *protected; // the order by which it is neither deleted nor replaced, or NULL
+	const json_t *yielded;   // ["field", ...] that another resource rules now, or NULL
+	bool is_hearsay;         // was seen in a list that lags
+	bool is_unread;          // the last look could not ask for it
+	int64_t checked_ms;      // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };
 

@@ -29,8 +29,10 @@ struct policy {
 	struct windows *windows; // for RULE_WINDOW; a reference; NULL: none, never open
 	int64_t interval_ms;     // 0: the layer's own
 	json_t *ignore;          // ["field", ...]; owned; NULL: none
-	int most_deletes;        // a pass; -1: the default (10)
-	json_t *accept;          // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
+	int most_deletes;        // at once; -1: the default (core/brakes.h), also of these:
+	int most_deletes_per_hour;
+	int most_drift_percent; // of a layer's resources in one pass
+	json_t *accept;         // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
 };
 
 /* One declared resource. */

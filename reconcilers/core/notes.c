@@ -32,6 +32,8 @@ static void open_drift(struct reconciler *r, struct resource *resource, const ch
 	if (json_object_get(resource->record.drifts, path) || !hash_uuid(id))
 		return;
 	json_object_set_new(resource->record.drifts, path, json_string(id));
+	if (!str_eq(type, difference_type_name(DIFFERS_UNDECLARED)))
+		resource->drifted_wall_ms = reconciler_wall_ms(r);
 	resource->record.is_dirty = true;
 	json_t *args = event(r, resource);
 	js_set_str(args, "drift_id", id);

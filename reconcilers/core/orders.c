@@ -70,6 +70,37 @@ json_t *orders_ignore(
 	return out;
 }
 
+const json_t *orders_protect(const json_t *orders, const char *address)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (is_sort(order, "protect") && str_eq(js_str(order, "target"), address))
+			return order;
+	return NULL;
+}
+
+const json_t *orders_brake(const json_t *orders, const char *layer)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (is_sort(order, "brake") && orders_covers(js_str(order, "target"), layer))
+			return order;
+	return NULL;
+}
+
+bool orders_is_released(const json_t *orders, const char *layer, int64_t wall_ms)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (is_sort(order, "release") && !is_over(order, wall_ms) &&
+			orders_covers(js_str(order, "target"), layer))
+			return true;
+	return false;
+}
+
 bool orders_expire(json_t *orders, int64_t wall_ms)
 {
 	bool any = false;

@@ -1,11 +1,13 @@
 // What people told the daemon about resources beside the file, and until when: that nothing is to
-// be written (pause), that a field may differ (ignore). Pure, over a JSON list:
+// be written (pause), that a field may differ (ignore), that a resource must stay (protect);
+// what the daemon stopped by itself (brake), and that people let it go on (release). Pure, over a
+// JSON list:
 //
-//   [{"order_id", "sort": "pause|ignore", "target", "field"?, "reason"?, "who", "at_ms",
-//   "until_ms"?}]
+//   [{"order_id", "sort": "pause|ignore|protect|brake|release", "target", "field"?, "reason"?,
+//   "who", "at_ms", "until_ms"?}]
 //
-// A target is "" (the whole stack), a layer, "layer.kind" or an address; of an ignore it is an
-// address.
+// A target is "" (the whole stack), a layer, "layer.kind" or an address; of an ignore and a
+// protection it is an address.
 #pragma once
 
 #include "base/js.h"
@@ -21,6 +23,13 @@ const json_t *orders_layer_pause(const json_t *orders, const char *layer, int64_
  * when there is none at all. */
 json_t *orders_ignore(
 	const json_t *orders, const json_t *ignore, const char *address, int64_t wall_ms);
+/* The protection of the address; borrowed; NULL: none. It has no end but the one that people make.
+ */
+const json_t *orders_protect(const json_t *orders, const char *address);
+/* The brake that is on for the layer; borrowed; NULL: none. */
+const json_t *orders_brake(const json_t *orders, const char *layer);
+/* Did people release the layer, and is that not over yet? */
+bool orders_is_released(const json_t *orders, const char *layer, int64_t wall_ms);
 /* Takes out those that are over; true when there were any. */
 bool orders_expire(json_t *orders, int64_t wall_ms);
 /* Does `target` cover the address? */

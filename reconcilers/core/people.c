@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/brakes.h"
 #include "core/orders.h"
 #include "core/stack.h"
 
@@ -69,30 +70,56 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 	return order;
 }
 
-json_t *stack_end_orders(
-	struct stack *stack, const char *target, const char *field, const char *who)
+// Moves it from those in force to the list of the ended.
+static void end_order(struct stack *stack, size_t i, const char *who, json_t *ended)
+{
+	const json_t *order = json_array_get(stack->orders, i);
+	journal_put(stack->options.journal, STORE_ORDER_END,
+		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id", js_str(order, "order_id"),
+			"who", who, "sort", js_str(order, "sort"), "target",
+			js_str(order, "target"), "field", js_str(order, "field"), "at_ms",
+			(json_int_t)loop_wall_ms(stack->options.loop)));
+	log_notice("taken back", LOG_STR("stack", stack->name),
+		LOG_STR("order", js_str(order, "sort")), LOG_STR("target", js_str(order, "target")),
+		LOG_STR("field", js_str(order, "field")), LOG_STR("who", who));
+	json_array_append(ended, (json_t *)order);
+	json_array_remove(stack->orders, i);
+}
+
+json_t *stack_end_orders(struct stack *stack, const char *sort, const char *target,
+	const char *field, const char *who)
 {
 	json_t *ended = json_array();
 	for (size_t i = json_array_size(stack->orders); i-- > 0;) {
-		json_t *order = json_array_get(stack->orders, i);
-		if (!str_eq_null(js_str(order, "sort"), field ? "ignore" : "pause") ||
-			!str_eq_null(js_str(order, "target"), target) ||
-			(field && !str_eq_null(js_str(order, "field"), field)))
-			continue;
-		json_array_append(ended, order);
-		json_array_remove(stack->orders, i);
-		const json_t *last = json_array_get(ended, json_array_size(ended) - 1);
-		journal_put(stack->options.journal, STORE_ORDER_END,
-			json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id",
-				js_str(last, "order_id"), "who", who, "sort", js_str(last, "sort"),
-				"target", target, "field", field, "at_ms",
-				(json_int_t)loop_wall_ms(stack->options.loop)));
-		log_notice("taken back", LOG_STR("stack", stack->name),
-			LOG_STR("order", js_str(last, "sort")), LOG_STR("target", target),
-			LOG_STR("field", field), LOG_STR("who", who));
+		const json_t *order = json_array_get(stack->orders, i);
+		if (str_eq_null(js_str(order, "sort"), sort) &&
+			str_eq_null(js_str(order, "target"), target) &&
+			(!field || str_eq_null(js_str(order, "field"), field)))
+			end_order(stack, i, who, ended);
 	}
 	if (json_array_size(ended) > 0)
 		decide_anew(stack, target);
+	return ended;
+}
+
+json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, const char *reason,
+	const char *who)
+{
+	json_t *ended = json_array();
+	for (size_t i = json_array_size(stack->orders); i-- > 0;) {
+		const json_t *order = json_array_get(stack->orders, i);
+		const char *where = js_str(order, "target");
+		if (str_eq_null(js_str(order, "sort"), "brake") && where &&
+			orders_covers(target, where))
+			end_order(stack, i, who, ended);
+	}
+	if (json_array_size(ended) == 0)
+		return ended;
+	int64_t until = loop_wall_ms(stack->options.loop) + (for_ms > 0 ? for_ms : BRAKES_HOUR_MS);
+	json_t *order = json_pack("{s:s, s:s, s:I}", "sort", "release", "target", target,
+		"until_ms", (json_int_t)until);
+	js_set_str(order, "reason", reason);
+	stack_order(stack, order, who);
 	return ended;
 }
 

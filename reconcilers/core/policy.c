@@ -8,6 +8,8 @@
 struct policy policy_default(void)
 {
 	return (struct policy){.most_deletes = -1,
+		.most_deletes_per_hour = -1,
+		.most_drift_percent = -1,
 		.rules = {[DISRUPTS_REPLACEMENT] = RULE_HOLD, [DISRUPTS_DATA_LOSS] = RULE_HOLD}};
 }
 
@@ -176,14 +178,39 @@ static void read_interval(struct policy_scope *scope, const struct node *node)
 			node->text ? node->text : node_type_name(node->type));
 }
 
-static void read_most_deletes(struct policy_scope *scope, const struct node *node)
+static void read_count(
+	struct policy_scope *scope, const struct node *node, const char *key, int *ret)
 {
+	char message[120];
+	snprintf(message, sizeof(message), "%s must be a number of resources", key);
 	if (node->type == NODE_INT && node->integer >= 0 && node->integer <= 10000)
-		scope->policy->most_deletes = (int)node->integer;
+		*ret = (int)node->integer;
 	else
 		findings_error(scope->checking->findings, node->place,
-			"write a whole number from 0 to 10000",
-			"most_deletes must be a number of resources");
+			"write a whole number from 0 to 10000", "%s", message);
+}
+
+static void read_most_deletes(struct policy_scope *scope, const struct node *node)
+{
+	read_count(scope, node, "most_deletes", &scope->policy->most_deletes);
+}
+
+static void read_most_deletes_per_hour(struct policy_scope *scope, const struct node *node)
+{
+	read_count(scope, node, "most_deletes_per_hour", &scope->policy->most_deletes_per_hour);
+}
+
+// "30%": a share of a layer's resources.
+static void read_most_drift(struct policy_scope *scope, const struct node *node)
+{
+	char *end = NULL;
+	long share = node->type == NODE_STRING ? strtol(node->text, &end, 10) : -1;
+	if (end && end != node->text && str_eq(end, "%") && share >= 0 && share <= 100)
+		scope->policy->most_drift_percent = (int)share;
+	else
+		findings_error(scope->checking->findings, node->place,
+			"write a share of the layer's resources from 0% to 100%, such as 30%",
+			"most_drift must be a percentage");
 }
 
 static bool is_field(const struct kind *kind, const char *name)
@@ -291,6 +318,8 @@ static const struct policy_row policy_rows[] = {
 	{"accept",       read_accept,       POLICY_RESOURCE},
 	{"interval",     read_interval,     POLICY_LAYER},
 	{"most_deletes", read_most_deletes, POLICY_LAYER},
+	{"most_deletes_per_hour", read_most_deletes_per_hour, POLICY_LAYER},
+	{"most_drift",   read_most_drift,   POLICY_LAYER},
 };
 // clang-format on
 

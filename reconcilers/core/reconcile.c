@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/halt.h"
 #include "core/view.h"
 
 enum { BORN_MS = 60000 };
@@ -363,6 +364,8 @@ static void step(struct task *task)
 			look_start(r, watch);
 	}
 	decide_touched(r);
+	if (halt_check(r))
+		decide_touched(r);
 	carry_start(r);
 	if (r->is_passing && !is_looking(r) && !wants_to_act(r))
 		end_pass(r);

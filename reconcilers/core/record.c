@@ -31,15 +31,15 @@ void record_done(struct record *record)
 
 json_t *record_json(const struct record *record)
 {
-	json_t *out =
-		json_pack("{s:I, s:I, s:I, s:I, s:i, s:O, s:O, s:O, s:O, s:s, s:O, s:O, s:b, s:O}",
-			"created_ms", (json_int_t)record->created_ms, "deleted_ms",
-			(json_int_t)record->deleted_ms, "born_ms", (json_int_t)record->born_ms,
-			"restored_ms", (json_int_t)record->restored_ms, "unseen", record->unseen,
-			"baseline", record->baseline, "writes", record->writes, "depends_on",
-			record->depends_on, "drifts", record->drifts, "synced", record->synced,
-			"tags", record->tags, "refused", record->refused, "foreign",
-			record->is_foreign, "kept", record->kept);
+	json_t *out = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:i, s:O, s:O, s:O, s:O, s:s, s:O, s:O, s:b, s:O}",
+		"created_ms", (json_int_t)record->created_ms, "deleted_ms",
+		(json_int_t)record->deleted_ms, "born_ms", (json_int_t)record->born_ms,
+		"restored_ms", (json_int_t)record->restored_ms, "left_ms",
+		(json_int_t)record->left_ms, "unseen", record->unseen, "baseline", record->baseline,
+		"writes", record->writes, "depends_on", record->depends_on, "drifts",
+		record->drifts, "synced", record->synced, "tags", record->tags, "refused",
+		record->refused, "foreign", record->is_foreign, "kept", record->kept);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -62,6 +62,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->deleted_ms = js_int(data, "deleted_ms", 0);
 	record->restored_ms = js_int(data, "restored_ms", 0);
 	record->born_ms = js_int(data, "born_ms", 0);
+	record->left_ms = js_int(data, "left_ms", 0);
 	record->unseen = (int)js_int(data, "unseen", 0);
 	record->observed = member_or(data, "observed", JSON_OBJECT, NULL);
 	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());

@@ -12,6 +12,7 @@ struct record {
 	int64_t created_ms;  // wall time of our create's answer; 0: not by us, or settled since
 	int64_t deleted_ms;  // wall time of our delete's answer; 0: none
 	int64_t restored_ms; // wall time at which we brought it back; 0: not, or AWS shows it
+	int64_t left_ms;     // wall time at which it left the file; 0: it is in it
 	int unseen;          // how often it was created since AWS showed it last
 	int64_t born_ms;     // wall time at which this id was first seen
 	json_t *observed;    // last projected state; NULL: never seen

@@ -30,9 +30,10 @@ struct resource {
 	struct decision decision; // the latest
 	uint64_t decided;         // counts them; 0: none was made
 	struct told told;
-	int64_t since_wall_ms; // of the decision's sync, health and reason
-	char hold_id[48];      // the hold that stands for the decision; ""
-	char last_action[40];  // for closing drifts
+	int64_t drifted_wall_ms; // when drift of it was found last; 0: not since the start
+	int64_t since_wall_ms;   // of the decision's sync, health and reason
+	char hold_id[48];        // the hold that stands for the decision; ""
+	char last_action[40];    // for closing drifts
 	bool must_decide;
 	bool is_hearsay; // was seen in a list that lags
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known

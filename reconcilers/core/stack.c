@@ -54,6 +54,7 @@ struct resource *stack_adopt(struct stack *stack, const char *address, const str
 		resource_free(resource);
 		return NULL;
 	}
+	resource->record.left_ms = loop_wall_ms(stack->options.loop);
 	log_notice("found in AWS with our tag, but not in the file", LOG_STR("resource", address));
 	return resource;
 }
@@ -165,6 +166,13 @@ void stack_match(struct stack *stack)
 			resource->record.is_dirty = true;
 		}
 		json_decref(order);
+	}
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (!resource->wanted == (resource->record.left_ms != 0))
+			continue;
+		resource->record.left_ms = resource->wanted ? 0 : loop_wall_ms(stack->options.loop);
+		resource->record.is_dirty = true;
 	}
 	// What was never there and is no longer wanted leaves without a trace.
 	struct resource **gone = calloc(stack->by_address.count + 1, sizeof(struct resource *));
@@ -361,6 +369,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	stack->desired = desired;
 	stack->approved = json_object();
 	stack->orders = json_array();
+	stack->destroyed = json_array();
 	stack->loaded_wall_ms = loop_wall_ms(options->loop);
 	stack->started_ms = loop_now_ms(options->loop);
 	map_init(&stack->by_address);
@@ -417,6 +426,7 @@ void stack_free(struct stack *stack)
 	map_done(&stack->by_address);
 	json_decref(stack->approved);
 	json_decref(stack->orders);
+	json_decref(stack->destroyed);
 	desired_free(stack->desired);
 	free(stack->name);
 	free(stack->region);

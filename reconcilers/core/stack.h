@@ -78,8 +78,9 @@ struct stack {
 	struct map by_address;   // struct resource *, owned
 	struct reconciler reconcilers[STACK_MOST_LAYERS];
 	size_t reconciler_count;
-	json_t *approved; // {"<digest>": "<hold id>"}
-	json_t *orders;   // core/orders.h; owned
+	json_t *approved;  // {"<digest>": "<hold id>"}
+	json_t *orders;    // core/orders.h; owned
+	json_t *destroyed; // [wall ms, ...] of deletions by policy within an hour; owned
 	enum stack_phase phase;
 	struct task task;
 	struct timer timer;
@@ -132,9 +133,14 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 /* Adds an order (core/orders.h, without "order_id", "who" and "at_ms"), taken over; returns it,
  * borrowed. It counts at once. */
 const json_t *stack_order(struct stack *stack, json_t *order, const char *who);
-/* Ends the pauses of exactly this target or, with a field, its ignores: the ended ones; new. */
-json_t *stack_end_orders(
-	struct stack *stack, const char *target, const char *field, const char *who);
+/* Ends the orders of that sort for exactly this target and, unless it is NULL, this field: the
+ * ended ones; new. */
+json_t *stack_end_orders(struct stack *stack, const char *sort, const char *target,
+	const char *field, const char *who);
+/* Takes back what the daemon stopped by itself under `target` ("", a layer, an address) and lets it
+ * go on for `for_ms` (0: an hour): the ended orders; new; empty when nothing was stopped there. */
+json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, const char *reason,
+	const char *who);
 /* Lets go of orders whose time is over. */
 void stack_expire_orders(struct stack *stack);
 
@@ -148,6 +154,8 @@ json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
  * they belong to another resource now: ["desiredCount"]; new. Calls that send more than what
  * differs send them as they are. */
 json_t *stack_left(const struct stack *stack, const struct resource *resource);
+/* The policy that rules it: its own or, for what left the file, its layer's. */
+const struct policy *stack_policy(const struct stack *stack, const struct resource *resource);
 /* The decide() input's parts that need the whole stack; used by the reconciler and by views. */
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret);
 /* Its desired JSON with references replaced, and what waits; both new. */

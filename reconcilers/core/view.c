@@ -122,6 +122,10 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 			ret_text + used, bytes - (size_t)used, ", %d held for approval", n.held);
 	if (n.failed > 0 && used < (int)bytes)
 		used += snprintf(ret_text + used, bytes - (size_t)used, ", %d failing", n.failed);
+	for (size_t i = 0; i < stack->reconciler_count && used < (int)bytes; i++)
+		if (orders_brake(stack->orders, stack->reconcilers[i].layer->name))
+			used += snprintf(ret_text + used, bytes - (size_t)used, ", %s braked",
+				stack->reconcilers[i].layer->name);
 	if (running && used < (int)bytes)
 		snprintf(ret_text + used, bytes - (size_t)used, "; %s %s",
 			running->run->plan.change == CHANGE_CREATE   ? "creating"
@@ -185,6 +189,10 @@ static void put_line(
 	put_text(lines, "message", *d->reason ? d->message : "not looked at yet");
 	put_time(lines, "checked_at", resource->checked_wall_ms);
 	put_time(lines, "since", resource->since_wall_ms);
+	if (orders_protect(stack->orders, resource->address)) {
+		put_name(lines, "protected");
+		buf_adds(lines->out, "true");
+	}
 	const struct run *run = resource->run;
 	if (run) {
 		put_name(lines, "action");
@@ -278,6 +286,15 @@ static json_t *blind_spots(const struct reconciler *r)
 	return out;
 }
 
+static json_t *view_brake(const struct stack *stack, const char *layer)
+{
+	const json_t *brake = orders_brake(stack->orders, layer);
+	if (!brake)
+		return json_null();
+	return json_pack("{s:O?, s:O?, s:o}", "brake", json_object_get(brake, "field"), "reason",
+		json_object_get(brake, "reason"), "at", iso(js_int(brake, "at_ms", 0)));
+}
+
 static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 {
 	struct view_counts n = view_count(stack, r->layer->name);
@@ -300,6 +317,7 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 				  (json_int_t)pass->dur_ms, "at", iso(pass->started_wall_ms),
 				  "trigger", pass->trigger, "corrected", pass->corrected, "failed",
 				  pass->failed));
+	json_object_set_new(out, "braked", view_brake(stack, r->layer->name));
 	json_object_set_new(out, "passes", json_integer((json_int_t)r->pass_count));
 	return out;
 }
@@ -438,6 +456,12 @@ json_t *view_resource(struct stack *stack, const char *address)
 	json_object_set_new(out, "required_by", required_by(stack, address));
 	json_object_set_new(out, "actions", actions);
 	json_object_set_new(out, "holds", holds);
+	const json_t *protection = orders_protect(stack->orders, address);
+	if (protection)
+		json_object_set_new(out, "protection",
+			json_pack("{s:O?, s:O?, s:o}", "who", json_object_get(protection, "who"),
+				"reason", json_object_get(protection, "reason"), "at",
+				iso(js_int(protection, "at_ms", 0))));
 	return json_pack("{s:i, s:o}", "format", 1, "resource", out);
 }
 

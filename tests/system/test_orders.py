@@ -47,7 +47,7 @@ def test_a_paused_layer_is_watched_and_not_written_to_until_it_is_resumed(held, 
     assert dns(ec2, vpc)
     told = [entry for entry in daemon.history(limit="100") if entry["what"] == "order"]
     assert len(told) == 2 and {entry["address"] for entry in told} == {"network"}
-    assert "Nothing is paused" in daemon.holdfast("orders", check=0).stdout
+    assert "Nothing is paused, ignored, protected or braked" in daemon.holdfast("orders", check=0).stdout
 
 
 def test_a_pause_ends_by_itself(held, ec2):
@@ -109,3 +109,34 @@ def test_accept_prints_the_edit_that_ends_the_drift(held, ec2):
     daemon.reload()
     daemon.sync()
     daemon.wait_status(lambda status: not [r for r in status["resources"] if r["sync"] != "Synced"], "no difference")
+
+
+def test_what_is_protected_outlives_its_lines_and_its_approval_until_it_is_unprotected(held, proxy, ec2):
+    tree = network.small(prune="delete")
+    daemon = held(network.dump(tree))
+    subnet = "network.subnet.public-b"
+    gone = daemon.ids()[subnet]
+    said = daemon.holdfast("protect", subnet, "--reason", "the audit", check=0).stdout
+    assert "protected" in said and "the audit" in said
+    del tree["network"]["subnet"]["public-b"]
+    tree["network"]["route_table"]["public"]["subnets"] = ["public-a"]
+    daemon.write(network.dump(tree))
+    proxy.clear_calls()
+    daemon.reload()
+    daemon.sync()
+    is_waiting = lambda status: [  # noqa: E731
+        r for r in status["resources"] if r["address"] == subnet and r["reason"] == "Protected"]
+    row = is_waiting(daemon.wait_status(is_waiting, "the protection to show"))[0]
+    assert row["sync"] == "Orphaned" and row["protected"] and "the audit" in row["message"]
+    assert daemon.stop() == 0  # it is in Postgres
+    daemon.start()
+    daemon.wait_status(is_waiting, "the protection to be there after a restart")
+    assert "protected" in daemon.holdfast("approve", subnet, check=1).stderr
+    assert daemon.holdfast_json("plan", check=2)["actions"][0]["decision"] == "wait"
+    assert "the audit" in daemon.holdfast("get", subnet, check=0).stdout
+    assert "DeleteSubnet" not in [call.operation for call in proxy.mutations()]
+    assert daemon.holdfast("protect", "network.subnet.other", check=1).stderr
+    daemon.holdfast("unprotect", subnet, check=0)
+    assert daemon.holdfast("unprotect", subnet, check=1).stderr
+    daemon.wait_synced()
+    assert gone not in [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]]

@@ -36,8 +36,10 @@ static void the_brake_holds_what_the_policy_would_prune(void **state)
 	scene_init(&scene);
 	orphan(&scene);
 	scene.policy.prune = PRUNE_DELETE;
-	scene.input.brake = "too many";
-	expect_verdict(&scene, "HOLD Orphaned Suspended DeletionBrake");
+	scene.input.brake = J({"target" : "network", "reason" : "too many"});
+	expect_verdict(&scene, "HOLD Orphaned Suspended Braked");
+	assert_non_null(strstr(scene.decision.message, "too many"));
+	assert_non_null(strstr(scene.decision.message, "holdfast release network"));
 	approve(&scene);
 	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
 	decision_done(&scene.decision);

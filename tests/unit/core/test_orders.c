@@ -90,6 +90,82 @@ static void what_is_paused_is_seen_and_not_changed(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_is_protected_is_neither_deleted_nor_replaced_even_approved(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	expect_verdict(&scene, "HOLD Orphaned Suspended OrphanHeld");
+	approve(&scene);
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.input.protected = J({"who" : "ann", "reason" : "the audit"});
+	expect_verdict(&scene, "DONE Orphaned Suspended Protected");
+	assert_non_null(strstr(scene.decision.message, "ann"));
+	assert_non_null(strstr(scene.decision.message, "the audit"));
+	assert_int_equal(scene.decision.plan.change, CHANGE_DELETE); // still shown
+	scene_again(&scene);
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
+	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.9.0/24"});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
+	scene.input.protected = J({"who" : "ann"});
+	expect_verdict(&scene, "DONE OutOfSync Suspended Protected");
+	scene_again(&scene); // everything else is held to the file
+	scene.input.protected = J({"who" : "ann"});
+	expect_verdict(&scene, "DONE Synced Healthy InSync");
+	scene.seen.observed =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	absent(&scene);
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	decision_done(&scene.decision);
+}
+
+static void protection_is_of_one_address(void **state)
+{
+	(void)state;
+	const json_t *orders = J([
+		{"sort" : "pause", "target" : "network.vpc.main"},
+		{"sort" : "protect", "target" : "network.vpc.main", "reason" : "x"}
+	]);
+	assert_string_equal(js_str(orders_protect(orders, "network.vpc.main"), "reason"), "x");
+	assert_null(orders_protect(orders, "network.vpc.main2"));
+	assert_null(orders_protect(NULL, "network.vpc.main"));
+}
+
+static void a_brake_is_of_its_layer_and_a_release_has_an_end(void **state)
+{
+	(void)state;
+	const json_t *orders = J([
+		{"sort" : "brake", "target" : "network", "field" : "drift"},
+		{"sort" : "release", "target" : "data", "until_ms" : 1500000}
+	]);
+	assert_string_equal(js_str(orders_brake(orders, "network"), "field"), "drift");
+	assert_null(orders_brake(orders, "data"));
+	assert_true(orders_is_released(orders, "data", NOW));
+	assert_false(orders_is_released(orders, "data", 1500000));
+	assert_false(orders_is_released(orders, "network", NOW));
+	assert_true(orders_is_released(J([ {"sort" : "release", "target" : ""} ]), "data", NOW));
+}
+
+static void a_braked_layer_is_seen_and_not_changed_but_for_what_is_approved(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.brake = J({"target" : "network", "reason" : "too much"});
+	expect_verdict(&scene, "DONE Synced Healthy InSync");
+	scene.seen.observed =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "HOLD OutOfSync Suspended Braked");
+	assert_int_equal(scene.decision.plan.count, 1); // still shown
+	approve(&scene);
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	absent(&scene);
+	expect_verdict(&scene, "HOLD Missing Suspended Braked");
+	decision_done(&scene.decision);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +174,10 @@ int main(void)
 		VALUES_TEST(ignored_fields_are_added_to_those_of_the_file),
 		VALUES_TEST(orders_that_are_over_are_let_go),
 		VALUES_TEST(what_is_paused_is_seen_and_not_changed),
+		VALUES_TEST(what_is_protected_is_neither_deleted_nor_replaced_even_approved),
+		VALUES_TEST(protection_is_of_one_address),
+		VALUES_TEST(a_brake_is_of_its_layer_and_a_release_has_an_end),
+		VALUES_TEST(a_braked_layer_is_seen_and_not_changed_but_for_what_is_approved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,79 @@
+// Orders of people outrank everything that was decided from the file and from AWS. Protection also
+// outranks approvals: it ends only by `unprotect`.
+#include "core/guard.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+static bool would_act(const struct decision *d)
+{
+	return d->verdict == VERDICT_ACT || d->verdict == VERDICT_BACKOFF ||
+	       d->verdict == VERDICT_HOLD;
+}
+
+static void wait_for_people(struct decision *d, const char *reason)
+{
+	d->verdict = VERDICT_DONE;
+	d->health = HEALTH_SUSPENDED;
+	str_copy(d->reason, sizeof(d->reason), reason);
+}
+
+// Whatever was to be done is not done now; it is still known and shown.
+static void pause_it(const struct decide_input *in, struct decision *d)
+{
+	const char *reason = js_str(in->paused, "reason"), *who = js_str(in->paused, "who");
+	int64_t until = js_int(in->paused, "until_ms", 0);
+	char at[CLOCK_TEXT_BYTES] = "";
+	if (until)
+		clock_format_iso(until, at);
+	d->wake_ms = until ? until - in->wall_ms : 0;
+	wait_for_people(d, "Paused");
+	snprintf(d->message, sizeof(d->message), "%s to be made waits: paused by %s%s%s%s%s",
+		d->plan.change == CHANGE_CREATE ? "it" : "a change", who ? who : "somebody",
+		until ? " until " : "", at, reason ? ": " : "", reason ? reason : "");
+	str_trim_utf8(d->message);
+}
+
+// What would end the thing that AWS has. The record of what is gone may go.
+static bool would_destroy(const struct decision *d)
+{
+	return d->plan.change == CHANGE_DELETE || d->plan.change == CHANGE_REPLACE;
+}
+
+static void protect_it(const struct decide_input *in, struct decision *d)
+{
+	const char *reason = js_str(in->protected, "reason"), *who = js_str(in->protected, "who");
+	wait_for_people(d, "Protected");
+	snprintf(d->message, sizeof(d->message),
+		"%s; protected by %s%s%s: not %s, approved or not, until `holdfast unprotect`",
+		in->wanted ? "its change takes a replacement" : "not in the file",
+		who ? who : "somebody", reason ? " for " : "", reason ? reason : "",
+		d->plan.change == CHANGE_REPLACE ? "replaced" : "deleted");
+	str_trim_utf8(d->message);
+}
+
+// A person may let one change through, by approving it, or all of them, by releasing the brake.
+static void brake_it(const struct decide_input *in, struct decision *d)
+{
+	const char *why = js_str(in->brake, "reason"), *target = js_str(in->brake, "target");
+	bool is_approved = *d->digest && json_is_true(json_object_get(in->approved, d->digest));
+	if (is_approved || (d->verdict != VERDICT_ACT && d->verdict != VERDICT_BACKOFF))
+		return;
+	d->verdict = VERDICT_HOLD;
+	d->health = HEALTH_SUSPENDED;
+	str_copy(d->reason, sizeof(d->reason), "Braked");
+	snprintf(d->message, sizeof(d->message),
+		"%s; the layer's changes wait for `holdfast release %s`, this one also for its "
+		"approval",
+		why ? why : "a brake is on", target ? target : "");
+	str_trim_utf8(d->message);
+}
+
+void guard(const struct decide_input *in, struct decision *d)
+{
+	if (in->protected && would_destroy(d) && would_act(d))
+		protect_it(in, d);
+	if (in->brake)
+		brake_it(in, d);
+	if (in->paused && would_act(d))
+		pause_it(in, d);
+}
