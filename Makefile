@@ -87,6 +87,7 @@ endef
 $(foreach f,base loop config state aws core control cli,$(eval $(call folder,$(f))))
 OBJ_aws += $(BUILD)/gen/models.o
 OBJ_cli += $(BUILD)/gen/blueprints.o
+OBJ_control += $(BUILD)/gen/page.o
 LIBRARIES := base loop config state aws core kinds control cli
 $(foreach f,$(LIBRARIES),$(eval $(BUILD)/lib$(f).a: $(OBJ_$(f))))
 
@@ -157,7 +158,16 @@ $(BUILD)/blueprints: FORCE
 $(BUILD)/gen/blueprints.c: config/blueprints/embed.py $(BLUEPRINTS) $(BUILD)/blueprints
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)$(PYTHON) $< $(BLUEPRINTS) > $@.tmp && mv $@.tmp $@
+	$(Q)$(PYTHON) $< summary cli/blueprint.h blueprint blueprints $(BLUEPRINTS) > $@.tmp && mv $@.tmp $@
+
+# The style and the script of the page that --listen serves.
+PAGE := $(sort $(wildcard daemon/control/page/*))
+$(BUILD)/page: FORCE
+	$(call remember,$(PAGE))
+$(BUILD)/gen/page.c: config/blueprints/embed.py $(PAGE) $(BUILD)/page
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) $< digest control/page.h page_file page_files $(PAGE) > $@.tmp && mv $@.tmp $@
 
 -include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
 

@@ -46,7 +46,7 @@ static const char *store_phase_name(enum store_phase phase)
 	return names[phase];
 }
 
-static json_t *status_of(struct app *app, struct held *held)
+json_t *api_status(struct app *app, struct held *held)
 {
 	json_t *out = view_status(held->stack);
 	json_object_set_new(out, "daemon",
@@ -116,12 +116,12 @@ static void on_status(void *self, struct control_exchange *exchange)
 		struct held *held = api_held(app, exchange);
 		if (!held)
 			return;
-		add_lines(held->stack, status_of(app, held), "resources", &out);
+		add_lines(held->stack, api_status(app, held), "resources", &out);
 	} else {
 		buf_adds(&out, "{\"format\":1,\"stacks\":[");
 		for (size_t i = 0; i < app->held_count; i++) {
 			buf_adds(&out, i ? "," : "");
-			add_lines(app->held[i].stack, status_of(app, &app->held[i]), "resources",
+			add_lines(app->held[i].stack, api_status(app, &app->held[i]), "resources",
 				&out);
 		}
 		buf_adds(&out, "]}");
@@ -413,5 +413,6 @@ void api_init(struct app *app)
 		.metrics = on_metrics};
 	orders_init(&app->api);
 	past_init(&app->api);
+	pages_init(&app->api);
 	feed_api(&app->api);
 }

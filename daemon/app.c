@@ -503,7 +503,8 @@ static struct err start(struct app *app)
 		&(struct control_settings){.socket_path = settings->socket,
 			.group = settings->socket_group,
 			.admin_group = settings->admin_group,
-			.listen = settings->listen},
+			.listen = settings->listen,
+			.listen_hosts = settings->listen_hosts},
 		&app->backend, &app->control);
 }
 

@@ -87,6 +87,8 @@ struct held *api_held(struct app *app, struct control_exchange *exchange);
 json_t *api_time(int64_t wall_ms);
 /* Every resource and its state, to the log. */
 void api_dump(const struct app *app);
+/* STACK as control/routes.h has it, without "resources" (view_lines()); new. */
+json_t *api_status(struct app *app, struct held *held);
 /* Answers the sync requests whose passes are over. */
 void api_check_waiters(struct app *app);
 /* Answers them all with an error: the daemon stops. */
@@ -101,6 +103,9 @@ json_t *orders_shown(const json_t *order);
 // ---- past.c: what the store remembers
 
 void past_init(struct control_api *api);
+/* Rows of STORE_HISTORY and STORE_DRIFTS as the API tells them; new. */
+json_t *past_entry(const json_t *row);
+json_t *past_drift(const json_t *row);
 
 // ---- feed.c: events
 
@@ -115,3 +120,7 @@ void feed_refused(struct held *held);
 void feed_check(struct app *app);
 /* Answers all who wait: the daemon stops. */
 void feed_drop(struct app *app);
+
+// ---- pages.c: the same for people, in a browser
+
+void pages_init(struct control_api *api);

@@ -89,7 +89,7 @@ static void ask_store(struct app *app, struct control_exchange *exchange,
 	ask_store_for(app, exchange, statement, args, member, row, answer, NULL, false);
 }
 
-static json_t *history_row(const json_t *row)
+json_t *past_entry(const json_t *row)
 {
 	const json_t *detail = json_object_get(row, "detail");
 	return json_pack("{s:o, s:s, s:s, s:O*}", "at", api_time(js_int(row, "at_ms", 0)), "what",
@@ -115,7 +115,7 @@ static void on_history(void *self, struct control_exchange *exchange)
 	struct held *held = api_held(self, exchange);
 	if (held)
 		ask_store(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 200),
-			"entries", history_row, NULL);
+			"entries", past_entry, NULL);
 }
 
 // What the last look knows of the resource; NULL after an answer that there is none.
@@ -145,7 +145,7 @@ static void on_resource(void *self, struct control_exchange *exchange)
 	json_t *answer = held ? known_resource(held, exchange) : NULL;
 	if (answer)
 		ask_store_for(self, exchange, STORE_HISTORY,
-			history_args(held, &exchange->params, 20), "history", history_row, answer,
+			history_args(held, &exchange->params, 20), "history", past_entry, answer,
 			NULL, true);
 }
 
@@ -179,10 +179,10 @@ static void on_why(void *self, struct control_exchange *exchange)
 		json_pack("{s:s, s:o}", "version", held->stack->desired->version, "loaded_at",
 			api_time(held->stack->loaded_wall_ms)));
 	ask_store_for(self, exchange, STORE_HISTORY, history_args(held, &exchange->params, 30),
-		"history", history_row, facts, finish_why, true);
+		"history", past_entry, facts, finish_why, true);
 }
 
-static json_t *drift_row(const json_t *row)
+json_t *past_drift(const json_t *row)
 {
 	json_t *out = json_object();
 	static const char *const same[] = {
@@ -202,7 +202,7 @@ static void on_drift(void *self, struct control_exchange *exchange)
 	struct held *held = api_held(self, exchange);
 	if (held)
 		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
-			"drifts", drift_row, NULL);
+			"drifts", past_drift, NULL);
 }
 
 static json_t *state_row(const json_t *row)

@@ -23,7 +23,8 @@ static const struct option {
 	{"socket",            "HOLDFAST_SOCKET",            "PATH",      offsetof(struct settings, socket),            "where `holdfast` reaches it (/run/holdfast/holdfast.sock)"},
 	{"socket-group",      "HOLDFAST_SOCKET_GROUP",      "GROUP",     offsetof(struct settings, socket_group),      "whose members may read from the socket"},
 	{"admin-group",       "HOLDFAST_ADMIN_GROUP",       "GROUP",     offsetof(struct settings, admin_group),       "whose members may also approve, sync and reload"},
-	{"listen",            "HOLDFAST_LISTEN",            "ADDR:PORT", offsetof(struct settings, listen),            "the same interface, read-only, on a loopback address"},
+	{"listen",            "HOLDFAST_LISTEN",            "ADDR:PORT", offsetof(struct settings, listen),            "a page, metrics and the same interface, read-only, on a loopback address"},
+	{"listen-hosts",      "HOLDFAST_LISTEN_HOSTS",      "NAMES",     offsetof(struct settings, listen_hosts),      "names it may be asked by; with them, any address may be listened on"},
 	{"retention",         "HOLDFAST_RETENTION",         "TIME",      offsetof(struct settings, retention),         "how long history is kept (90d)"},
 	{"metrics-namespace", "HOLDFAST_METRICS_NAMESPACE", "NAME",      offsetof(struct settings, metrics_namespace), "publish metrics of its own to CloudWatch under that name (off)"},
 };
@@ -178,6 +179,8 @@ static struct err complete(struct settings *settings)
 		settings->state_dir = strdup("/var/lib/holdfast");
 	if (!settings->socket)
 		settings->socket = strdup("/run/holdfast/holdfast.sock");
+	if (settings->listen_hosts && !settings->listen)
+		return err_new(ERR_INVALID, "listen-hosts is of no use without --listen ADDR:PORT");
 	int64_t ms;
 	if (settings->retention && !num_parse_duration_ms(settings->retention, &ms))
 		return err_new(ERR_INVALID, "retention '%.20s' is no time; write 90d, 12h, 30m",

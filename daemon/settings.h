@@ -12,7 +12,8 @@ struct settings {
 	char *socket;
 	char *socket_group;      // whose members may read; NULL: none but ours
 	char *admin_group;       // whose members may change; NULL: root and our own user
-	char *listen;            // loopback address and port, or NULL
+	char *listen;            // address and port, or NULL; loopback unless hosts are listed
+	char *listen_hosts;      // names by which that address may be asked
 	char *retention;         // "90d"
 	char *metrics_namespace; // of CloudWatch; NULL: no metrics are published
 	enum log_level log_level;

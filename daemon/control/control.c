@@ -49,7 +49,8 @@ struct control {
 	struct list exchanges; // all that libmicrohttpd or the backend holds
 	int64_t patience_ms;
 	int most_connections;
-	gid_t admin_gid; // (gid_t)-1: none
+	char *listen_hosts; // owned; NULL: none
+	gid_t admin_gid;    // (gid_t)-1: none
 	int port;
 };
 
@@ -139,10 +140,10 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 // ---- requests
 
 // A web page that was told our address under another name (DNS rebinding) is not let in.
-static bool is_host_ours(struct MHD_Connection *connection)
+static bool is_host_ours(const struct control *control, struct MHD_Connection *connection)
 {
 	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
-	char name[64];
+	char name[256];
 	unsigned char address[16];
 	if (!host)
 		return true; // HTTP/1.0, no browser
@@ -152,20 +153,22 @@ static bool is_host_ours(struct MHD_Connection *connection)
 		return false;
 	memcpy(name, from, n);
 	name[n] = '\0';
-	return str_eq_nocase(name, "localhost") || inet_pton(AF_INET, name, address) == 1 ||
-	       inet_pton(AF_INET6, name, address) == 1;
+	return str_eq_nocase(name, "localhost") ||
+	       listener_lists_host(control->listen_hosts, name) ||
+	       inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
 // What can be said from the headers alone is said before the body is taken in.
-static bool refuse(struct exchange *exchange)
+static bool refuse(const struct control *control, struct exchange *exchange)
 {
 	struct control_exchange *public = &exchange->public;
 	const char *length = MHD_lookup_connection_value(
 		exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	int64_t bytes;
-	if (public->is_tcp && !is_host_ours(exchange->connection))
-		control_error(public, 403, "BadHost", "this server is only localhost",
-			"ask for http://127.0.0.1 or http://localhost");
+	if (public->is_tcp && !is_host_ours(control, exchange->connection))
+		control_error(public, 403, "BadHost", "this server has no such name",
+			"ask for http://127.0.0.1 or http://localhost, or let --listen-hosts "
+			"name it");
 	else if (!str_eq(public->method, "GET") && !str_eq(public->method, "POST"))
 		control_error(
 			public, 405, "MethodNotAllowed", "only GET and POST exist here", NULL);
@@ -224,7 +227,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		exchange = *context = begin(listener->control, connection, peer, method, url);
 		if (!exchange)
 			return MHD_NO;
-		if (!refuse(exchange))
+		if (!refuse(listener->control, exchange))
 			return MHD_YES;
 		peer_await(peer);
 		return exchange_queue(exchange);
@@ -373,7 +376,13 @@ static struct err open_unix(struct control *control, const struct control_settin
 static struct err open_tcp(struct control *control, const struct control_settings *settings)
 {
 	struct listener *listener = &control->listeners[control->listener_count];
-	struct err err = listener_open_tcp(settings->listen, &listener->socket, &control->port);
+	if (settings->listen_hosts) {
+		control->listen_hosts = strdup(settings->listen_hosts);
+		if (!control->listen_hosts)
+			return err_nomem();
+	}
+	struct err err = listener_open_tcp(
+		settings->listen, control->listen_hosts != NULL, &listener->socket, &control->port);
 	if (err_is(&err))
 		return err;
 	*listener =
@@ -438,6 +447,13 @@ static void listener_stop(struct listener *listener)
 		MHD_stop_daemon(listener->mhd);
 }
 
+static void bury(void *what)
+{
+	struct control *control = what;
+	free(control->listen_hosts);
+	free(control);
+}
+
 void control_free(struct control *control)
 {
 	if (!control)
@@ -452,7 +468,7 @@ void control_free(struct control *control)
 	}
 	timer_stop(&control->timer);
 	task_done(&control->task);
-	loop_bury(control->loop, control, free);
+	loop_bury(control->loop, control, bury);
 }
 
 int control_port(const struct control *control)

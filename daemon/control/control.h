@@ -19,8 +19,11 @@ struct control_settings {
 	const char *socket_path; // NULL: no Unix socket
 	const char *group; // whose members may connect, so read; name or number; NULL: as created
 	const char *admin_group; // whose members may also change; NULL: root and our own user only
-	const char *listen;  // "127.0.0.1:9464", "[::1]:9464", "localhost:9464": read-only; or NULL
-	int64_t patience_ms; // for a whole request to arrive, or an answer to be read; 0: 30 s
+	const char *listen; // "127.0.0.1:9464", "[::1]:9464", "localhost:9464": read-only; or NULL
+	/* "ops.example.com, ops": names by which TCP may be asked beside localhost and addresses in
+	 * digits. Only when given may `listen` be an address that is not loopback. */
+	const char *listen_hosts;
+	int64_t patience_ms;  // for a whole request to arrive, or an answer to be read; 0: 30 s
 	int most_connections; // a listener; 0: 128
 };
 

@@ -2,6 +2,7 @@
 // watches the descriptor itself while it waits.
 #include "control/exchange.h"
 #include "base/str.h"
+#include "control/page.h"
 #include <poll.h>
 
 static void exchange_free(void *what)
@@ -199,6 +200,14 @@ enum MHD_Result exchange_queue(struct exchange *exchange)
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	// Nobody may put an answer into a frame, or read it from another site; a page runs nothing
+	// but what was built into it.
+	char policy[PAGE_POLICY_BYTES] = "default-src 'none'; frame-ancestors 'none'";
+	if (str_starts(type, "text/html"))
+		page_policy(policy);
+	MHD_add_response_header(response, "Content-Security-Policy", policy);
+	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
 	enum MHD_Result result =

@@ -188,7 +188,7 @@ union any_address {
 };
 
 static struct err parse_listen(
-	const char *listen, union any_address *ret_address, socklen_t *ret_size)
+	const char *listen, bool is_open, union any_address *ret_address, socklen_t *ret_size)
 {
 	char host[64];
 	const char *colon = strrchr(listen, ':');
@@ -205,32 +205,36 @@ static struct err parse_listen(
 	if (host[0] == '[' && host[n - 1] == ']') {
 		host[n - 1] = '\0';
 		if (inet_pton(AF_INET6, host + 1, &ret_address->v6.sin6_addr) == 1 &&
-			IN6_IS_ADDR_LOOPBACK(&ret_address->v6.sin6_addr)) {
+			(is_open || IN6_IS_ADDR_LOOPBACK(&ret_address->v6.sin6_addr))) {
 			ret_address->v6.sin6_family = AF_INET6;
 			ret_address->v6.sin6_port = htons((uint16_t)port);
 			*ret_size = sizeof(ret_address->v6);
 			return ERR_OK;
 		}
 	} else if (inet_pton(AF_INET, host, &ret_address->v4.sin_addr) == 1 &&
-		   (ntohl(ret_address->v4.sin_addr.s_addr) >> 24) == 127) {
+		   (is_open || (ntohl(ret_address->v4.sin_addr.s_addr) >> 24) == 127)) {
 		ret_address->v4.sin_family = AF_INET;
 		ret_address->v4.sin_port = htons((uint16_t)port);
 		*ret_size = sizeof(ret_address->v4);
 		return ERR_OK;
 	}
+	if (is_open)
+		return err_new(ERR_INVALID,
+			"'%s' has no address of this machine; write it in digits, like "
+			"10.0.0.5:9464",
+			listen);
 	return err_new(ERR_INVALID,
-		"'%s' is no loopback address; TCP has no permissions, so it is offered on "
-		"127.0.0.1 "
-		"and [::1] only",
+		"'%s' is no loopback address, and TCP asks nobody who they are; to let the network "
+		"read there all the same, say by which names: --listen-hosts ops.example.com",
 		listen);
 }
 
 struct err listener_open_tcp(
-	const char *listen_text, struct listener_socket *ret_socket, int *ret_port)
+	const char *listen_text, bool is_open, struct listener_socket *ret_socket, int *ret_port)
 {
 	union any_address address = {0};
 	socklen_t size = 0;
-	struct err err = parse_listen(listen_text, &address, &size);
+	struct err err = parse_listen(listen_text, is_open, &address, &size);
 	if (err_is(&err))
 		return err;
 	_cleanup_close_ int fd =
@@ -255,6 +259,18 @@ void listener_done(struct listener_socket *socket)
 	free(TAKE(socket->path));
 	closep(&socket->lock_fd);
 	socket->lock_fd = -1;
+}
+
+bool listener_lists_host(const char *hosts, const char *name)
+{
+	size_t bytes = strlen(name);
+	for (const char *at = hosts; at && *at && bytes > 0;) {
+		size_t n = strcspn(at, ", ");
+		if (n == bytes && strncasecmp(at, name, n) == 0)
+			return true;
+		at += n + strspn(at + n, ", ");
+	}
+	return false;
 }
 
 struct err listener_group(const char *name, gid_t *ret_gid)

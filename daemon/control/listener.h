@@ -21,11 +21,14 @@ struct listener_socket {
  * absent. */
 struct err listener_open_unix(
 	const char *path, gid_t gid, struct listener_socket *ret_socket) MUST_CHECK;
-/* Loopback addresses only. Port 0 takes any free one. */
-struct err listener_open_tcp(
-	const char *listen, struct listener_socket *ret_socket, int *ret_port) MUST_CHECK;
+/* Loopback addresses, or any when `is_open`. Port 0 takes any free one. */
+struct err listener_open_tcp(const char *listen, bool is_open, struct listener_socket *ret_socket,
+	int *ret_port) MUST_CHECK;
 /* Removes the socket's file when it is still ours, and gives up the lock. Does not close `fd`. */
 void listener_done(struct listener_socket *socket);
+
+/* Is `name` one of "a.example.com, b"? Any case; NULL has none. */
+bool listener_lists_host(const char *hosts, const char *name);
 
 /* A group by name or number. Reads the system's user database: at start only. */
 struct err listener_group(const char *name, gid_t *ret_gid) MUST_CHECK;

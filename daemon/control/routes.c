@@ -1,5 +1,5 @@
 // Two tables: the parameters by name and type, and the paths with the parameters that they take.
-// GET / prints the second one.
+// GET / over the Unix socket, and GET /v1, print the second one.
 #include "control/routes.h"
 #include "base/clock.h"
 #include "base/num.h"
@@ -60,7 +60,9 @@ static const struct route {
 	const char *summary;
 } routes[] = {
 #define TO(name) offsetof(struct control_api, name)
-	{"GET",  "/",              0,            0, 0, "this list"},
+	{"GET",  "/",              TO(page),     PARAM_STACK, 0, "the page for people, over TCP; here, this list"},
+	{"GET",  "/resource/",     TO(story),    PARAM_STACK, PARAM_ADDRESS, "the page of one resource, over TCP"},
+	{"GET",  "/v1",            0,            0, 0, "this list"},
 	{"GET",  "/v1/status",     TO(status),   PARAM_STACK, 0, "stacks, layers and resources"},
 	{"GET",  "/v1/resources/", TO(resource), PARAM_STACK, PARAM_ADDRESS, "one resource"},
 	{"GET",  "/v1/why/",       TO(why),      PARAM_STACK | PARAM_LIMIT, PARAM_ADDRESS, "how a resource came to its state, in sentences"},
@@ -97,12 +99,17 @@ static control_endpoint_fn endpoint_of(const struct control_api *api, const stru
 	return endpoint;
 }
 
+static bool is_there(const struct control_api *api, const struct route *route)
+{
+	return !route->endpoint || endpoint_of(api, route) || str_eq(route->path, "/");
+}
+
 static void list_routes(const struct control_api *api, struct control_exchange *exchange)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < ARRAY_COUNT(routes); i++) {
 		const struct route *route = &routes[i];
-		if (route->endpoint && !endpoint_of(api, route))
+		if (!is_there(api, route))
 			continue;
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:s}", "method", route->method, "path",
@@ -229,7 +236,7 @@ static void not_found(struct control_exchange *exchange, const struct route *oth
 			str_format("%s wants %s", exchange->path, other_method->method), NULL);
 	else
 		refuse(exchange, 404, "NotFound", str_format("there is no %s", exchange->path),
-			"GET / lists what there is");
+			"GET /v1 lists what there is");
 }
 
 static const struct route *route_find(
@@ -239,8 +246,7 @@ static const struct route *route_find(
 	for (size_t i = 0; i < ARRAY_COUNT(routes); i++) {
 		const struct route *route = &routes[i];
 		const char *rest;
-		if (!is_match(route, exchange->path, &rest) ||
-			(route->endpoint && !endpoint_of(api, route)))
+		if (!is_match(route, exchange->path, &rest) || !is_there(api, route))
 			continue;
 		if (!str_eq(route->method, exchange->method)) {
 			other_method = route;
@@ -289,7 +295,8 @@ static void handle(void *self, struct control_exchange *exchange)
 			str_format("%s needs '%s'", route->path, missing), NULL);
 		return;
 	}
-	if (!route->endpoint)
+	if (!route->endpoint || !endpoint_of(api, route) ||
+		(str_eq(route->path, "/") && !exchange->is_tcp))
 		list_routes(api, exchange);
 	else
 		endpoint_of(api, route)(api->self, exchange);

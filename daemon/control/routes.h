@@ -109,6 +109,10 @@ struct control_api {
 	control_endpoint_fn release;
 	/* {"format":1,"orders":[ORDER]}: those in force. */
 	control_endpoint_fn orders;
+	/* HTML (page.h): everything at a glance; asked over TCP only. */
+	control_endpoint_fn page;
+	/* HTML: params.address, what is wanted beside what is there, and its history. */
+	control_endpoint_fn story;
 	/* Text: 200 "ok" while the loop turns. */
 	control_endpoint_fn healthz;
 	/* Text: 200 when every layer has been looked at once and the store is there, else 503 and

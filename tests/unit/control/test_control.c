@@ -367,6 +367,8 @@ static void test_bad_settings_are_errors_that_name_them(void **state)
 	} rows[] = {
 		{{.listen = "0.0.0.0:9464"}, "is no loopback address"},
 		{{.listen = "[2001:db8::1]:9464"}, "is no loopback address"},
+		{{.listen = "0.0.0.0:9464"}, "--listen-hosts"},
+		{{.listen = "ops:9464", .listen_hosts = "ops"}, "write it in digits"},
 		{{.listen = "9464"}, "is no listen address"},
 		{{.listen = "127.0.0.1:70000"}, "is no listen address"},
 		{{.socket_path = ""}, "empty"},
@@ -477,6 +479,31 @@ static void test_tcp_is_read_only_and_answers_to_its_own_name_only(void **state)
 	rig_close(&rig);
 }
 
+static void test_tcp_answers_to_the_names_it_was_given(void **state)
+{
+	(void)state;
+	struct rig rig;
+	rig_open(&rig);
+	rig.settings.listen = "0.0.0.0:0";
+	rig.settings.listen_hosts = "ops.example.com, wall";
+	rig_start(&rig);
+	static const struct {
+		const char *host, *answer;
+	} rows[] = {{"OPS.example.com:9464", "200 OK"}, {"wall", "200 OK"}, {"10.1.2.3", "200 OK"},
+		{"[::1]:9464", "200 OK"}, {"localhost", "200 OK"}, {"example.com", "403"},
+		{"ops.example.com.evil.example", "403"}, {"wal", "403"}, {",", "403"},
+		{" ", "403"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		_cleanup_free_ char *request = str_format(
+			"GET /x HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", rows[i].host);
+		_cleanup_free_ char *answer = ask_tcp(&rig, request);
+		assert_contains(answer, rows[i].answer);
+		assert_null(strstr(answer, "Access-Control"));
+		assert_contains(answer, "Content-Security-Policy: default-src 'none'");
+	}
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +530,7 @@ int main(void)
 		cmocka_unit_test(test_bad_settings_are_errors_that_name_them),
 		cmocka_unit_test(test_the_group_may_read_and_the_admin_group_may_change),
 		cmocka_unit_test(test_tcp_is_read_only_and_answers_to_its_own_name_only),
+		cmocka_unit_test(test_tcp_answers_to_the_names_it_was_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

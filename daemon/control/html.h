@@ -1,0 +1,22 @@
+// Markup with places for foreign text. Everything that comes from AWS, a file or a client goes
+// through a place, and so is escaped: there is no other way in.
+#pragma once
+
+#include "base/buf.h"
+#include "base/js.h"
+
+/* Appends `pattern`, in which each `$` stands for the next argument (const char *, NULL is empty)
+ * escaped for text and quoted attributes, and each `@` for the next one percent-encoded as one part
+ * of a path or of a query. */
+void html_put(struct buf *out, const char *pattern, ...);
+/* The text alone, escaped. */
+void html_text(struct buf *out, const char *text);
+/* A JSON value in one line, escaped; a text without its quotes; null and NULL as a dash. */
+void html_value(struct buf *out, const json_t *value);
+/* A JSON value as indented text, escaped. */
+void html_tree(struct buf *out, const json_t *value);
+/* <time>: an ISO time, shown as how long before `now_ms` it was ("3m 20s", without "ago"). Nothing
+ * for NULL. The script goes on counting. */
+void html_age(struct buf *out, const char *iso, int64_t now_ms);
+/* <time> of day, with the date when it is not that of `now_ms`; UTC, the script makes it local. */
+void html_clock(struct buf *out, const char *iso, int64_t now_ms);

@@ -1,0 +1,233 @@
+// What wants attention, in words: what is wrong, what is being done about it, for how long. The
+// daemon's own troubles come first, then resources, worst first.
+#include "base/str.h"
+#include "control/html.h"
+#include "control/page.h"
+
+enum { MOST_ITEMS = 40, MOST_FIELDS = 4 };
+
+static void begin_item(struct buf *out, enum page_state state)
+{
+	html_put(out, "<li class=\"item $\">", page_look(state)->name);
+	page_put_mark(out, state);
+	buf_adds(out, "<div>");
+}
+
+static void end_item(struct buf *out)
+{
+	buf_adds(out, "</div></li>");
+}
+
+static void put_since(const struct page_views *views, struct buf *out, const char *iso)
+{
+	if (!iso)
+		return;
+	buf_adds(out, "<p class=\"since\">for ");
+	html_age(out, iso, views->now_ms);
+	buf_adds(out, "</p>");
+}
+
+// ---- the daemon and the layers
+
+static size_t put_config_error(const struct page_views *views, struct buf *out)
+{
+	const json_t *error = json_object_get(json_object_get(views->status, "config"), "error");
+	size_t i;
+	json_t *finding;
+	if (!json_is_object(error))
+		return 0;
+	begin_item(out, STATE_FAILED);
+	buf_adds(out, "<h3>The file has errors; the last good one stays in force</h3>");
+	json_array_foreach (json_object_get(error, "findings"), i, finding) {
+		char line[24];
+		if (i >= MOST_FIELDS)
+			break;
+		snprintf(line, sizeof(line), "%lld", (long long)js_int(finding, "line", 0));
+		html_put(out, "<p><code>$:$</code> $ <span class=\"quiet\">$</span></p>",
+			js_str(finding, "file"), line, js_str(finding, "message"),
+			js_str(finding, "remedy"));
+	}
+	put_since(views, out, js_str(error, "at"));
+	end_item(out);
+	return 1;
+}
+
+static size_t put_store(const struct page_views *views, struct buf *out)
+{
+	const json_t *store = json_object_get(views->status, "store");
+	const char *phase = js_str(store, "phase");
+	if (!phase || str_eq(phase, "ready"))
+		return 0;
+	begin_item(out, STATE_FAILED);
+	html_put(out,
+		"<h3>Postgres does not answer</h3><p>$</p><p class=\"doing\">Holdfast goes on "
+		"looking, keeps history in its journal and changes nothing until it is back.</p>",
+		js_str(store, "message"));
+	end_item(out);
+	return 1;
+}
+
+static size_t put_lease(const struct page_views *views, struct buf *out)
+{
+	const json_t *lease = json_object_get(views->status, "lease");
+	const json_t *leader = json_object_get(lease, "leader");
+	if (!str_eq_null(js_str(lease, "role"), "standby"))
+		return 0;
+	begin_item(out, STATE_UNKNOWN);
+	html_put(out,
+		"<h3>On standby: $ leads</h3><p class=\"doing\">This daemon looks and does not "
+		"write; it takes over when the other one is gone.</p>",
+		js_str(leader, "host"));
+	put_since(views, out, js_str(leader, "since"));
+	end_item(out);
+	return 1;
+}
+
+static size_t put_layer(const json_t *layer, struct buf *out)
+{
+	size_t i, count = 0;
+	json_t *blind;
+	if (js_bool(layer, "paused", false)) {
+		begin_item(out, STATE_HELD);
+		html_put(out,
+			"<h3>The layer $ is paused</h3><p class=\"doing\">It is looked at and not "
+			"changed. <code>holdfast resume $</code> ends that.</p>",
+			js_str(layer, "name"), js_str(layer, "name"));
+		end_item(out);
+		count++;
+	}
+	json_array_foreach (json_object_get(layer, "blind"), i, blind) {
+		begin_item(out, STATE_FAILED);
+		html_put(out,
+			"<h3>$: <code>$</code> cannot be looked at</h3><p>$</p><p "
+			"class=\"doing\">It is tried again.</p>",
+			js_str(layer, "name"), js_str(blind, "kind"), js_str(blind, "message"));
+		end_item(out);
+		count++;
+	}
+	return count;
+}
+
+// ---- resources
+
+static const json_t *action_of(const json_t *plan, const char *address)
+{
+	size_t i;
+	json_t *action;
+	json_array_foreach (json_object_get(plan, "actions"), i, action)
+		if (str_eq_null(js_str(action, "address"), address))
+			return action;
+	return NULL;
+}
+
+static void put_fields(const json_t *action, struct buf *out)
+{
+	size_t i;
+	json_t *field;
+	if (!str_eq_null(js_str(action, "change"), "~") &&
+		!str_eq_null(js_str(action, "change"), "-/+"))
+		return;
+	json_array_foreach (json_object_get(action, "fields"), i, field) {
+		if (i >= MOST_FIELDS)
+			break;
+		html_put(out, "<p class=\"change\"><code>$</code> <del>", js_str(field, "path"));
+		html_value(out, json_object_get(field, "before"));
+		buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> will "
+			      "be </span> <ins>");
+		html_value(out, json_object_get(field, "after"));
+		buf_adds(out, "</ins></p>");
+	}
+}
+
+static const char *verb_of(const char *change)
+{
+	return str_eq_null(change, "+")   ? "made"
+	       : str_eq_null(change, "~") ? "changed"
+	       : str_eq_null(change, "-") ? "deleted"
+					  : "replaced";
+}
+
+static void put_doing(const struct page_views *views, const json_t *resource, const json_t *action,
+	struct buf *out)
+{
+	const json_t *run = json_object_get(resource, "action");
+	const char *decision = js_str(action, "decision");
+	char attempt[24];
+	if (run) {
+		snprintf(attempt, sizeof(attempt), "%lld", (long long)js_int(run, "attempt", 1));
+		html_put(out, "<p class=\"doing\">Being done: <code>$</code>, attempt $, for ",
+			js_str(run, "operation"), attempt);
+		html_age(out, js_str(run, "started_at"), views->now_ms);
+		buf_adds(out, "</p>");
+	} else if (str_eq_null(decision, "hold")) {
+		html_put(out,
+			"<p class=\"doing\">Waits for a person; it would be $ (disruption: $): "
+			"<code>holdfast approve $</code></p>",
+			verb_of(js_str(action, "change")), js_str(action, "disruption"),
+			js_str(action, "id"));
+	} else if (decision) {
+		html_put(out, "<p class=\"doing\">It will be $$</p>",
+			verb_of(js_str(action, "change")),
+			str_eq(decision, "wait") ? " when what it waits for is over." : " next.");
+	}
+}
+
+static void put_resource(const struct page_views *views, const json_t *resource, struct buf *out)
+{
+	const char *address = js_str(resource, "address");
+	const json_t *action = action_of(views->plan, address);
+	enum page_state state = page_state_of(resource);
+	begin_item(out, state);
+	buf_adds(out, "<h3>");
+	page_put_link(views, out, address, false);
+	html_put(out, " <span class=\"word\">$</span></h3><p>$</p>", page_look(state)->word,
+		js_str(resource, "message"));
+	put_fields(action, out);
+	put_doing(views, resource, action, out);
+	put_since(views, out, js_str(resource, "since"));
+	end_item(out);
+}
+
+static size_t put_left(size_t count, struct buf *out)
+{
+	char text[24];
+	if (count == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%zu", count);
+	begin_item(out, STATE_BUSY);
+	html_put(out, "<h3>$ more on the way</h3><p>They are listed below, layer by layer.</p>",
+		text);
+	end_item(out);
+	return 1;
+}
+
+size_t page_put_attention(const struct page_views *views, struct buf *out)
+{
+	const json_t *resources = json_object_get(views->status, "resources");
+	bool is_converging = json_is_object(json_object_get(views->status, "progress"));
+	size_t i, shown = 0, left = 0;
+	json_t *row;
+	buf_adds(out, "<ul class=\"items\">");
+	size_t count = put_config_error(views, out) + put_store(views, out) + put_lease(views, out);
+	json_array_foreach (json_object_get(views->status, "layers"), i, row)
+		count += put_layer(row, out);
+	for (enum page_state state = 0; state < STATE_UNKNOWN; state++) {
+		// While everything is being made, what is not there yet is no news.
+		bool is_usual =
+			is_converging && (state == STATE_MISSING || state == STATE_DRIFTED ||
+						 (state == STATE_BUSY && shown >= 6));
+		json_array_foreach (resources, i, row) {
+			if (page_state_of(row) != state)
+				continue;
+			if (is_usual || shown >= MOST_ITEMS) {
+				left++;
+				continue;
+			}
+			put_resource(views, row, out);
+			shown++;
+		}
+	}
+	count += shown + put_left(left, out);
+	buf_adds(out, "</ul>");
+	return count;
+}

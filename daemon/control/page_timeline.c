@@ -1,0 +1,248 @@
+// When what differed, and when it was right again: a band a layer, with a bar for each drift and a
+// tick for each call; and what happened last, in words.
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "control/html.h"
+#include "control/page.h"
+
+enum { BAND = 1000, MOST_ENTRIES = 40, LEAST_BAR = 3 };
+
+static int64_t ms_of(const json_t *row, const char *key)
+{
+	int64_t at = 0;
+	const char *text = js_str(row, key);
+	return text && clock_parse_iso(text, &at) == 0 ? at : 0;
+}
+
+static bool is_of_layer(const json_t *row, const char *layer)
+{
+	const char *address = js_str(row, "address");
+	size_t n = layer ? strlen(layer) : 0;
+	return address && layer && strncmp(address, layer, n) == 0 && address[n] == '.';
+}
+
+// The shortest usual span that shows all there is; the last day at most.
+static int64_t span_of(const struct page_views *views)
+{
+	static const int64_t hours[] = {1, 6, 24};
+	size_t i, h = 0;
+	json_t *row;
+	json_array_foreach ((json_t *)views->drifts, i, row) {
+		int64_t at = ms_of(row, "closed_at");
+		while (at && h + 1 < ARRAY_COUNT(hours) &&
+			views->now_ms - at > hours[h] * 3600000 - 60000)
+			h++;
+	}
+	json_array_foreach ((json_t *)views->entries, i, row)
+		while (str_eq_null(js_str(row, "what"), "action") && h + 1 < ARRAY_COUNT(hours) &&
+			views->now_ms - ms_of(row, "at") > hours[h] * 3600000 - 60000)
+			h++;
+	return hours[h] * 3600000;
+}
+
+static int x_of(const struct page_views *views, int64_t span, int64_t at)
+{
+	int64_t x = BAND - (views->now_ms - at) * BAND / span;
+	return (int)(x < 0 ? 0 : x > BAND ? BAND : x);
+}
+
+static void put_bars(
+	const struct page_views *views, const char *layer, int64_t span, struct buf *out)
+{
+	size_t i;
+	json_t *drift;
+	json_array_foreach ((json_t *)views->drifts, i, drift) {
+		int64_t opened = ms_of(drift, "opened_at"), closed = ms_of(drift, "closed_at");
+		if (!is_of_layer(drift, layer) || !opened ||
+			(closed && closed < views->now_ms - span))
+			continue;
+		int from = x_of(views, span, opened);
+		int to = closed ? x_of(views, span, closed) : BAND;
+		int width = to - from < LEAST_BAR ? LEAST_BAR : to - from;
+		if (from + width > BAND)
+			from = BAND - width;
+		buf_addf(out, "<rect class=\"bar %s\" x=\"%d\" y=\"5\" width=\"%d\" height=\"14\">",
+			closed ? "closed" : "open", from, width);
+		html_put(out, "<title>$ $: $</title></rect>", js_str(drift, "address"),
+			js_str(drift, "field"), closed ? "was corrected" : "still differs");
+	}
+}
+
+static void put_ticks(
+	const struct page_views *views, const char *layer, int64_t span, struct buf *out)
+{
+	size_t i;
+	json_t *entry;
+	json_array_foreach ((json_t *)views->entries, i, entry) {
+		const json_t *detail = json_object_get(entry, "detail");
+		int64_t at = ms_of(entry, "at");
+		if (!str_eq_null(js_str(entry, "what"), "action") || !is_of_layer(entry, layer) ||
+			at < views->now_ms - span)
+			continue;
+		bool is_bad = !str_empty(js_str(detail, "code"));
+		buf_addf(out, "<rect class=\"tick%s\" x=\"%d\" y=\"1\" width=\"2\" height=\"22\">",
+			is_bad ? " failed" : "", x_of(views, span, at));
+		html_put(out, "<title>$ $ $</title></rect>", js_str(entry, "address"),
+			js_str(detail, "operation"), js_str(detail, "outcome"));
+	}
+}
+
+static void put_band(
+	const struct page_views *views, const char *layer, int64_t span, struct buf *out)
+{
+	size_t i, open = 0, closed = 0, calls = 0;
+	json_t *row;
+	json_array_foreach ((json_t *)views->drifts, i, row) {
+		if (!is_of_layer(row, layer))
+			continue;
+		open += !js_str(row, "closed_at");
+		closed += ms_of(row, "closed_at") > views->now_ms - span;
+	}
+	json_array_foreach ((json_t *)views->entries, i, row)
+		calls += is_of_layer(row, layer) && str_eq_null(js_str(row, "what"), "action") &&
+			 ms_of(row, "at") > views->now_ms - span;
+	html_put(out,
+		"<div class=\"band\"><span class=\"band-name\">$</span><svg viewBox=\"0 0 "
+		"1000 24\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"$: ",
+		layer, layer);
+	buf_addf(out,
+		"%zu differ now, %zu corrected, %zu changes\"><rect class=\"ground\" y=\"2\" "
+		"width=\"1000\" height=\"20\" rx=\"3\"/>",
+		open, closed, calls);
+	put_ticks(views, layer, span, out);
+	put_bars(views, layer, span, out);
+	buf_adds(out, "</svg></div>");
+}
+
+// ---- in words
+
+struct told {
+	const char *glyph, *class, *word;
+};
+
+static void put_change(const json_t *detail, const char *before, const char *after, struct buf *out)
+{
+	buf_adds(out, " <del>");
+	html_value(out, json_object_get(detail, before));
+	buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> to </span> "
+		      "<ins>");
+	html_value(out, json_object_get(detail, after));
+	buf_adds(out, "</ins>");
+}
+
+static struct told told_of(const json_t *entry)
+{
+	const char *what = js_str(entry, "what");
+	const json_t *detail = json_object_get(entry, "detail");
+	if (str_eq_null(what, "drift"))
+		return (struct told){"≠", "drifted", "drift"};
+	if (str_eq_null(what, "closed"))
+		return (struct told){"✓", "well", "closed"};
+	if (str_eq_null(what, "action"))
+		return !str_empty(js_str(detail, "code")) ? (struct told){"✕", "failed", "change"}
+		       : str_eq_null(js_str(detail, "change"), "+")
+			       ? (struct told){"+", "busy", "change"}
+		       : str_eq_null(js_str(detail, "change"), "-")
+			       ? (struct told){"−", "busy", "change"}
+			       : (struct told){"~", "busy", "change"};
+	if (str_eq_null(what, "hold"))
+		return (struct told){"‖", "held", "hold"};
+	if (str_eq_null(what, "order"))
+		return (struct told){"‖", "held", "order"};
+	if (str_eq_null(what, "config"))
+		return (struct told){"§", "unknown", "file"};
+	return (struct told){"·", "unknown", what};
+}
+
+static void put_detail(const json_t *entry, struct buf *out)
+{
+	const json_t *detail = json_object_get(entry, "detail");
+	const char *what = js_str(entry, "what");
+	if (str_eq_null(what, "drift")) {
+		html_put(out, "<code>$</code>", js_str(detail, "field"));
+		put_change(detail, "desired", "observed", out);
+	} else if (str_eq_null(what, "closed")) {
+		html_put(out, "<code>$</code> is right again: $", js_str(detail, "field"),
+			js_str(detail, "how"));
+	} else if (str_eq_null(what, "action")) {
+		html_put(out, "<code>$</code> $ <b>$</b> $", js_str(detail, "operation"),
+			js_str(detail, "outcome"), js_str(detail, "code"),
+			js_str(detail, "message"));
+		if (str_eq_null(js_str(detail, "change"), "~") && json_object_get(detail, "after"))
+			put_change(detail, "before", "after", out);
+		if (json_object_get(detail, "dur_ms"))
+			buf_addf(out, " <span class=\"quiet\">%lld ms</span>",
+				(long long)js_int(detail, "dur_ms", 0));
+	} else if (str_eq_null(what, "config")) {
+		html_put(out, "version <code>$</code> in force", js_str(detail, "version"));
+	} else if (str_eq_null(what, "observed")) {
+		buf_adds(out, "what AWS has was recorded");
+	} else {
+		html_put(out, "$ $ $ $", js_str(detail, "sort"), js_str(detail, "state"),
+			js_str(detail, "reason"), js_str(detail, "who"));
+	}
+}
+
+void page_put_entries(const struct page_views *views, const json_t *entries, bool has_address,
+	size_t most, struct buf *out)
+{
+	size_t i, count = 0;
+	json_t *entry;
+	html_put(out, "<table class=\"entries\"><thead><tr><th scope=\"col\">When</th><th "
+		      "scope=\"col\">What</th>");
+	buf_adds(out, has_address ? "<th scope=\"col\">Where</th>" : "");
+	buf_adds(out, "<th scope=\"col\">How</th></tr></thead><tbody>");
+	json_array_foreach ((json_t *)entries, i, entry) {
+		if (has_address && str_eq_null(js_str(entry, "what"), "observed"))
+			continue;
+		if (count++ >= most)
+			break;
+		struct told told = told_of(entry);
+		buf_adds(out, "<tr><td>");
+		html_clock(out, js_str(entry, "at"), views->now_ms);
+		html_put(out,
+			"</td><td><span class=\"mark $\" aria-hidden=\"true\">$</span> $</td>",
+			told.class, told.glyph, told.word);
+		if (has_address) {
+			buf_adds(out, "<td>");
+			if (!str_empty(js_str(entry, "address")))
+				page_put_link(views, out, js_str(entry, "address"), false);
+			buf_adds(out, "</td>");
+		}
+		buf_adds(out, "<td>");
+		put_detail(entry, out);
+		buf_adds(out, "</td></tr>");
+	}
+	buf_adds(out, "</tbody></table>");
+	if (count == 0)
+		buf_adds(out, "<p class=\"quiet\">Nothing has happened yet.</p>");
+}
+
+void page_put_timeline(const struct page_views *views, struct buf *out)
+{
+	if (!views->entries) {
+		buf_adds(out, "<p class=\"quiet\">History is in Postgres, which does not answer "
+			      "now.</p>");
+		return;
+	}
+	int64_t span = span_of(views);
+	char text[32];
+	size_t i;
+	json_t *layer;
+	num_format_duration(span, text, sizeof(text));
+	buf_adds(out, "<div class=\"bands\">");
+	json_array_foreach (json_object_get(views->status, "layers"), i, layer)
+		if (js_str(layer, "name"))
+			put_band(views, js_str(layer, "name"), span, out);
+	html_put(out,
+		"<div class=\"axis\" aria-hidden=\"true\"><span>$ ago</span><span>now</span>"
+		"</div></div><p class=\"key\"><span class=\"sample open\"></span> differs "
+		"<span class=\"sample closed\"></span> differed, and was put right <span "
+		"class=\"sample tick\"></span> change made</p>",
+		text);
+	buf_adds(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What "
+		      "happened last\">");
+	page_put_entries(views, views->entries, true, MOST_ENTRIES, out);
+	buf_adds(out, "</div>");
+}

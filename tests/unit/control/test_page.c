@@ -1,0 +1,303 @@
+// The page from values: what is foreign stays text, what is wrong comes first, and what is drawn
+// says so in words too.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "control/html.h"
+#include "control/page.h"
+#include <cmocka.h>
+
+#define NOW INT64_C(1795543200000) // 2026-11-24T18:00:00Z
+#define HOSTILE "\"><script>alert(1)</script>'&\xe2\x80\xae"
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in: %.4000s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	const char *at = strstr(text, part);
+	if (at)
+		fail_msg("'%s' is in: %.200s", part, at);
+}
+
+static json_t *resource(const char *name, const char *sync, const char *health, const char *message)
+{
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "address",
+		json_sprintf("network.subnet.%s", name), "kind", "subnet", "layer", "network",
+		"sync", sync, "health", health, "message", message, "since",
+		"2026-11-24T17:56:40.000Z", "checked_at", "2026-11-24T17:59:30.000Z");
+}
+
+static json_t *status_with(json_t *resources)
+{
+	return json_pack("{s:s, s:s, s:o, s:[{s:s, s:i}], s:{s:s}, s:{s:s}}", "stack", "shop",
+		"summary", "the summary", "resources", resources, "layers", "name", "network",
+		"resources", 1, "daemon", "now", "2026-11-24T18:00:00.000Z", "store", "phase",
+		"ready");
+}
+
+static char *overview(const struct page_views *views)
+{
+	_cleanup_buf_ struct buf out = {0};
+	page_overview(views, &out);
+	assert_false(out.failed);
+	return buf_take(&out);
+}
+
+static void text_is_escaped_and_does_not_turn(void **state)
+{
+	(void)state;
+	_cleanup_buf_ struct buf out = {0};
+	html_put(&out, "<a href=\"/x/@\">$</a>$", "a/b?c=\"d\"&\xc3\xa4",
+		"<b>&\"'\x01\xe2\x80\xae"
+		"é",
+		NULL);
+	assert_string_equal(buf_str(&out),
+		"<a href=\"/x/a%2Fb%3Fc%3D%22d%22%26%C3%A4\">&lt;b&gt;&amp;&quot;&#39;"
+		"\xef\xbf\xbd\xef\xbf\xbd"
+		"é</a>");
+}
+
+static void values_are_told_in_one_line(void **state)
+{
+	(void)state;
+	_cleanup_buf_ struct buf out = {0};
+	_cleanup_json_ json_t *value = json_pack("{s:[i, s]}", "a", 1, "<");
+	html_value(&out, value);
+	assert_string_equal(buf_str(&out), "{&quot;a&quot;: [1, &quot;&lt;&quot;]}");
+	buf_reset(&out);
+	html_value(&out, NULL);
+	assert_string_equal(buf_str(&out), "–");
+}
+
+static void ages_and_clocks_carry_their_instant(void **state)
+{
+	(void)state;
+	_cleanup_buf_ struct buf out = {0};
+	html_age(&out, "2026-11-24T17:56:40.000Z", NOW);
+	html_clock(&out, "2026-11-24T17:56:40.000Z", NOW);
+	html_clock(&out, "2026-11-20T17:56:40.000Z", NOW);
+	html_age(&out, NULL, NOW);
+	assert_string_equal(buf_str(&out),
+		"<time datetime=\"2026-11-24T17:56:40.000Z\" data-age>3m 20s</time>"
+		"<time datetime=\"2026-11-24T17:56:40.000Z\" data-clock>17:56:40</time>"
+		"<time datetime=\"2026-11-20T17:56:40.000Z\" data-clock>2026-11-20 17:56</time>");
+}
+
+static void how_a_resource_stands_is_one_word(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sync, *health;
+		enum page_state state;
+	} rows[] = {
+		{"Synced", "Healthy", STATE_WELL},
+		{"Synced", "Degraded", STATE_FAILED},
+		{"Synced", "Progressing", STATE_BUSY},
+		{"OutOfSync", "Healthy", STATE_DRIFTED},
+		{"OutOfSync", "Suspended", STATE_HELD},
+		{"Missing", "Missing", STATE_MISSING},
+		{"Orphaned", "Suspended", STATE_ORPHANED},
+		{"Unknown", "Unknown", STATE_UNKNOWN},
+		{"Synced", "Unknown", STATE_UNKNOWN},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		_cleanup_json_ json_t *row = resource("a", rows[i].sync, rows[i].health, "");
+		assert_int_equal(page_state_of(row), rows[i].state);
+		json_object_set_new(row, "action", json_object());
+		assert_int_equal(page_state_of(row), STATE_BUSY);
+	}
+	_cleanup_json_ json_t *nothing = json_object();
+	assert_int_equal(page_state_of(nothing), STATE_UNKNOWN);
+}
+
+static void hostile_names_stay_text_everywhere(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *rows =
+		json_pack("[o]", resource(HOSTILE, "OutOfSync", "Healthy", HOSTILE));
+	_cleanup_json_ json_t *status = status_with(json_incref(rows));
+	json_object_set_new(status, "stack", json_string(HOSTILE));
+	json_object_set_new(status, "summary", json_string(HOSTILE));
+	json_object_set_new(status, "region", json_string(HOSTILE));
+	json_object_set_new(status, "config",
+		json_pack("{s:s, s:s, s:{s:[{s:s, s:s, s:s}], s:s}}", "file", HOSTILE, "version",
+			HOSTILE, "error", "findings", "file", HOSTILE, "message", HOSTILE, "remedy",
+			HOSTILE, "at", HOSTILE));
+	const char *address = js_str(json_array_get(rows, 0), "address");
+	_cleanup_json_ json_t *graph =
+		json_pack("{s:O, s:[{s:s, s:s, s:[s]}, {s:s, s:s}]}", "nodes", rows, "flow", "from",
+			"clients", "to", address, "ports", HOSTILE, "from", address, "to", HOSTILE);
+	_cleanup_json_ json_t *plan = json_pack(
+		"{s:[{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:{s:s}}]}]}", "actions", "address",
+		address, "decision", "hold", "id", HOSTILE, "change", "~", "disruption", HOSTILE,
+		"fields", "path", HOSTILE, "before", HOSTILE, "after", HOSTILE, HOSTILE);
+	_cleanup_json_ json_t *entries = json_array();
+	static const char *const whats[] = {
+		"drift", "closed", "action", "config", "hold", "order", "observed", HOSTILE};
+	for (size_t i = 0; i < ARRAY_COUNT(whats); i++)
+		json_array_append_new(entries,
+			json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}}",
+				"at", i % 2 ? HOSTILE : "2026-11-24T17:56:40.000Z", "what",
+				whats[i], "address", address, "detail", "field", HOSTILE, "how",
+				HOSTILE, "operation", HOSTILE, "outcome", HOSTILE, "message",
+				HOSTILE, "reason", HOSTILE, "who", HOSTILE, "desired", HOSTILE));
+	_cleanup_json_ json_t *drifts = json_pack("[{s:s, s:s, s:s}]", "address", address, "field",
+		HOSTILE, "opened_at", "2026-11-24T17:56:40.000Z");
+	_cleanup_json_ json_t *whole = json_deep_copy(json_array_get(rows, 0));
+	json_object_set_new(
+		whole, "desired", json_pack("{s:s, s:[s]}", HOSTILE, HOSTILE, "b", HOSTILE));
+	json_object_set_new(whole, "observed", json_pack("{s:{s:s}}", HOSTILE, HOSTILE, HOSTILE));
+	json_object_set_new(whole, "differences", json_pack("[{s:s}]", "path", HOSTILE));
+	json_object_set_new(whole, "depends_on", json_pack("[s]", HOSTILE));
+	json_object_set_new(whole, "place", json_pack("{s:s}", "file", HOSTILE));
+	_cleanup_json_ json_t *stacks = json_pack("[s, s]", HOSTILE, "other");
+	struct page_views views = {.now_ms = NOW,
+		.stack = HOSTILE,
+		.stacks = stacks,
+		.status = status,
+		.graph = graph,
+		.plan = plan,
+		.entries = entries,
+		.drifts = drifts,
+		.resource = whole};
+	_cleanup_buf_ struct buf out = {0};
+	page_overview(&views, &out);
+	page_story(&views, &out);
+	page_problem(&views, HOSTILE, HOSTILE, &out);
+	assert_has(buf_str(&out), "&lt;script&gt;alert(1)");
+	assert_lacks(buf_str(&out), "<script>alert");
+	assert_lacks(buf_str(&out), "\"><script");
+	assert_lacks(buf_str(&out), "'&\xe2");
+	assert_lacks(buf_str(&out), "\xe2\x80\xae");
+}
+
+static void what_is_wrong_comes_first_with_what_is_done_and_for_how_long(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		status_with(json_pack("[o, o, o]", resource("well", "Synced", "Healthy", "fine"),
+			resource("drifted", "OutOfSync", "Healthy", "the tags differ"),
+			resource("failed", "OutOfSync", "Degraded", "AWS says no")));
+	_cleanup_json_ json_t *plan =
+		json_pack("{s:[{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s}]}]}", "actions",
+			"address", "network.subnet.drifted", "decision", "hold", "id", "abc123",
+			"change", "~", "disruption", "none", "fields", "path", "CidrBlock",
+			"before", "10.0", "after", "10.1");
+	struct page_views views = {.now_ms = NOW, .status = status, .plan = plan};
+	_cleanup_free_ char *text = overview(&views);
+	const char *attention = strstr(text, "What wants attention");
+	assert_non_null(attention);
+	const char *failed = strstr(attention, "network.subnet.failed");
+	const char *drifted = strstr(attention, "network.subnet.drifted");
+	assert_true(failed && drifted && failed < drifted);
+	assert_has(attention, "<del>10.0</del>");
+	assert_has(attention, "holdfast approve abc123");
+	assert_has(attention, "data-age>3m 20s</time>");
+	assert_has(text, "Something wants attention</h1>");
+	assert_has(text, "<title>2 ✕ shop");
+	assert_has(text, "History is in Postgres, which does not answer");
+}
+
+static void nothing_wrong_is_said_and_nothing_else(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		status_with(json_pack("[o]", resource("well", "Synced", "Healthy", "fine")));
+	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(text, "AWS is as the file says</h1>");
+	assert_lacks(text, "What wants attention");
+	assert_has(text, "<title>✓ shop");
+}
+
+static void the_daemons_own_troubles_are_told(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		status_with(json_pack("[o]", resource("well", "Synced", "Healthy", "fine")));
+	json_object_set_new(status, "store",
+		json_pack("{s:s, s:s}", "phase", "waiting", "message", "connection refused"));
+	json_object_set_new(status, "lease",
+		json_pack("{s:s, s:{s:s}}", "role", "standby", "leader", "host", "ops2"));
+	json_t *layer = json_array_get(json_object_get(status, "layers"), 0);
+	json_object_set_new(layer, "paused", json_true());
+	json_object_set_new(
+		layer, "blind", json_pack("[{s:s, s:s}]", "kind", "vpc", "message", "denied"));
+	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(text, "Postgres does not answer</h3><p>connection refused");
+	assert_has(text, "On standby: ops2 leads");
+	assert_has(text, "The layer network is paused");
+	assert_has(text, "<code>vpc</code> cannot be looked at</h3><p>denied");
+}
+
+static void the_picture_survives_circles_crowds_and_long_names(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *rows = json_array(), *flow = json_array();
+	for (int i = 0; i < 300; i++) {
+		char from[200], to[40];
+		snprintf(from, sizeof(from), "a.b.%0*d", i == 7 ? 150 : 3, i);
+		snprintf(to, sizeof(to), "a.b.%03d", (i + 1) % 60);
+		json_array_append_new(flow, json_pack("{s:s, s:s}", "from", from, "to", to));
+	}
+	_cleanup_json_ json_t *graph = json_pack("{s:O, s:O}", "nodes", rows, "flow", flow);
+	_cleanup_buf_ struct buf out = {0};
+	page_put_picture(&(struct page_views){.graph = graph}, &out);
+	assert_false(out.failed);
+	assert_has(buf_str(&out), "There is more than fits");
+	assert_has(buf_str(&out), "The same in words");
+}
+
+static void many_with_the_same_neighbours_are_one_box(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *flow = json_array();
+	static const char *const ends[] = {
+		"a.endpoint.x", "a.endpoint.y", "a.endpoint.z", "a.nat.b"};
+	for (size_t i = 0; i < ARRAY_COUNT(ends); i++)
+		json_array_append_new(
+			flow, json_pack("{s:s, s:s}", "from", "a.service.app", "to", ends[i]));
+	_cleanup_json_ json_t *graph = json_pack("{s:[], s:O}", "nodes", "flow", flow);
+	_cleanup_buf_ struct buf out = {0};
+	page_put_picture(&(struct page_views){.graph = graph}, &out);
+	assert_has(buf_str(&out), ">3 of them<");
+	assert_lacks(buf_str(&out), "href=\"/resource/a.endpoint.y\"");
+	assert_has(buf_str(&out), "href=\"/resource/a.nat.b\"");
+	assert_has(buf_str(&out), "reaches <code>a.endpoint.z</code>");
+}
+
+static void the_policy_names_what_stands_in_the_page(void **state)
+{
+	(void)state;
+	char policy[PAGE_POLICY_BYTES];
+	page_policy(policy);
+	assert_has(policy, "default-src 'none'");
+	for (const struct page_file *file = page_files; file->name; file++)
+		assert_has(policy, file->digest);
+	assert_lacks(policy, "unsafe");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_is_escaped_and_does_not_turn),
+		cmocka_unit_test(values_are_told_in_one_line),
+		cmocka_unit_test(ages_and_clocks_carry_their_instant),
+		cmocka_unit_test(how_a_resource_stands_is_one_word),
+		cmocka_unit_test(hostile_names_stay_text_everywhere),
+		cmocka_unit_test(what_is_wrong_comes_first_with_what_is_done_and_for_how_long),
+		cmocka_unit_test(nothing_wrong_is_said_and_nothing_else),
+		cmocka_unit_test(the_daemons_own_troubles_are_told),
+		cmocka_unit_test(the_picture_survives_circles_crowds_and_long_names),
+		cmocka_unit_test(many_with_the_same_neighbours_are_one_box),
+		cmocka_unit_test(the_policy_names_what_stands_in_the_page),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
