@@ -27,6 +27,7 @@ struct loading {
 	char *chain[MOST_INCLUDES + 1]; // real paths, or the given path; owned
 	size_t chain_count;
 	size_t include_count;
+	bool no_includes;
 	bool is_incomplete; // a file could not be read
 };
 
@@ -189,6 +190,14 @@ static const struct node *load_text(
 	const struct node *include = node_get(root, "include"), *merged = NULL;
 	if (!include)
 		return root;
+	if (loading->no_includes) {
+		findings_error(loading->findings, node_key_place(root, "include"),
+			"put what it includes into the one file, or check it with 'holdfast "
+			"validate'",
+			"a file that is sent to the daemon cannot include others");
+		loading->is_incomplete = true;
+		return merge_without(pool, root, "include");
+	}
 	size_t count = include->type == NODE_LIST ? include->count : 1;
 	for (size_t i = 0; i < count; i++) {
 		const struct node *base = load_include(
@@ -228,7 +237,8 @@ struct tree *tree_load(
 		return NULL;
 	}
 	pool_init(&tree->pool);
-	struct loading loading = {.tree = tree, .findings = findings};
+	struct loading loading = {
+		.tree = tree, .findings = findings, .no_includes = options && options->no_includes};
 	const struct node *root = options && options->text
 					  ? load_given(&loading, path, options)
 					  : load_file(&loading, path, place_in(path, 0, 0));

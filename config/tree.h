@@ -80,6 +80,7 @@ struct tree; // owns all nodes, texts and file names
 struct tree_options {
 	const char *text; // NULL: read the file; else its text (a test, a socket request)
 	size_t text_bytes;
+	bool no_includes;        // whoever sent the text may not read what we may
 	const char *const *vars; // "name=value" overrides of vars:, NULL-ended, or NULL
 };
 

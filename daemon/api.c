@@ -412,6 +412,7 @@ void api_init(struct app *app)
 		.readyz = on_readyz,
 		.metrics = on_metrics};
 	orders_init(&app->api);
+	foresight_init(&app->api);
 	past_init(&app->api);
 	pages_init(&app->api);
 	feed_api(&app->api);

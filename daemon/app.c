@@ -82,13 +82,8 @@ static struct desired *load(const char *path, bool observe_only, json_t **ret_fi
 	if (ret_findings)
 		*ret_findings = findings_json(&findings);
 	findings_done(&findings);
-	if (desired && observe_only) {
-		for (size_t i = 0; i < desired->count; i++)
-			desired->wanted[i].policy.mode = MODE_OBSERVE;
-		for (size_t i = 0; i < desired->layer_count; i++)
-			desired->layers[i].policy.mode = MODE_OBSERVE;
-		desired->policy.mode = MODE_OBSERVE;
-	}
+	if (desired && observe_only)
+		desired_observe(desired);
 	return desired;
 }
 

@@ -100,6 +100,10 @@ void orders_init(struct control_api *api);
 /* An order as it is shown: times as texts. New. */
 json_t *orders_shown(const json_t *order);
 
+// ---- foresight.c: the plan of a file that is not in force
+
+void foresight_init(struct control_api *api);
+
 // ---- past.c: what the store remembers
 
 void past_init(struct control_api *api);

@@ -36,7 +36,8 @@ const struct option_row option_rows[] = {
 	{OPTION_CIDR,    0,   "cidr",    "BLOCK",      "the network's addresses (10.0.0.0/16)"},
 	{OPTION_ACCOUNT, 0,   "account", "DIGITS",     "the account that the file is for"},
 	{OPTION_ONE_NAT, 0,   "one-nat", NULL,         "one NAT gateway for all zones, not one each"},
-	{OPTION_FILE,    0,   "file",    "PATH",       "write there, not to standard output; never over a file"},
+	{OPTION_FILE,    0,   "file",    "PATH",       "init: write there, never over a file; plan: of this file"},
+	{OPTION_REFRESH, 0,   "refresh", NULL,         "look at AWS first"},
 	{OPTION_FOR,     0,   "for",     "TIME",       "for so long: 90m, 2h, 3d"},
 	{OPTION_REASON,  0,   "reason",  "TEXT",       "why; it is shown wherever it matters"},
 	{OPTION_DOT,     0,   "dot",     NULL,         "as a dot file, for Graphviz"},
@@ -292,6 +293,9 @@ static int take_option(struct cli *cli, const struct option_row *row, const char
 		return 0;
 	case OPTION_FILE:
 		cli->file = value;
+		return 0;
+	case OPTION_REFRESH:
+		cli->is_refreshing = true;
 		return 0;
 	case OPTION_FOR:
 		cli->length = value;

@@ -37,6 +37,7 @@ enum option {
 	OPTION_AT = 16777216,
 	OPTION_FROM = 33554432,
 	OPTION_TO = 67108864,
+	OPTION_REFRESH = 268435456,
 	OPTION_FOLLOW = 134217728,
 };
 /* What every command takes. */
@@ -54,9 +55,9 @@ struct cli {
 	size_t var_count;
 	const char *at, *from, *to;                                // moments
 	const char *length, *reason;                               // of orders
-	const char *region, *zones, *cidr, *name, *account, *file; // of init
-	bool is_json, is_lines, is_watching, is_following, is_all, is_waiting, is_strict, is_dot,
-		has_one_nat, wants_help, wants_version;
+	const char *region, *zones, *cidr, *name, *account, *file; // of init; file: of plan too
+	bool is_json, is_lines, is_watching, is_following, is_all, is_waiting, is_refreshing,
+		is_strict, is_dot, has_one_nat, wants_help, wants_version;
 	unsigned given; // options seen
 	struct view view;
 	bool is_terminal; // standard output is one
@@ -141,6 +142,7 @@ int run_unprotect(struct cli *cli);
 int run_release(struct cli *cli);
 int run_orders(struct cli *cli);
 int run_accept(struct cli *cli);
+int run_plan(struct cli *cli);
 int run_events(struct cli *cli);
 int run_state_at(struct cli *cli);
 int run_diff_moments(struct cli *cli);

@@ -8,7 +8,6 @@
 static int run_status(struct cli *cli);
 static int run_get(struct cli *cli);
 static int run_why(struct cli *cli);
-static int run_plan(struct cli *cli);
 static int run_diff(struct cli *cli);
 static int run_drift(struct cli *cli);
 static int run_history(struct cli *cli);
@@ -65,14 +64,16 @@ const struct command commands[] = {
 	{
 		.name = "plan",
 		.group = GROUP_LOOK,
-		.usage = "plan",
+		.usage = "plan [--file FILE] [--refresh]",
 		.summary = "the changes that would be made, and which of them wait",
 		.details = "+ create, ~ update in place, - delete, -/+ delete and create, +/- "
-			   "create and "
-			   "delete.\nExit status 0: nothing to do; 2: there are changes; 1: error, "
-			   "or not "
-			   "everything has been looked at yet.",
-		.options = OPTION_STACK,
+			   "create and delete.\nAt once, from what the daemon last saw; its age "
+			   "stands at the end. --refresh looks first: a pass, which corrects what "
+			   "policy allows, as every pass does.\n--file plans a file that is not "
+			   "in force, and changes nothing: its text is sent to the daemon, so it "
+			   "cannot include others.\nExit status 0: nothing to do; 2: there are "
+			   "changes; 1: error, or not everything has been looked at yet.",
+		.options = OPTION_STACK | OPTION_FILE | OPTION_REFRESH,
 		.run = run_plan,
 	},
 	{
@@ -408,19 +409,6 @@ static int run_why(struct cli *cli)
 	return cli_show(cli,
 		client_path("/v1/why/", argument(cli), "limit", cli->limit, "stack", cli->stack),
 		NULL, render_why, NULL);
-}
-
-static int status_of_plan(const json_t *answer)
-{
-	if (json_array_size(json_object_get(answer, "actions")) > 0)
-		return EXIT_DIFFERENT;
-	return js_bool(answer, "complete", true) ? EXIT_DONE : EXIT_ERROR;
-}
-
-static int run_plan(struct cli *cli)
-{
-	return cli_show(cli, client_path("/v1/plan", NULL, "stack", cli->stack), NULL, render_plan,
-		status_of_plan);
 }
 
 static int status_of_diff(const json_t *answer)

@@ -37,8 +37,9 @@ struct control_params {
 	int64_t limit;              // 1..; -1 when not given
 	bool wait;
 	const char *field, *reason;
-	const char *after; // a cursor
-	int64_t for_ms;    // a length of time; -1 when not given
+	const char *after;       // a cursor
+	const char *file, *text; // a file's name, and all that stands in it
+	int64_t for_ms;          // a length of time; -1 when not given
 };
 
 /* One request. Owned by the server; the backend may use it, and every text in it, until it has

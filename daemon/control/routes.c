@@ -19,9 +19,11 @@ enum param {
 	PARAM_FOR = 512,
 	PARAM_AT = 1024,
 	PARAM_AFTER = 2048,
+	PARAM_FILE = 4096,
+	PARAM_TEXT = 8192,
 };
 
-enum param_type { TYPE_TEXT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
+enum param_type { TYPE_TEXT, TYPE_DOCUMENT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
 
 #define MOST_LENGTH_MS (INT64_C(366) * 24 * 3600 * 1000)
 
@@ -42,6 +44,8 @@ static const struct param_row {
 	{PARAM_AFTER,   "after",   TYPE_TEXT,  offsetof(struct control_params, after)},
 	{PARAM_LIMIT,   "limit",   TYPE_COUNT, offsetof(struct control_params, limit)},
 	{PARAM_TARGET,  "target",  TYPE_TEXT,  offsetof(struct control_params, target)},
+	{PARAM_FILE,    "file",    TYPE_TEXT,  offsetof(struct control_params, file)},
+	{PARAM_TEXT,    "text",    TYPE_DOCUMENT, offsetof(struct control_params, text)},
 	{PARAM_FIELD,   "field",   TYPE_TEXT,  offsetof(struct control_params, field)},
 	{PARAM_REASON,  "reason",  TYPE_TEXT,  offsetof(struct control_params, reason)},
 	{PARAM_FOR,     "for",     TYPE_LENGTH, offsetof(struct control_params, for_ms)},
@@ -67,6 +71,7 @@ static const struct route {
 	{"GET",  "/v1/resources/", TO(resource), PARAM_STACK, PARAM_ADDRESS, "one resource"},
 	{"GET",  "/v1/why/",       TO(why),      PARAM_STACK | PARAM_LIMIT, PARAM_ADDRESS, "how a resource came to its state, in sentences"},
 	{"GET",  "/v1/plan",       TO(plan),     PARAM_STACK, 0, "what would be changed"},
+	{"POST", "/v1/plan",       TO(foresee),  PARAM_STACK | PARAM_FILE, PARAM_TEXT, "what a file would change, were it in force"},
 	{"GET",  "/v1/graph",      TO(graph),    PARAM_STACK, 0, "what refers to what, and who talks to whom"},
 	{"GET",  "/v1/diff",       TO(diff),     PARAM_STACK | PARAM_ADDRESS, 0, "how AWS differs from the file"},
 	{"GET",  "/v1/accept/",    TO(accept),   PARAM_STACK, PARAM_ADDRESS, "the edit that makes what AWS has the wanted"},
@@ -143,6 +148,8 @@ static const char *wanted_form(enum param_type type)
 	switch (type) {
 	case TYPE_TEXT:
 		return "a text of at most 512 bytes";
+	case TYPE_DOCUMENT:
+		return "the text of a file";
 	case TYPE_TIME:
 		return "a time like 2026-11-23T09:48:00Z or an age like 90m";
 	case TYPE_COUNT:
@@ -162,7 +169,8 @@ static bool read_param(
 	const char *text = json_string_value(value);
 	switch (row->type) {
 	case TYPE_TEXT:
-		if (!text || strlen(text) > MOST_TEXT_BYTES)
+	case TYPE_DOCUMENT: // the body's own limit
+		if (!text || (row->type == TYPE_TEXT && strlen(text) > MOST_TEXT_BYTES))
 			return false;
 		if (*text)
 			memcpy(at, &text, sizeof(text));
@@ -267,7 +275,7 @@ static const char *missing_param(
 		const char *text = "";
 		if (!((unsigned)params[i].param & route->needs))
 			continue;
-		if (params[i].type == TYPE_TEXT)
+		if (params[i].type == TYPE_TEXT || params[i].type == TYPE_DOCUMENT)
 			memcpy(&text, (const char *)&exchange->params + params[i].at, sizeof(text));
 		if (!(seen & (unsigned)params[i].param) || !text)
 			return params[i].name;

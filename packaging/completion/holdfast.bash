@@ -37,7 +37,7 @@ _holdfast()
 	case "$command" in
 	"")
 		words="status get why plan diff drift history events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain init graph version completion help "
-		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --for --reason --dot --color --help --version "
+		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --refresh --for --reason --dot --color --help --version "
 		;;
 	status)
 		options="--socket --output --watch --stack --all --at --color --help "
@@ -51,7 +51,7 @@ _holdfast()
 		words="$(holdfast __words addresses 2>/dev/null)"
 		;;
 	plan)
-		options="--socket --output --stack --color --help "
+		options="--socket --output --stack --file --refresh --color --help "
 		;;
 	diff)
 		options="--socket --output --stack --from --to --color --help "

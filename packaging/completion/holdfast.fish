@@ -19,6 +19,8 @@ complete -c holdfast -n '__fish_seen_subcommand_from why' -l stack -s s -x -d 'w
 complete -c holdfast -n '__fish_seen_subcommand_from why' -l limit -s n -x -d 'at most so many entries'
 complete -c holdfast -n __fish_use_subcommand -a plan -d 'the changes that would be made, and which of them wait'
 complete -c holdfast -n '__fish_seen_subcommand_from plan' -l stack -s s -x -d 'which stack, when the daemon holds several'
+complete -c holdfast -n '__fish_seen_subcommand_from plan' -l file -r -F -d 'init: write there, never over a file; plan: of this file'
+complete -c holdfast -n '__fish_seen_subcommand_from plan' -l refresh -d 'look at AWS first'
 complete -c holdfast -n __fish_use_subcommand -a diff -d 'where AWS differs from the file, or from itself at another time'
 complete -c holdfast -n '__fish_seen_subcommand_from diff' -a '(holdfast __words addresses 2>/dev/null)'
 complete -c holdfast -n '__fish_seen_subcommand_from diff' -l stack -s s -x -d 'which stack, when the daemon holds several'
@@ -95,7 +97,7 @@ complete -c holdfast -n '__fish_seen_subcommand_from init' -l azs -x -d 'its ava
 complete -c holdfast -n '__fish_seen_subcommand_from init' -l cidr -x -d 'the network\'s addresses (10.0.0.0/16)'
 complete -c holdfast -n '__fish_seen_subcommand_from init' -l account -x -d 'the account that the file is for'
 complete -c holdfast -n '__fish_seen_subcommand_from init' -l one-nat -d 'one NAT gateway for all zones, not one each'
-complete -c holdfast -n '__fish_seen_subcommand_from init' -l file -r -F -d 'write there, not to standard output; never over a file'
+complete -c holdfast -n '__fish_seen_subcommand_from init' -l file -r -F -d 'init: write there, never over a file; plan: of this file'
 complete -c holdfast -n __fish_use_subcommand -a graph -d 'the architecture as a picture: who talks to whom, and each layer'
 complete -c holdfast -n '__fish_seen_subcommand_from graph' -F
 complete -c holdfast -n '__fish_seen_subcommand_from graph' -l stack -s s -x -d 'which stack, when the daemon holds several'

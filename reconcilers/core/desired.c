@@ -346,6 +346,15 @@ struct desired *desired_load(
 	return desired;
 }
 
+void desired_observe(struct desired *desired)
+{
+	for (size_t i = 0; i < desired->count; i++)
+		desired->wanted[i].policy.mode = MODE_OBSERVE;
+	for (size_t i = 0; i < desired->layer_count; i++)
+		desired->layers[i].policy.mode = MODE_OBSERVE;
+	desired->policy.mode = MODE_OBSERVE;
+}
+
 const struct wanted *desired_find(const struct desired *desired, const char *address)
 {
 	return map_get(&desired->by_address, address);

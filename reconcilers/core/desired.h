@@ -78,4 +78,6 @@ void desired_free(struct desired *desired);
 /* tree_load + desired_new. */
 struct desired *desired_load(
 	const char *path, const struct tree_options *options, struct findings *findings);
+/* Nothing is written, whatever the file says. */
+void desired_observe(struct desired *desired);
 const struct wanted *desired_find(const struct desired *desired, const char *address);

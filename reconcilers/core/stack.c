@@ -112,9 +112,9 @@ static bool reaches(const struct stack *stack, const char *from, const char *to,
 	return false;
 }
 
-// What must outlive it: its references, save those that lead back to it (two security groups may
+// Its references, save those that lead back to it (two security groups may
 // name each other), and its predecessors.
-static json_t *order_of(const struct stack *stack, const struct wanted *wanted)
+json_t *stack_order_of(const struct stack *stack, const struct wanted *wanted)
 {
 	json_t *out = json_copy(wanted->depends_on);
 	size_t i;
@@ -159,7 +159,7 @@ void stack_match(struct stack *stack)
 		}
 		resource->wanted = wanted;
 		digest_wanted(wanted, resource->want_digest);
-		json_t *order = order_of(stack, wanted);
+		json_t *order = stack_order_of(stack, wanted);
 		if (!json_equal(order, resource->record.depends_on)) {
 			json_decref(resource->record.depends_on);
 			resource->record.depends_on = json_incref(order);

@@ -148,6 +148,8 @@ struct resource *stack_find(const struct stack *stack, const char *address);
 struct reconciler *stack_reconciler(struct stack *stack, const char *layer);
 /* Wakes the reconciler of the resource, and those of what refers to it. */
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
+/* What must outlive a resource, by the file in force: ["network.vpc.main", ...]; new. */
+json_t *stack_order_of(const struct stack *stack, const struct wanted *wanted);
 /* The all-tags object of a resource: the file's and ours; new. */
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
 /* Members whose observed value stands whatever the file says, because its policy ignores them or

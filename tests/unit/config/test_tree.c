@@ -340,6 +340,25 @@ static void findings_outlive_the_tree_and_become_json(void **state)
 	findings_done(&findings);
 }
 
+static void a_text_that_was_sent_includes_nothing(void **state)
+{
+	(void)state;
+	write_file("readable.yaml", "secret: 1\n");
+	static const char text[] = "a: ${var.x}\ninclude: readable.yaml\n";
+	struct findings findings;
+	findings_init(&findings);
+	struct tree_options options = {
+		.text = text, .text_bytes = strlen(text), .no_includes = true};
+	struct tree *tree = tree_load("readable.yaml", &options, &findings);
+	assert_int_equal(findings.count, 1); // no more about what the include may have held
+	assert_int_equal(findings.items[0].place.line, 2);
+	assert_non_null(strstr(findings.items[0].message, "cannot include others"));
+	assert_non_null(findings.items[0].remedy);
+	assert_null(tree_root(tree) ? node_get(tree_root(tree), "secret") : NULL);
+	tree_free(tree);
+	findings_done(&findings);
+}
+
 static void more_than_two_hundred_findings_are_counted(void **state)
 {
 	(void)state;
@@ -394,6 +413,7 @@ int main(void)
 		cmocka_unit_test(interpolations_are_found_and_escapes_skipped),
 		cmocka_unit_test(the_nearest_name_is_one_slip_away),
 		cmocka_unit_test(findings_outlive_the_tree_and_become_json),
+		cmocka_unit_test(a_text_that_was_sent_includes_nothing),
 		cmocka_unit_test(more_than_two_hundred_findings_are_counted),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

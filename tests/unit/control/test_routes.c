@@ -51,7 +51,16 @@ static void on_approve(void *self, struct control_exchange *exchange)
 	note(exchange, "approve");
 }
 
+static void on_foresee(void *self, struct control_exchange *exchange)
+{
+	(void)self;
+	note(exchange, "foresee");
+	snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), " file=%s text=%zu",
+		exchange->params.file, strlen(exchange->params.text));
+}
+
 static const struct control_api api = {
+	.foresee = on_foresee,
 	.status = on_status,
 	.resource = on_resource,
 	.history = on_history,
@@ -107,6 +116,32 @@ static void test_requests_reach_their_endpoint_with_typed_values(void **state)
 	rig_close(&rig);
 }
 
+static void test_the_text_of_a_file_may_be_long_and_must_be_there(void **state)
+{
+	(void)state;
+	static const char head[] = "{\"file\":\"new.yaml\",\"text\":\"";
+	struct rig rig;
+	struct buf request;
+	open_api(&rig);
+	buf_init(&request, 0);
+	buf_addf(&request, "POST /v1/plan HTTP/1.1\r\n" CLOSE "Content-Length: %zu\r\n\r\n%s",
+		strlen(head) + 20000 + 2, head);
+	for (int i = 0; i < 20000; i++)
+		buf_addc(&request, 'x');
+	buf_adds(&request, "\"}");
+	_cleanup_free_ char *answer = ask(&rig, buf_str(&request));
+	assert_contains(answer, "200 OK");
+	assert_contains(seen, "foresee ");
+	assert_contains(seen, " file=new.yaml text=20000");
+	buf_done(&request);
+	_cleanup_free_ char *none = ask(&rig, POST("/v1/plan", "2", "{}"));
+	assert_contains(none, "/v1/plan needs 'text'");
+	_cleanup_free_ char *empty = ask(&rig, POST("/v1/plan", "11", "{\"text\":\"\"}"));
+	assert_contains(empty, "/v1/plan needs 'text'");
+	assert_string_equal(seen, "");
+	rig_close(&rig);
+}
+
 static void test_an_age_is_counted_back_from_now(void **state)
 {
 	(void)state;
@@ -129,7 +164,8 @@ static void test_what_does_not_fit_is_refused_in_words(void **state)
 	} rows[] = {
 		{GET("/v2/status"), "404", "there is no /v2/status"},
 		{GET("/v1/resources/"), "404", "there is no /v1/resources/"},
-		{GET("/v1/plan"), "404", "there is no /v1/plan"}, // not offered by this api
+		{GET("/v1/diff"), "404", "there is no /v1/diff"}, // not offered by this api
+		{GET("/v1/plan"), "405", "/v1/plan wants POST"},
 		{GET("/v1/sync"), "405", "/v1/sync wants POST"},
 		{POST("/v1/status", "0", ""), "405", "/v1/status wants GET"},
 		{GET("/v1/status?colour=red"), "400", "takes no parameter 'colour'"},
@@ -160,7 +196,7 @@ static void test_the_root_lists_what_this_api_offers(void **state)
 	open_api(&rig);
 	_cleanup_free_ char *answer = ask(&rig, GET("/"));
 	assert_contains(answer, "\"path\":\"/v1/history\"");
-	assert_null(strstr(answer, "/v1/plan"));
+	assert_null(strstr(answer, "/v1/diff"));
 	rig_close(&rig);
 }
 
@@ -169,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests_reach_their_endpoint_with_typed_values),
 		cmocka_unit_test(test_an_age_is_counted_back_from_now),
+		cmocka_unit_test(test_the_text_of_a_file_may_be_long_and_must_be_there),
 		cmocka_unit_test(test_what_does_not_fit_is_refused_in_words),
 		cmocka_unit_test(test_the_root_lists_what_this_api_offers),
 	};
