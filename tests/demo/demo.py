@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 
 from breaks import BREAKS  # noqa: E402
 from daemon import Daemon, Failed, wait_until  # noqa: E402
-from emulator import Emulator  # noqa: E402
+from emulator import Emulator, free_port  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 EXAMPLE = ROOT / "config/examples/multi-tier.yaml"
@@ -155,7 +155,7 @@ class Demo:
         self.home = home
         self.began = time.monotonic()
         self.ends = contextlib.ExitStack()
-        self.emulator = self.proxy = self.daemon = self.whole_at = None
+        self.emulator = self.proxy = self.daemon = self.whole_at = self.page = None
 
     def set_up(self):
         self.emulator = Emulator(self.home / "emulator.log")
@@ -164,7 +164,8 @@ class Demo:
         self.proxy = Proxy(self.emulator.port)
         self.ends.callback(self.proxy.close)
         self.proxy.delay = LATENCY
-        self.daemon = Daemon(self.proxy.url, EXAMPLE.read_text())
+        self.page = f"127.0.0.1:{free_port()}"
+        self.daemon = Daemon(self.proxy.url, EXAMPLE.read_text(), arguments=["--listen", self.page])
         self.ends.callback(self.daemon.close)
         self.daemon.config = self.home / EXAMPLE.name
         self.daemon.write(EXAMPLE.read_text())
@@ -210,10 +211,10 @@ class Demo:
         chapter("Nothing is there; the file says what should be")
         tell(f"{EXAMPLE.relative_to(ROOT)} goes to the daemon. It has its own Postgres, which it sets up and starts "
              f"itself; AWS answers after {LATENCY * 1000:.0f} ms, as it does.")
-        say("   $ holdfastd --config multi-tier.yaml", "blue")
+        say(f"   $ holdfastd --config multi-tier.yaml --listen {self.page}", "blue")
         board = Board()
         self.daemon.start()
-        tell(f"ready after {board.seconds():.1f} s")
+        tell(f"ready after {board.seconds():.1f} s; its page, for a browser, while this runs: http://{self.page}/")
 
         def is_done():
             rows = self.rows()
@@ -358,7 +359,7 @@ class Demo:
         self.daemon.sync()
         calls = self.proxy.seen()
         services = collections.Counter(call.service for call in calls)
-        tell(", ".join(f"{name} {count}" for name, count in services.most_common()))
+        tell(", ".join(f"{name}\u00a0{count}" for name, count in services.most_common()))
         say(f"   {len(calls)} calls for {len(self.rows())} resources, "
             f"{sum(c.is_mutating for c in calls)} of them writing; {self.daemon.resident_bytes() / 2**20:.0f} MiB "
             f"of memory", "green")
