@@ -54,6 +54,7 @@ json_t *api_status(struct app *app, struct held *held)
 			app->host, "pid", (int)getpid(), "started_at",
 			api_time(app->started_wall_ms), "now", api_time(loop_wall_ms(&app->loop)),
 			"ready", app->phase == APP_READY));
+	json_object_set_new(json_object_get(out, "daemon"), "notices", notices_view(app->notices));
 	char trouble[400];
 	journal_trouble(held->journal, trouble, sizeof(trouble));
 	json_object_set_new(out, "store",

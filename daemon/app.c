@@ -296,9 +296,11 @@ static void stop_further(struct app *app)
 			store_phase(app->store) != STORE_READY)) {
 		set_phase(app, APP_CLOSING);
 		timer_stop(&app->deadline);
+		notices_stop(app->notices);
 		store_stop(app->store);
 	}
-	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED) {
+	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED &&
+		notices_is_idle(app->notices)) {
 		set_phase(app, APP_CLOSED);
 		loop_stop(&app->loop);
 	}
@@ -489,6 +491,16 @@ static struct err start(struct app *app)
 	if (!err_is(&err))
 		err = leases_start(app);
 	if (!err_is(&err))
+		err = notices_new(&(struct notices_options){.loop = &app->loop,
+					  .http = app->http,
+					  .command = settings->on_event,
+					  .webhook = settings->webhook,
+					  .secret_file = settings->webhook_secret_file,
+					  .topic = settings->sns_topic,
+					  .triggers = settings->triggers,
+					  .watcher = &app->task},
+			&app->notices);
+	if (!err_is(&err))
 		err = hold_all(app);
 	if (err_is(&err))
 		return err;
@@ -532,6 +544,7 @@ static void close_all(struct app *app)
 	if (loop_done(&app->loop) != 0)
 		log_debug("the loop was left with open handles");
 	feed_done(app);
+	notices_free(app->notices);
 	if (app->lock_fd >= 0)
 		close(app->lock_fd);
 }

@@ -5,6 +5,7 @@
 #include "control/routes.h"
 #include "core/stack.h"
 #include "loop/signals.h"
+#include "notices.h"
 #include "settings.h"
 #include "state/store.h"
 
@@ -56,7 +57,8 @@ struct app {
 	char status[400];    // as last told to the service manager
 	struct list waiters; // sync requests that wait for their passes
 	struct events events;
-	struct list followers; // requests that wait for events
+	struct notices *notices; // NULL: nobody is told
+	struct list followers;   // requests that wait for events
 	int exit_status;
 };
 

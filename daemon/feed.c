@@ -15,16 +15,20 @@ struct follower {
 	int64_t until_ms;
 };
 
-static void put(struct app *app, json_t *event)
+// Takes the event over.
+static void put(struct held *held, json_t *event)
 {
+	struct app *app = held->app;
+	if (app->notices && event)
+		notices_hear(app->notices, held->aws ? aws_as_port(held->aws) : NULL, event);
 	events_put(&app->events, event);
 	task_wake(&app->task);
 }
 
-static void put_new(struct held *held, const char *name, const char *layer, const char *text)
+static json_t *new_event(
+	const struct held *held, const char *name, const char *layer, const char *text)
 {
-	struct app *app = held->app;
-	put(app, event_new(name, loop_wall_ms(&app->loop), held->stack->name, layer, text));
+	return event_new(name, loop_wall_ms(&held->app->loop), held->stack->name, layer, text);
 }
 
 // ---- what is heard
@@ -33,7 +37,7 @@ static void put_new(struct held *held, const char *name, const char *layer, cons
 static void hear_pass(struct held *held, const char *layer)
 {
 	const struct reconciler *r = layer ? stack_reconciler(held->stack, layer) : NULL;
-	const char *why = NULL;
+	const char *why = NULL, *cause = "look";
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->watch_count; i++)
@@ -43,15 +47,19 @@ static void hear_pass(struct held *held, const char *layer)
 	char text[300];
 	snprintf(text, sizeof(text), "%d resource%s cannot be changed", failed,
 		failed == 1 ? "" : "s");
-	if (!why && failed > 0)
+	if (!why && failed > 0) {
 		why = text;
+		cause = "change";
+	}
 	bool was_failing = json_object_get(held->failing, layer);
 	if (why && !was_failing) {
 		json_object_set_new(held->failing, layer, json_true());
-		put_new(held, "layer.failing", layer, why);
+		json_t *event = new_event(held, "layer.failing", layer, why);
+		js_set_str(event, "cause", cause);
+		put(held, event);
 	} else if (!why && was_failing) {
 		json_object_del(held->failing, layer);
-		put_new(held, "layer.recovered", layer, "what failed works again");
+		put(held, new_event(held, "layer.recovered", layer, "what failed works again"));
 	}
 }
 
@@ -63,7 +71,7 @@ static void hear(void *self, enum store_statement statement, const json_t *args)
 	if (statement == STORE_PASS_ADD)
 		hear_pass(held, js_str(args, "layer"));
 	else
-		put(held->app, event_of(statement, args, held->stack->name));
+		put(held, event_of(statement, args, held->stack->name));
 }
 
 void feed_hold(struct app *app, struct held *held)
@@ -80,7 +88,7 @@ void feed_refused(struct held *held)
 		js_str(first, "file") ? js_str(first, "file") : held->path,
 		(long long)js_int(first, "line", 0),
 		js_str(first, "message") ? js_str(first, "message") : "it has errors");
-	put_new(held, "config.refused", NULL, text);
+	put(held, new_event(held, "config.refused", NULL, text));
 }
 
 static void tell_lease(struct app *app, struct held *held)
@@ -93,7 +101,7 @@ static void tell_lease(struct app *app, struct held *held)
 		is_leader
 			? str_format("%s (pid %lld) may change AWS", app->host, (long long)getpid())
 			: str_format("%s may no longer change AWS", app->host);
-	put_new(held, is_leader ? "lease.gained" : "lease.lost", NULL, text);
+	put(held, new_event(held, is_leader ? "lease.gained" : "lease.lost", NULL, text));
 }
 
 // ---- who asks

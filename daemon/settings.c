@@ -27,6 +27,11 @@ static const struct option {
 	{"listen-hosts",      "HOLDFAST_LISTEN_HOSTS",      "NAMES",     offsetof(struct settings, listen_hosts),      "names it may be asked by; with them, any address may be listened on"},
 	{"retention",         "HOLDFAST_RETENTION",         "TIME",      offsetof(struct settings, retention),         "how long history is kept (90d)"},
 	{"metrics-namespace", "HOLDFAST_METRICS_NAMESPACE", "NAME",      offsetof(struct settings, metrics_namespace), "publish metrics of its own to CloudWatch under that name (off)"},
+	{"on-event",            "HOLDFAST_ON_EVENT",            "COMMAND", offsetof(struct settings, on_event),            "run for each notice, with it as JSON on standard input"},
+	{"webhook",             "HOLDFAST_WEBHOOK",             "URL",     offsetof(struct settings, webhook),             "where each notice is sent by POST, as JSON"},
+	{"webhook-secret-file", "HOLDFAST_WEBHOOK_SECRET_FILE", "PATH",    offsetof(struct settings, webhook_secret_file), "what those are signed with (HMAC-SHA-256)"},
+	{"sns-topic",           "HOLDFAST_SNS_TOPIC",           "ARN",     offsetof(struct settings, sns_topic),           "the topic that each notice is published to"},
+	{"triggers",            "HOLDFAST_TRIGGERS",            "LIST",    offsetof(struct settings, triggers),            "of on-drift,on-corrected,on-held,on-failed,on-recovered (all)"},
 };
 // clang-format on
 

@@ -16,6 +16,11 @@ struct settings {
 	char *listen_hosts;      // names by which that address may be asked
 	char *retention;         // "90d"
 	char *metrics_namespace; // of CloudWatch; NULL: no metrics are published
+	char *on_event;          // shell command, one message on its standard input; or NULL
+	char *webhook;           // URL, or NULL
+	char *webhook_secret_file;
+	char *sns_topic; // ARN, or NULL
+	char *triggers;  // "on-drift,on-held"; NULL: all
 	enum log_level log_level;
 	bool observe_only, check_only, wants_help, wants_version;
 };

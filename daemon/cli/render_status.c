@@ -97,6 +97,22 @@ static void put_lease(const struct view *view, const json_t *status, struct buf 
 	}
 }
 
+// Who is told of incidents, and did not take the last message.
+static void put_notices(const struct view *view, const json_t *status, struct buf *out)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(json_object_get(status, "daemon"), "notices"), i, one) {
+		const char *trouble = js_str(one, "trouble"), *receiver = js_str(one, "receiver");
+		int64_t waiting = js_int(one, "waiting", 0);
+		if (str_empty(trouble))
+			continue;
+		_cleanup_free_ char *text = str_format("Notices, %s: %s (%lld waiting)",
+			receiver ? receiver : "-", trouble, (long long)waiting);
+		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
+	}
+}
+
 void status_trouble(const struct view *view, const json_t *status, struct buf *out)
 {
 	const json_t *config = json_object_get(status, "config");
@@ -122,6 +138,7 @@ void status_trouble(const struct view *view, const json_t *status, struct buf *o
 		_cleanup_free_ char *text = str_format("History: %s", journal);
 		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
 	}
+	put_notices(view, status, out);
 	if (!js_bool(json_object_get(status, "daemon"), "ready", true))
 		view_wrap(view, out, PAINT_DIM, 0,
 			"The daemon is starting: not everything has been looked at yet.");
