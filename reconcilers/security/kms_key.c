@@ -146,7 +146,7 @@ const struct kind kms_key_kind = {
 		{.operation = "EnableKey", .args = ARGS({"KeyId": "@id"}), .flags = CALL_REPEATABLE},
 		{0}},
 	// Its aliases go with it when AWS deletes it in the end; until then a successor takes them over.
-	.remove = {.operation = "ScheduleKeyDeletion", .args = ARGS({"KeyId": "@id", "PendingWindowInDays": "@desired.PendingWindowInDays"}), .flags = CALL_REPEATABLE},
+	.remove = {.operation = "ScheduleKeyDeletion", .args = ARGS({"KeyId": "@observed.KeyId", "PendingWindowInDays": "@desired.PendingWindowInDays"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"MalformedPolicyDocumentException", NULL},
 	.holds_data = true,
 	.check = check,
