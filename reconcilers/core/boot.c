@@ -137,6 +137,7 @@ static void take_intents(struct stack *stack, const json_t *rows)
 		struct resource *resource = maybe_created(stack, address, row);
 		if (resource && resource->record.created_ms < js_int(row, "at_ms", 0)) {
 			resource->record.created_ms = js_int(row, "at_ms", 0);
+			json_decref(TAKE(resource->record.observed)); // of what stood there before
 			resource->record.is_dirty = true;
 		}
 		bool is_told = js_str(row, "outcome"); // "unknown" already

@@ -133,7 +133,9 @@ static void saw(
 	struct record *record = &resource->record;
 	const struct kind *kind = resource->kind;
 	bool is_new_id = seen && !str_eq_null(record->id, seen->id);
-	bool was_present = resource->presence == PRESENCE_PRESENT;
+	// Also by an earlier run of ours, since it was created.
+	bool was_shown = resource->presence == PRESENCE_PRESENT ||
+			 (record->id && record->observed && !record->unseen);
 	int64_t now = reconciler_wall_ms(r);
 	if (record->created_ms > now) // the clock was set back
 		record->created_ms = now;
@@ -172,7 +174,7 @@ static void saw(
 		record->is_dirty = true;
 		if (!resource->seen.is_pending && !is_young)
 			record->created_ms = 0;
-	} else if (changed && was_present && is_young) {
+	} else if (changed && was_shown && is_young) {
 		// Two reads of something new may disagree: it is looked for a while longer.
 		int64_t latest = now - DECIDE_CREATE_SETTLES_MS + DECIDE_SEEN_SETTLES_MS;
 		if (record->created_ms > latest)
