@@ -102,6 +102,7 @@ class Fault:
           drip         a byte a second
           huge         an endless answer
           delay        `seconds`, then as usual
+          before       as `refuse`, after `change(call)`
           after        as `lose`, with `change(call)` called in between: kill something there
           rewrite      the emulator's answer through `change(bytes) -> bytes`
           answer       `change(request body) -> bytes` is the answer, 200; the emulator sees nothing
@@ -407,6 +408,10 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(call, 200, [("Content-Type", "text/xml")], b"")
 
     def fault_refuse(self, call, fault, body):
+        self.reset()
+
+    def fault_before(self, call, fault, body):
+        fault.change(call)
         self.reset()
 
     def fault_lose(self, call, fault, body):
