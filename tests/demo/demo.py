@@ -190,7 +190,8 @@ class Demo:
 
     def run(self, *arguments, most=40):
         """A command line, as one would type it."""
-        say(f"   $ holdfast {' '.join(a if ' ' not in a else repr(a) for a in arguments)}", "blue")
+        words = [repr(word) if " " in word else word.removeprefix(f"{self.home}/") for word in arguments]
+        say(f"   $ holdfast {' '.join(words)}", "blue")
         colour = ["--color", "always"] if COLOUR else []
         done = self.daemon.holdfast(*arguments, *colour, environment={"COLUMNS": str(WIDTH + 10)})
         lines = (done.stdout + done.stderr).splitlines()
@@ -287,8 +288,12 @@ class Demo:
             new = new.replace(old, now)
             said = f"{old} -> {now}" if now else old.strip().split(":")[0] + ":"
             say(f"   {'~' if now else '-'} {said}   {paint('# ' + why, 'dim')}")
+        copy = self.home / "new.yaml"
+        copy.write_text(new)
+        self.run("plan", "--file", str(copy), most=60)
+        pause()
         self.daemon.write(new)
-        say("   $ systemctl reload holdfastd", "blue")
+        say("   $ mv new.yaml multi-tier.yaml; systemctl reload holdfastd", "blue")
         self.proxy.clear_calls()
         self.daemon.reload()
         orphan = "monitoring.alarm.memory-high"
@@ -299,7 +304,6 @@ class Demo:
 
         self.wait(is_held, "two changes to be held")
         self.run("status")
-        self.run("plan", most=60)
         pause()
         self.run("approve", orphan)
         self.wait(lambda: not self.emulator.client("cloudwatch").describe_alarms(
