@@ -158,8 +158,17 @@ class Account:
             except ClientError as error:
                 left.append(f"{call}: {error}")
                 continue
-            left += [f"{call}: {one if name is None else one.get(name)}" for one in found or () if not own(call, one)]
+            left += [f"{call}: {one if name is None else one.get(name)}" for one in found or ()
+                     if not own(call, one) and not self.waits(call, one)]
         return left
+
+    def waits(self, call, one):
+        """AWS keeps a key until its window is over, and the alias with it; a cluster stays to be seen for a while, and
+        the emulator lists it, which AWS does not."""
+        if call == "kms.list_aliases" and "TargetKeyId" in one:
+            return self.ask("kms.describe_key", "KeyMetadata", KeyId=one["TargetKeyId"])["KeyState"] == "PendingDeletion"
+        return call == "ecs.list_clusters" and self.one(
+            "ecs.describe_clusters", "clusters", clusters=[one])["status"] == "INACTIVE"
 
 
 def statements(document):

@@ -1,0 +1,86 @@
+"""The whole example: comes up without a failed call, stays quiet whatever the spelling, and goes without a trace."""
+import pytest
+import yaml
+
+import as_aws
+from multi_tier import Account, text, without_resources
+from spelling import Pages, Spelling
+
+PASSES = 10
+
+
+def quiet(stack=None):
+    """The example with passes only when a test asks for them."""
+    tree = yaml.safe_load(stack or text())
+    tree["policy"]["interval"] = "1h"
+    return yaml.safe_dump(tree, sort_keys=False)
+
+
+@pytest.fixture
+def shop(held, proxy):
+    proxy.behaviours = [as_aws.kms_key_arns()]
+    return held(quiet())
+
+
+def written(proxy):
+    return [str(call)[:300] for call in proxy.mutations()]
+
+
+def test_it_comes_up_from_nothing_without_a_failed_call_and_stays_quiet(shop, proxy):
+    assert [str(call)[:300] for call in proxy.mutations() if call.status != 200] == []
+    proxy.clear_calls()
+    for _ in range(PASSES):
+        shop.sync()
+    assert written(proxy) == []
+    assert {r["sync"] for r in shop.status()["resources"]} == {"Synced"}
+
+
+def test_spelling_order_pages_and_defaults_are_no_difference(shop, proxy):
+    pages = Pages(2)
+    proxy.clear_calls()
+    proxy.reorder = proxy.unknown = True
+    proxy.page_size = 5
+    for seed in range(PASSES):
+        proxy.behaviours[1:] = [pages, Spelling(seed)]
+        shop.sync()
+        assert written(proxy) == [], f"pass {seed}"
+    assert pages.cut > 5 * PASSES, "hardly anything came in pages"
+
+
+def test_a_second_start_writes_nothing_whatever_the_spelling(shop, proxy):
+    assert shop.stop() == 0
+    proxy.clear_calls()
+    proxy.behaviours[1:] = [Pages(3), Spelling(7)]
+    shop.start()
+    shop.wait_synced()
+    shop.sync()
+    assert written(proxy) == []
+
+
+def test_it_goes_in_reverse_once_approved_and_leaves_nothing(shop, proxy, emulator):
+    proxy.clear_calls()
+    shop.write(quiet(without_resources()))
+    shop.reload()
+    shop.sync()
+    assert written(proxy) == [], "deleted without approval"
+    for address, row in shop.resources().items():
+        assert row["sync"] == "Orphaned", address
+        shop.post("/v1/approve", {"target": address})
+    shop.wait_status(lambda status: not status["resources"], "everything to be gone")
+    tried = [call.operation for call in proxy.mutations()]
+    assert max(tried.count(name) for name in set(tried)) < 30, "tried without end"
+    assert tried.index("DeleteService") < tried.index("DeleteCluster")
+    assert tried.index("DeleteDBInstance") < tried.index("DeleteDBSubnetGroup")
+    assert tried[-1] == "DeleteVpc"
+    assert Account(emulator).remains() == []
+    assert {key["KeyState"] for key in keys(emulator)} <= {"PendingDeletion"}
+    proxy.clear_calls()
+    shop.sync()
+    assert written(proxy) == []
+
+
+def keys(emulator):
+    """The keys of the stack, which wait for the end of their window."""
+    kms = emulator.client("kms")
+    found = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    return [key for key in found if key["KeyManager"] == "CUSTOMER" and "shop" in key["Description"]]
