@@ -237,13 +237,15 @@ const struct command commands[] = {
 		.group = GROUP_CHANGE,
 		.usage = "release [LAYER|ADDRESS] [--for TIME] [--reason TEXT]",
 		.summary = "let go on what a brake stopped",
-		.details = TARGET_DETAILS "\nBrakes stop a layer when the file lost most of its "
-					  "resources, when more would be "
-					  "deleted or replaced than 'most_deletes' and "
-					  "'most_deletes_per_hour' allow, or when "
-					  "more drifted at once than 'most_drift'. Once released "
-					  "it does not trip again for an "
-					  "hour, or for the time of --for.",
+		.details = TARGET_DETAILS
+		"\nBrakes stop a layer when the file lost most of its "
+		"resources, when more would be "
+		"deleted or replaced than 'most_deletes' and "
+		"'most_deletes_per_hour' allow, or when "
+		"more drifted at once than 'most_drift'; and a field that somebody else changed "
+		"again after 'most_corrections' of ours within an hour. Once released "
+		"it does not trip again for an "
+		"hour, or for the time of --for.",
 		.words = WORDS_TARGET,
 		.most = 1,
 		.options = OPTION_STACK | OPTION_FOR | OPTION_REASON,

@@ -23,6 +23,7 @@ static void put_order(const struct view *view, const json_t *order, struct buf *
 		str_eq_null(sort, "pause")     ? "paused     "
 		: str_eq_null(sort, "protect") ? "protected  "
 		: str_eq_null(sort, "brake")   ? "braked     "
+		: str_eq_null(sort, "contest") ? "contested  "
 		: str_eq_null(sort, "release") ? "released   "
 					       : "ignored    ");
 	view_put(view, out, PAINT_BOLD, str_empty(target) ? "everything" : target);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/fights.h"
 #include "core/guard.h"
 #include "core/weigh.h"
 #include <stdarg.h>
@@ -258,11 +259,17 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	}
 	plan_create(in->kind, in->want, &d->plan);
 	name_change(in, d);
+	const json_t *fight = fights_find(in->record->fights, "(resource)", NULL);
+	char why[sizeof(d->message)];
+	if (fight)
+		fights_say(fight, "(resource)", in->wanted->address, why, sizeof(why));
 	if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_MISSING, "ObserveOnly",
 			"does not exist; the policy is to observe only");
 	else if (in->creation_waits)
 		say(d, VERDICT_WAIT, HEALTH_MISSING, "Waiting", "%s", in->creation_waits);
+	else if (fight && !is_approved(in, d))
+		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "Contested", "%s", why);
 	else if (in->record->unseen >= DECIDE_MOST_UNSEEN && !is_approved(in, d))
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NeverSeen",
 			"created %d times, and AWS never showed it under the name that the file "
@@ -506,10 +513,15 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
-	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0) && is_approved(in, d)) {
+	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0 || d->contested > 0) &&
+		   is_approved(in, d)) {
 		act(in, d, "Correcting",
 			d->refused > 0 ? "approved: being written once more"
 				       : "approved: being changed");
+	} else if (d->contested > 0) {
+		char why[sizeof(d->message)];
+		str_copy(why, sizeof(why), d->message);
+		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "Contested", "%s", why);
 	} else if (d->barred > 0 && d->needs_window) {
 		say_window(in, d, buf_str(&paths));
 	} else if (d->barred > 0) {

@@ -65,7 +65,7 @@ struct decision {
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
 	char digest[17]; // names the change: an approval is for exactly this one
-	int undeclared, quarantined, managed, refused, grave; // differences by sort
+	int undeclared, quarantined, managed, refused, grave, contested; // differences by sort
 	int barred;        // differences that policy keeps from being corrected now ...
 	bool needs_window; // ... some of them until a window opens
 };

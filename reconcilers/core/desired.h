@@ -31,6 +31,7 @@ struct policy {
 	json_t *ignore;          // ["field", ...]; owned; NULL: none
 	int most_deletes;        // at once; -1: the default (core/brakes.h), also of these:
 	int most_deletes_per_hour;
+	int most_corrections;   // of one field within an hour; -1: the default (core/fights.h)
 	int most_drift_percent; // of a layer's resources in one pass
 	json_t *accept;         // {"advice-id": "reason"} of core/advice.h; owned; NULL: none
 };

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/fights.h"
 #include "core/reconcile.h"
 
 static json_t *event(const struct reconciler *r, const struct resource *resource)
@@ -49,6 +50,27 @@ static void open_drift(struct reconciler *r, struct resource *resource, const ch
 		LOG_STR("type", type));
 }
 
+// Did somebody put back what we had corrected? Once too often, it is decided anew.
+static void note_fight(struct reconciler *r, struct resource *resource, const char *path,
+	const json_t *ours, const json_t *theirs)
+{
+	struct record *record = &resource->record;
+	if (!resource->wanted || json_object_get(record->drifts, path) ||
+		!json_object_get(record->fights, path))
+		return;
+	record->is_dirty = true;
+	if (!fights_drifted(record->fights, path, ours, theirs,
+		    resource->wanted->policy.most_corrections, reconciler_wall_ms(r)))
+		return;
+	char why[400];
+	fights_say(
+		json_object_get(record->fights, path), path, resource->address, why, sizeof(why));
+	log_warning("two writers of one field", LOG_STR("resource", resource->address),
+		LOG_STR("field", path), LOG_STR("why", why));
+	resource->must_decide = true;
+	task_wake(&r->task);
+}
+
 static bool has_path(const struct decision *decision, const char *path)
 {
 	if (str_eq(path, "(resource)"))
@@ -82,6 +104,10 @@ void notes_close(struct reconciler *r, struct resource *resource)
 		journal_put(r->stack->options.journal, STORE_DRIFT_CLOSE, args);
 		if (is_corrected && resource->wanted)
 			r->pass.corrected++;
+		if (is_corrected && resource->wanted)
+			fights_corrected(record->fights, path, reconciler_wall_ms(r));
+		else
+			fights_yielded(record->fights, path);
 		json_object_del(record->drifts, path);
 		record->is_dirty = true;
 	}
@@ -111,11 +137,15 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 	const struct decision *d = &resource->decision;
 	bool was_synced =
 		resource->wanted && str_eq(resource->record.synced, resource->want_digest);
-	if (was_synced && d->sync == SYNC_MISSING && d->verdict != VERDICT_AGAIN)
+	if (was_synced && d->sync == SYNC_MISSING && d->verdict != VERDICT_AGAIN) {
+		note_fight(r, resource, "(resource)", NULL, NULL);
 		open_drift(r, resource, "(resource)", "missing", NULL, resource->record.observed);
+	}
 	// While something settles, what is shown may be what was there before.
 	for (size_t i = 0; i < d->differences.count && d->verdict != VERDICT_AGAIN; i++) {
 		const struct difference *one = &d->differences.items[i];
+		if (was_synced && one->type != DIFFERS_UNDECLARED)
+			note_fight(r, resource, one->path, one->desired, one->observed);
 		if (was_synced || one->type == DIFFERS_UNDECLARED)
 			open_drift(r, resource, one->path, difference_type_name(one->type),
 				one->desired, one->observed);

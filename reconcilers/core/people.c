@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/brakes.h"
+#include "core/fights.h"
 #include "core/orders.h"
 #include "core/stack.h"
 
@@ -102,6 +103,23 @@ json_t *stack_end_orders(struct stack *stack, const char *sort, const char *targ
 	return ended;
 }
 
+static void release_fights(
+	struct stack *stack, struct resource *resource, const char *who, json_t *ended)
+{
+	_cleanup_json_ json_t *paths = fights_release(resource->record.fights);
+	size_t i;
+	json_t *path;
+	json_array_foreach (paths, i, path)
+		json_array_append_new(
+			ended, json_pack("{s:s, s:s, s:O, s:s}", "sort", "contest", "target",
+				       resource->address, "field", path, "who", who));
+	if (json_array_size(paths) == 0)
+		return;
+	resource->record.is_dirty = true;
+	stack_touch(stack, resource, false);
+	stack_save(stack, resource);
+}
+
 json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, const char *reason,
 	const char *who)
 {
@@ -112,6 +130,11 @@ json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, c
 		if (str_eq_null(js_str(order, "sort"), "brake") && where &&
 			orders_covers(target, where))
 			end_order(stack, i, who, ended);
+	}
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (orders_covers(target, resource->address))
+			release_fights(stack, resource, who, ended);
 	}
 	if (json_array_size(ended) == 0)
 		return ended;

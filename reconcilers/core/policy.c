@@ -10,6 +10,7 @@ struct policy policy_default(void)
 	return (struct policy){.most_deletes = -1,
 		.most_deletes_per_hour = -1,
 		.most_drift_percent = -1,
+		.most_corrections = -1,
 		.rules = {[DISRUPTS_REPLACEMENT] = RULE_HOLD, [DISRUPTS_DATA_LOSS] = RULE_HOLD}};
 }
 
@@ -181,13 +182,11 @@ static void read_interval(struct policy_scope *scope, const struct node *node)
 static void read_count(
 	struct policy_scope *scope, const struct node *node, const char *key, int *ret)
 {
-	char message[120];
-	snprintf(message, sizeof(message), "%s must be a number of resources", key);
 	if (node->type == NODE_INT && node->integer >= 0 && node->integer <= 10000)
 		*ret = (int)node->integer;
 	else
 		findings_error(scope->checking->findings, node->place,
-			"write a whole number from 0 to 10000", "%s", message);
+			"write a whole number from 0 to 10000", "%s must be a number", key);
 }
 
 static void read_most_deletes(struct policy_scope *scope, const struct node *node)
@@ -198,6 +197,16 @@ static void read_most_deletes(struct policy_scope *scope, const struct node *nod
 static void read_most_deletes_per_hour(struct policy_scope *scope, const struct node *node)
 {
 	read_count(scope, node, "most_deletes_per_hour", &scope->policy->most_deletes_per_hour);
+}
+
+static void read_most_corrections(struct policy_scope *scope, const struct node *node)
+{
+	if (node->type == NODE_INT && node->integer >= 1 && node->integer <= 20)
+		scope->policy->most_corrections = (int)node->integer;
+	else
+		findings_error(scope->checking->findings, node->place,
+			"write a whole number from 1 to 20",
+			"most_corrections must be a number of corrections of one field in an hour");
 }
 
 // "30%": a share of a layer's resources.
@@ -316,6 +325,7 @@ static const struct policy_row policy_rows[] = {
 	{"windows",      read_windows,      POLICY_RESOURCE},
 	{"ignore",       read_ignore,       POLICY_RESOURCE},
 	{"accept",       read_accept,       POLICY_RESOURCE},
+	{"most_corrections", read_most_corrections, POLICY_RESOURCE},
 	{"interval",     read_interval,     POLICY_LAYER},
 	{"most_deletes", read_most_deletes, POLICY_LAYER},
 	{"most_deletes_per_hour", read_most_deletes_per_hour, POLICY_LAYER},

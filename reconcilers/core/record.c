@@ -12,7 +12,8 @@ void record_init(struct record *record)
 		.drifts = json_object(),
 		.tags = json_array(),
 		.refused = json_object(),
-		.kept = json_object()};
+		.kept = json_object(),
+		.fights = json_object()};
 }
 
 void record_done(struct record *record)
@@ -26,6 +27,7 @@ void record_done(struct record *record)
 	json_decref(record->tags);
 	json_decref(record->refused);
 	json_decref(record->kept);
+	json_decref(record->fights);
 	*record = (struct record){0};
 }
 
@@ -40,6 +42,8 @@ json_t *record_json(const struct record *record)
 		"writes", record->writes, "depends_on", record->depends_on, "drifts",
 		record->drifts, "synced", record->synced, "tags", record->tags, "refused",
 		record->refused, "foreign", record->is_foreign, "kept", record->kept);
+	if (out && json_object_size(record->fights) > 0)
+		json_object_set(out, "fights", record->fights);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -71,6 +75,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->drifts = member_or(data, "drifts", JSON_OBJECT, json_object());
 	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
 	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
+	record->fights = member_or(data, "fights", JSON_OBJECT, json_object());
 	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());
 	record->is_foreign = js_bool(data, "foreign", false);
 	const char *synced = js_str(data, "synced");

@@ -25,6 +25,7 @@ struct record {
 	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
 	json_t *kept;       // write-only members as the file last had them: its deletion needs them
+	json_t *fights;     // fields that somebody else writes too: core/fights.h
 	bool is_foreign;    // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;      // differs from what the store holds
 };

@@ -2,6 +2,7 @@
 // AWS rolled back, changes that cannot be taken back, and what the policy bars.
 #include "core/weigh.h"
 #include "base/str.h"
+#include "core/fights.h"
 
 // Does the policy keep it from happening by itself now?
 bool weigh_is_barred(const struct decide_input *in, enum disruption disruption)
@@ -88,6 +89,13 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 			d->barred++;
 			d->needs_window = d->needs_window ||
 					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
+			continue;
+		}
+		const json_t *fight = fights_find(in->record->fights, one->path, one->desired);
+		if (fight) {
+			d->contested++;
+			fights_say(fight, one->path, in->wanted ? in->wanted->address : "",
+				d->message, sizeof(d->message));
 			continue;
 		}
 		enum unseen unseen = unseen_write(in, one);

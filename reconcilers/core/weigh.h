@@ -7,6 +7,6 @@
 bool weigh_is_barred(const struct decide_input *input, enum disruption disruption);
 /* Counts the decision's differences by sort and gives those that are to be acted on now: a view,
  * whose strings and values stay the decision's; free its items alone. *ret_settling counts writes
- * that AWS does not show yet. */
+ * that AWS does not show yet. Of a contested one the message tells. */
 void weigh(const struct decide_input *input, struct decision *decision, struct differences *ret_now,
 	int *ret_settling);

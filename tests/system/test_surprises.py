@@ -100,3 +100,73 @@ def test_drift_all_over_a_layer_is_somebody_at_work(held, proxy, ec2):
     daemon.holdfast("release", "network", "--reason", "they are done", check=0)
     daemon.wait_synced()
     assert len(proxy.mutations()) == 20
+
+
+def test_two_writers_of_one_field_are_told_apart_and_left_to_people(held, proxy, ec2):
+    daemon = held(network.dump(network.small(most_corrections=2)))
+    vpc = "network.vpc.main"
+
+    def put_back(value):
+        ec2.create_tags(Resources=[daemon.ids()[vpc]], Tags=[{"Key": "environment", "Value": value}])
+        daemon.sync()
+
+    for value in ("theirs-1", "theirs-2"):
+        put_back(value)
+        daemon.wait_synced()
+    proxy.clear_calls()
+    put_back("theirs-3")
+    daemon.wait_status(lambda status: reasons(status)[vpc] == "Contested", "the fight to show")
+    message = daemon.resource(vpc)["message"]
+    assert "theirs-3" in message and '"test"' in message and "2 times" in message
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_status(lambda status: reasons(status)[vpc] == "Contested", "the fight to be there after a restart")
+    daemon.sync()
+    assert proxy.mutations() == []
+    assert "Contested" in daemon.holdfast("status", check=0).stdout
+    said = daemon.holdfast("release", vpc, "--reason", "the other one is off", check=0).stdout
+    assert vpc in said
+    daemon.wait_synced()
+    assert daemon.holdfast("release", vpc, check=1).stderr
+
+
+def test_a_renamed_resource_is_not_the_old_one(held, proxy, ec2):
+    """The old one stays, Orphaned and held; of what AWS allows only once the conflict is explained."""
+    tree = network.small()
+    daemon = held(network.dump(tree))
+    old = daemon.ids()
+    tree["security"]["security_group"]["front"] = tree["security"]["security_group"].pop("web")
+    tree["network"]["subnet"]["public-z"] = tree["network"]["subnet"].pop("public-b")
+    tree["network"]["route_table"]["public"]["subnets"] = ["public-a", "public-z"]
+    proxy.clear_calls()
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    daemon.sync()
+    status = daemon.wait_status(
+        lambda status: reasons(status).get("security.security_group.front") == "InSync"
+        and reasons(status)["network.subnet.public-b"] == "OrphanHeld", "the old and the new to show")
+    rows = {r["address"]: r for r in status["resources"]}
+    assert rows["security.security_group.web"]["reason"] == "OrphanHeld"
+    assert rows["security.security_group.front"]["id"] != old["security.security_group.web"]
+    conflict = daemon.wait_status(
+        lambda status: reasons(status)["network.subnet.public-z"] not in ("Creating", "InSync", "NotChecked"),
+        "the conflict to show")
+    row = {r["address"]: r for r in conflict["resources"]}["network.subnet.public-z"]
+    assert "conflict" in row["message"].lower(), row
+    assert not [name for name in destroyed(proxy) if name.startswith("Delete")]
+
+
+def test_what_was_added_by_hand_while_the_layer_is_paused_stays_until_it_ends(held, proxy, ec2):
+    daemon = held(network.dump(network.small()))
+    group = "security.security_group.web"
+    daemon.holdfast("pause", "security", "--reason", "an incident", check=0)
+    ec2.authorize_security_group_ingress(GroupId=daemon.ids()[group], IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}])
+    proxy.clear_calls()
+    daemon.sync()
+    daemon.wait_status(lambda status: reasons(status)[group] == "Paused", "the pause to hold it")
+    assert proxy.mutations() == [] and "an incident" in daemon.resource(group)["message"]
+    assert [one["type"] for one in daemon.resource(group)["differences"]] == ["foreign"]
+    daemon.holdfast("resume", "security", check=0)
+    daemon.wait_synced()
+    assert destroyed(proxy) == ["RevokeSecurityGroupIngress"]

@@ -9,7 +9,7 @@
 #define HEAD                                                                                       \
 	"stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"                                \
 	"policy: {interval: 30s, prune: delete, replace: allow, most_deletes: 20, "                \
-	"most_deletes_per_hour: 1000}\n"
+	"most_deletes_per_hour: 1000, most_corrections: 20}\n"
 
 static const char first_file[] = HEAD
 	"tags: {team: a}\n"
