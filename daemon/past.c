@@ -3,6 +3,7 @@
 #include "app.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "control/urgency.h"
 #include "control/why.h"
 #include "core/orders.h"
 #include "core/view.h"
@@ -197,12 +198,29 @@ json_t *past_drift(const json_t *row)
 	return out;
 }
 
+static json_t *finish_drift(json_t *answer)
+{
+	_cleanup_json_ json_t *held = json_incref(json_object_get(answer, "held"));
+	json_object_set_new(
+		answer, "drifts", urgency_sorted(json_object_get(answer, "drifts"), held));
+	json_object_del(answer, "held");
+	return answer;
+}
+
 static void on_drift(void *self, struct control_exchange *exchange)
 {
 	struct held *held = api_held(self, exchange);
-	if (held)
-		ask_store(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
-			"drifts", past_drift, NULL);
+	if (!held)
+		return;
+	json_t *waiting = json_array();
+	map_for_each (&held->stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (resource->decision.verdict == VERDICT_HOLD)
+			json_array_append_new(waiting, json_string(resource->address));
+	}
+	ask_store_for(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
+		"drifts", past_drift, json_pack("{s:i, s:o}", "format", 1, "held", waiting),
+		finish_drift, false);
 }
 
 static json_t *state_row(const json_t *row)

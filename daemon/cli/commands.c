@@ -93,7 +93,9 @@ const struct command commands[] = {
 		.group = GROUP_LOOK,
 		.usage = "drift [--since TIME]",
 		.summary = "drifts: what is open, then what was corrected",
-		.details = "Exit status 0: none is open; 2: some are; 1: error.",
+		.details = "What matters first: the data layer, then what waits for a person, then "
+			   "what is open longest.\nExit status 0: none is open; 2: some are; 1: "
+			   "error.",
 		.options = OPTION_STACK | OPTION_SINCE | OPTION_LIMIT,
 		.run = run_drift,
 	},

@@ -246,7 +246,8 @@ static void add_how_it_ended(struct table *table, const json_t *drift)
 	char time[32];
 	if (!closed) {
 		view_age(table->view, js_str(drift, "opened_at"), time, sizeof(time));
-		table_addf(table, PAINT_YELLOW, "open for %s", time);
+		table_addf(table, PAINT_YELLOW, "open for %s%s", time,
+			js_bool(drift, "held", false) ? ", held" : "");
 		return;
 	}
 	str_copy(time, sizeof(time), "");

@@ -65,7 +65,8 @@ struct control_api {
 	 * "left":["field that cannot be written", ...]}. Nothing is changed. */
 	control_endpoint_fn accept;
 	/* params.since_ms, limit. {"format":1,"drifts":[{"id","address","field","type","desired",
-	 * "observed","opened_at","closed_at","how"}]} */
+	 * "observed","opened_at","closed_at","how","held"?:true}]}: in the order of
+	 * control/urgency.h */
 	control_endpoint_fn drift;
 	/* params.since_ms, until_ms, address, limit. {"format":1,"entries":[ENTRY]}, newest first.
 	 * Details: drift {field,type,desired,observed,drift_id}; closed {field,how}; action
