@@ -71,7 +71,7 @@ static void put_body(const struct view *view, const json_t *status, const json_t
 		view_wrap(view, out, PAINT_RED, 0, trouble);
 	if (!str_empty(summary))
 		view_wrap(view, out, PAINT_PLAIN, 0, summary);
-	status_trouble(view, status, out);
+	status_trouble(view, status, 1, out);
 	status_progress(view, status, out);
 	buf_adds(out, "\n");
 	status_layers(view, status, out);

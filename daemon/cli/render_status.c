@@ -113,7 +113,24 @@ static void put_notices(const struct view *view, const json_t *status, struct bu
 	}
 }
 
-void status_trouble(const struct view *view, const json_t *status, struct buf *out)
+// The first ones stand for all where there is little room.
+static void put_findings(
+	const struct view *view, const json_t *findings, size_t most, struct buf *out)
+{
+	size_t count = json_array_size(findings);
+	_cleanup_json_ json_t *shown = json_array();
+	for (size_t i = 0; i < count && (most == 0 || i < most); i++)
+		json_array_append(shown, json_array_get(findings, i));
+	render_findings(view, shown, out);
+	if (json_array_size(shown) == count)
+		return;
+	view_putf(view, out, PAINT_DIM, "    %s %zu more: holdfast validate FILE",
+		view_glyph(view, "…", "..."), count - json_array_size(shown));
+	buf_adds(out, "\n");
+}
+
+void status_trouble(
+	const struct view *view, const json_t *status, size_t most_findings, struct buf *out)
 {
 	const json_t *config = json_object_get(status, "config");
 	const json_t *error = json_object_get(config, "error");
@@ -126,7 +143,7 @@ void status_trouble(const struct view *view, const json_t *status, struct buf *o
 			"The file has errors%s%s%s; version %s stays in force.",
 			*age ? " (read " : "", age, *age ? " ago)" : "", version ? version : "-");
 		buf_adds(out, "\n");
-		render_findings(view, json_object_get(error, "findings"), out);
+		put_findings(view, json_object_get(error, "findings"), most_findings, out);
 	}
 	put_lease(view, status, out);
 	if (!str_empty(message)) {
@@ -276,12 +293,16 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 			continue;
 		enum paint paint;
 		const char *sync = js_str(layer, "sync"), *health = js_str(layer, "health");
+		bool is_paused = js_bool(layer, "paused", false);
+		bool is_braked = json_is_object(json_object_get(layer, "braked"));
 		const char *mark = mark_of(view, layer, &paint);
+		if (is_paused || is_braked) { // what differs there is not being worked on
+			mark = "=";
+			paint = PAINT_YELLOW;
+		}
 		table_add(&table, paint, mark);
 		table_add(&table, PAINT_BOLD, js_str(layer, "name"));
 		table_add(&table, paint_of_sync(sync), sync);
-		bool is_paused = js_bool(layer, "paused", false);
-		bool is_braked = json_is_object(json_object_get(layer, "braked"));
 		table_add(&table, is_paused || is_braked ? PAINT_YELLOW : paint_of_health(health),
 			is_paused   ? "Paused"
 			: is_braked ? "Braked"
@@ -482,7 +503,7 @@ static void render_one(
 	status_head(view, status, out);
 	if (!str_empty(summary))
 		view_wrap(view, out, is_all_well(status) ? PAINT_GREEN : PAINT_PLAIN, 0, summary);
-	status_trouble(view, status, out);
+	status_trouble(view, status, 0, out);
 	status_progress(view, status, out);
 	buf_adds(out, "\n");
 	status_layers(view, status, out);

@@ -7,8 +7,10 @@
 /* Synced, healthy, and nothing being done. */
 bool status_is_well(const json_t *resource);
 void status_head(const struct view *view, const json_t *status, struct buf *out);
-/* What is wrong with the file, the store, the daemon itself. */
-void status_trouble(const struct view *view, const json_t *status, struct buf *out);
+/* What is wrong with the file, the store, the daemon itself; of the file's errors at most so many
+ * (0: all). */
+void status_trouble(
+	const struct view *view, const json_t *status, size_t most_findings, struct buf *out);
 void status_progress(const struct view *view, const json_t *status, struct buf *out);
 void status_layers(const struct view *view, const json_t *status, struct buf *out);
 /* Resources that are not well, by urgency; at most `most` (0: all). */

@@ -43,6 +43,20 @@ static void render_screen(const struct view *view, const json_t *answer, struct 
 	render_live(view, answer, history, NULL, 40, out);
 }
 
+// A file with many errors leaves room for the layers.
+static void render_screen_of_errors(const struct view *view, const json_t *answer, struct buf *out)
+{
+	_cleanup_json_ json_t *status = json_deep_copy(answer);
+	json_t *findings = json_array();
+	for (int i = 1; i <= 4; i++)
+		json_array_append_new(findings,
+			json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", "shop.yaml", "line", i,
+				"column", 1, "severity", "error", "message", "is wrong"));
+	json_object_set_new(json_object_get(status, "config"), "error",
+		json_pack("{s:o, s:n}", "findings", findings, "at"));
+	render_live(view, status, NULL, NULL, 12, out);
+}
+
 static void render_small_screen(const struct view *view, const json_t *answer, struct buf *out)
 {
 	render_live(view, answer, NULL, "No answer for 5s; what follows is from before.", 12, out);
@@ -93,6 +107,7 @@ static const struct row {
 	{"status_hostile", "status-hostile",   render_all,          80,  LOOK_COLOUR},
 	{"status",         "live-80",          render_screen,       80,  LOOK_PLAIN},
 	{"status",         "live-140",         render_screen,       140, LOOK_PLAIN},
+	{"status",         "live-errors",      render_screen_of_errors, 80, LOOK_PLAIN},
 	{"status",         "live-small",       render_small_screen, 60,  LOOK_PLAIN},
 	{"status",         "progress-first",   render_from_nothing, 0,   LOOK_PLAIN},
 	{"status_well",    "progress-later",   render_since_before, 0,   LOOK_PLAIN},
