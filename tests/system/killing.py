@@ -95,7 +95,9 @@ def converge(daemon):
 
 def history_gaps(proxy, postgres):
     """Changes that AWS saw and history does not have, or has without an outcome."""
-    calls = {call.headers.get("amz-sdk-invocation-id"): call.operation for call in proxy.mutations()}
+    # What broke off in the middle of the request is no call.
+    calls = {call.headers.get("amz-sdk-invocation-id"): call.operation for call in proxy.mutations()
+             if len(call.body) == int(call.headers.get("Content-Length") or 0)}
     seen = collections.Counter(calls.values())
     rows = postgres.sql("SELECT operation, outcome FROM holdfast.action")
     told = collections.Counter(row[0].split(":")[1] for row in rows)
