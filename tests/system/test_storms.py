@@ -1,0 +1,68 @@
+"""The whole example while AWS is ill: a part of all calls goes wrong, or one service does."""
+import random
+import time
+
+import yaml
+
+import inventory
+import killing
+from daemon import wait_until
+
+SUBNET = "network.subnet.public-a"
+CLASSES = [
+    dict(kind="throttle"), dict(kind="error", status=500), dict(kind="error", status=503, code="Unavailable"),
+    dict(kind="html", status=200), dict(kind="truncate"), dict(kind="lose"), dict(kind="refuse"),
+    dict(kind="error", status=403, code="ExpiredToken"),
+]
+
+
+def hand(ec2, subnet):
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
+
+
+def is_mended(ec2, subnet):
+    return ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["MapPublicIpOnLaunch"]
+
+
+def hold(make_daemon):
+    tree = killing.example()
+    daemon = make_daemon(yaml.safe_dump(tree, sort_keys=False)).start()
+    killing.converge(daemon)
+    return tree, daemon, daemon.ids()[SUBNET]
+
+
+def test_a_third_of_all_calls_goes_wrong_in_every_way_and_nothing_is_doubled(make_daemon, emulator, proxy, ec2):
+    before = inventory.everything(emulator)
+    tree, daemon, subnet = hold(make_daemon)
+    rng = random.Random(4)
+    for fault in CLASSES:
+        proxy.behave()
+        proxy.fail(**fault, when=lambda call: rng.random() < 0.3)
+        hand(ec2, subnet)
+        began, spent = time.monotonic(), daemon.cpu_seconds()
+        daemon.post("/v1/sync", {"target": "", "wait": False})
+        while time.monotonic() - began < 1.5:
+            time.sleep(0.1)
+            daemon.status()
+        assert daemon.cpu_seconds() - spent < 0.5, f"busy while AWS fails with {fault}"
+    proxy.behave()
+    daemon.sync()
+    wait_until(lambda: is_mended(ec2, subnet), "the drift to be mended")
+    killing.converge(daemon)
+    assert inventory.problems(emulator, before, tree) == []
+    proxy.clear_calls()
+    daemon.sync()
+    assert proxy.mutations() == []
+
+
+def test_a_service_that_is_down_holds_up_no_other(make_daemon, proxy, ec2):
+    """It refuses, and then it does not even answer."""
+    _, daemon, subnet = hold(make_daemon)
+    for fault in dict(kind="error", status=503, code="Unavailable"), dict(kind="hang", seconds=300):
+        proxy.behave()
+        proxy.fail(service="sns", **fault)
+        hand(ec2, subnet)
+        daemon.post("/v1/sync", {"target": "", "wait": False})
+        wait_until(lambda: is_mended(ec2, subnet), "the network to be held meanwhile", 15)
+        assert not [layer for layer in daemon.status()["layers"]
+                    if layer["name"] == "network" and layer["sync"] == "Unknown"]
