@@ -217,7 +217,7 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
-.PHONY: system test demo bench
+.PHONY: system test demo bench faults
 SHARES ?= 2
 system: all ## run the system tests, SHARES (2) of them side by side
 	@for i in $$(seq $(SHARES)); do \
@@ -233,6 +233,11 @@ test: ## install what is missing, build, run unit and system tests
 	@$(AGAIN) all unit-programs
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory system
+
+# `make faults RUN=1` runs what it names; else it only checks that it is there.
+RUN ?=
+faults: $(if $(RUN),all unit-programs) ## how many of the faults in tests/faults.yaml are survived, and which not
+	@HOLDFAST_BUILD=$(BUILD) RUN=$(RUN) $(VENV)/bin/python tests/faults.py
 
 demo: ## install what is missing, build, watch an architecture being held
 	@$(MAKE) --no-print-directory deps
