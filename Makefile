@@ -217,7 +217,7 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
-.PHONY: system test demo bench faults
+.PHONY: system test demo bench faults drift
 SHARES ?= 2
 system: all ## run the system tests, SHARES (2) of them side by side
 	@for i in $$(seq $(SHARES)); do \
@@ -243,6 +243,9 @@ demo: ## install what is missing, build, watch an architecture being held
 	@$(MAKE) --no-print-directory deps
 	@$(AGAIN) all
 	@HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/demo/demo.py
+
+drift: all ## make SEEDS=300 single drifts of the whole example, each seen and corrected
+	HOLDFAST_BUILD=$(BUILD) HOLDFAST_DRIFTS=$(or $(SEEDS),300) $(VENV)/bin/python -m pytest tests/system/test_drifts.py $(TESTS)
 
 bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
