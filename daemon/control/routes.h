@@ -24,7 +24,7 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *                       "paused","checked_at","next_at","busy",
  *                       "last_pass":{"calls","ms","at","trigger"}}],
  *            "resources":[RESOURCE]}
- * ACTION    {"id","change":"+|~|-|-/+|+/-","address","reason",
+ * ACTION    {"id","change":"+|~|-|-/+","address","reason",
  *            "disruption":"none|connection-drop|reboot|replacement|data-loss",
  *            "decision":"do|wait|hold","message",
  *            "fields":[{"path","before","after","sensitive","unknown","forces_replacement","op":"+|~|-"}],

@@ -101,19 +101,22 @@ const struct policy *stack_policy(const struct stack *stack, const struct resour
 static json_t *yielded_fields(const struct stack *stack, const struct resource *resource)
 {
 	json_t *out = NULL;
+	const json_t *referrers = desired_referrers(stack->desired, resource->address);
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		size_t i;
+		json_t *one;
+		bool is_yielded = false;
 		if (!f->yields_to)
 			continue;
-		map_for_each (&stack->by_address, entry) {
-			const struct resource *other = entry->value;
-			if (!other->wanted || !str_eq(other->kind->name, f->yields_to) ||
-				!js_lists(other->wanted->refers_to, resource->address))
-				continue;
-			if (!out)
-				out = json_array();
-			json_array_append_new(out, json_string(f->name));
-			break;
+		json_array_foreach ((json_t *)referrers, i, one) {
+			const struct resource *other = stack_find(stack, json_string_value(one));
+			is_yielded = is_yielded || (other && other->wanted &&
+							   str_eq(other->kind->name, f->yields_to));
 		}
+		if (is_yielded && !out)
+			out = json_array();
+		if (is_yielded)
+			json_array_append_new(out, json_string(f->name));
 	}
 	return out;
 }

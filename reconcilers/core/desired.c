@@ -267,6 +267,25 @@ static void make_document(struct desired *desired, const struct node *root)
 		desired->version[0] = '\0';
 }
 
+static void turn_references(struct desired *desired)
+{
+	desired->referrers = json_object();
+	for (size_t i = 0; i < desired->count; i++) {
+		const struct wanted *wanted = &desired->wanted[i];
+		size_t j;
+		json_t *one;
+		json_array_foreach (wanted->refers_to, j, one) {
+			const char *to = json_string_value(one);
+			json_t *list = to ? json_object_get(desired->referrers, to) : NULL;
+			if (to && !list) {
+				list = json_array();
+				json_object_set_new(desired->referrers, to, list);
+			}
+			json_array_append_new(list, json_string(wanted->address));
+		}
+	}
+}
+
 static bool fill(struct checking *checking, const struct node *root)
 {
 	struct desired *desired = checking->desired;
@@ -282,6 +301,7 @@ static bool fill(struct checking *checking, const struct node *root)
 	if (checking->findings->error_count)
 		return true;
 	advice_check(desired, checking->findings);
+	turn_references(desired);
 	make_document(desired, root);
 	return desired->version[0] != '\0';
 }
@@ -332,6 +352,7 @@ void desired_free(struct desired *desired)
 	free(desired->account);
 	free(desired->region);
 	json_decref(desired->tags);
+	json_decref(desired->referrers);
 	json_decref(desired->document);
 	tree_free(desired->tree);
 	free(desired);
@@ -344,6 +365,11 @@ struct desired *desired_load(
 	struct desired *desired = tree ? desired_new(tree, findings) : NULL;
 	findings_sort(findings);
 	return desired;
+}
+
+const json_t *desired_referrers(const struct desired *desired, const char *address)
+{
+	return json_object_get(desired->referrers, address);
 }
 
 void desired_observe(struct desired *desired)

@@ -66,6 +66,8 @@ struct desired {
 	struct wanted *wanted; // in the order of the file
 	size_t count;
 	struct map by_address; // struct wanted *
+	json_t *referrers;     // {"network.vpc.main": ["network.subnet.a", ...]}: refers_to turned
+			       // round
 	char version[17];      // digest of the document
 	json_t *document;      // the merged file as JSON, for history; secrets are "(secret)"
 	struct tree *tree;     // owned: places point into it
@@ -79,6 +81,8 @@ void desired_free(struct desired *desired);
 /* tree_load + desired_new. */
 struct desired *desired_load(
 	const char *path, const struct tree_options *options, struct findings *findings);
+/* The addresses of what refers to the resource: a list, borrowed; NULL: nothing does. */
+const json_t *desired_referrers(const struct desired *desired, const char *address);
 /* Nothing is written, whatever the file says. */
 void desired_observe(struct desired *desired);
 const struct wanted *desired_find(const struct desired *desired, const char *address);

@@ -19,6 +19,22 @@ struct reconciler *stack_reconciler(struct stack *stack, const char *layer)
 	return NULL;
 }
 
+static void wake(struct stack *stack, const struct resource *because, struct resource *other)
+{
+	if (!other || other == because)
+		return;
+	other->must_decide = true;
+	task_wake(&stack_reconciler(stack, other->kind->layer)->task);
+}
+
+static bool has_followers(const struct kind *kind)
+{
+	for (const struct kind *const *k = all_kinds; *k; k++)
+		if (kind_comes_after(*k, kind))
+			return true;
+	return false;
+}
+
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too)
 {
 	resource->must_decide = true;
@@ -26,16 +42,20 @@ void stack_touch(struct stack *stack, struct resource *resource, bool dependants
 	task_wake(&stack_reconciler(stack, resource->kind->layer)->task);
 	if (!dependants_too)
 		return;
+	// By the index of references: a first look touches everything, and may not walk over
+	// everything for each.
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)desired_referrers(stack->desired, resource->address), i, one)
+		wake(stack, resource, stack_find(stack, json_string_value(one)));
+	json_array_foreach (resource->record.depends_on, i, one)
+		wake(stack, resource, stack_find(stack, json_string_value(one)));
+	if (!has_followers(resource->kind))
+		return;
 	map_for_each (&stack->by_address, entry) {
 		struct resource *other = entry->value;
-		bool refers =
-			(other->wanted && (js_lists(other->wanted->refers_to, resource->address) ||
-						  kind_comes_after(other->kind, resource->kind))) ||
-			js_lists(resource->record.depends_on, other->address);
-		if (!refers || other == resource)
-			continue;
-		other->must_decide = true;
-		task_wake(&stack_reconciler(stack, other->kind->layer)->task);
+		if (other->wanted && kind_comes_after(other->kind, resource->kind))
+			wake(stack, resource, other);
 	}
 }
 

@@ -212,6 +212,11 @@ static void creation_waits_for_what_its_call_needs_and_only_that(void **state)
 	const struct wanted *a = desired_find(desired, "security.security_group.a");
 	expect_text(a->depends_on, "[\"network.vpc.main\"]");
 	expect_text(a->refers_to, "[\"network.vpc.main\",\"security.security_group.b\"]");
+	expect_text(desired_referrers(desired, "network.vpc.main"),
+		"[\"security.security_group.a\",\"security.security_group.b\"]");
+	expect_text(desired_referrers(desired, "security.security_group.b"),
+		"[\"security.security_group.a\"]");
+	assert_null(desired_referrers(desired, "network.vpc.none"));
 	expect_text(json_object_get(a->desired, "Ingress"),
 		"[{\"IpProtocol\":\"-1\",\"ReferencedGroupInfo\":{\"GroupId\":{\"@ref\":\"security."
 		"security_group.b\"}}}]");
