@@ -363,10 +363,10 @@ json_t *notices_view(const struct notices *notices)
 			json_array_append_new(out,
 				json_pack("{s:s, s:I, s:I, s:I, s:I, s:s?}", "receiver",
 					way_names[i], "waiting",
-					(json_int_t)(r->waiting_count + r->running_count), "sent",
-					(json_int_t)r->sent, "failed", (json_int_t)r->failed,
-					"dropped", (json_int_t)r->dropped, "trouble",
-					*r->trouble ? r->trouble : NULL));
+					(json_int_t)r->waiting_count + (json_int_t)r->running_count,
+					"sent", (json_int_t)r->sent, "failed",
+					(json_int_t)r->failed, "dropped", (json_int_t)r->dropped,
+					"trouble", *r->trouble ? r->trouble : NULL));
 	}
 	return out;
 }
