@@ -311,9 +311,10 @@ struct observe {
 	const char *by_id; // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];
-	/* For kinds whose tags are a read each: the types, separated by blanks, by which the tagging API
-	 * knows them ("logs:log-group"). The tags of all of ours then come in one read, and only what
-	 * that shows otherwise than it should be, or not at all, is read by itself. */
+	/* For kinds whose tags are a read each: the types, separated by blanks, by which the
+	 * tagging API knows them ("logs:log-group"). The tags of all of ours then come in one read,
+	 * and only what that shows otherwise than it should be, or not at all, is read by itself.
+	 */
 	const char *tag_types;
 	/* Paths in an item, or texts over it ("@{item.logGroupName}/@{item.filterName}"). */
 	const char *id;
