@@ -30,7 +30,7 @@ static void put_ring(const struct standing *s, struct buf *out)
 {
 	size_t before = 0;
 	char well[24], total[24];
-	snprintf(well, sizeof(well), "%zu", s->states[STATE_WELL]);
+	snprintf(well, sizeof(well), "%zu", s->states[STATE_WELL] + s->states[STATE_NOTED]);
 	snprintf(total, sizeof(total), "%zu", s->total);
 	buf_adds(out, "<svg class=\"ring\" viewBox=\"0 0 120 120\" aria-hidden=\"true\"><circle "
 		      "class=\"track\" cx=\"60\" cy=\"60\" r=\"50\"/>");
@@ -198,23 +198,54 @@ static bool differs_at(const json_t *resource, const char *member)
 	return false;
 }
 
-static void put_side(const json_t *value, struct buf *out)
+static bool is_plain(const json_t *value)
 {
+	return json_object_get(value, "@ref") || !(json_is_object(value) || json_is_array(value));
+}
+
+// "data.db_subnet_group.main" for {"@ref"}, with the attribute behind it for {"@ref","@attr"}.
+static void put_plain(const struct page_views *views, const json_t *value, struct buf *out)
+{
+	if (js_str(value, "@ref")) {
+		page_put_link(views, out, js_str(value, "@ref"), false);
+		if (js_str(value, "@attr"))
+			html_put(out, " <span class=\"quiet\">$</span>", js_str(value, "@attr"));
+		return;
+	}
+	buf_adds(out, "<code>");
+	html_value(out, value);
+	buf_adds(out, "</code>");
+}
+
+static void put_side(const struct page_views *views, const json_t *value, struct buf *out)
+{
+	size_t i;
+	json_t *item;
+	bool is_list = json_array_size(value) > 0;
+	json_array_foreach ((json_t *)value, i, item)
+		is_list = is_list && is_plain(item);
 	buf_adds(out, "<td>");
-	if (json_is_object(value) || json_is_array(value)) {
+	if (is_plain(value))
+		put_plain(views, value, out);
+	else if (is_list) {
+		buf_adds(out, "<ul>");
+		json_array_foreach ((json_t *)value, i, item) {
+			buf_adds(out, "<li>");
+			put_plain(views, item, out);
+			buf_adds(out, "</li>");
+		}
+		buf_adds(out, "</ul>");
+	} else {
 		buf_adds(out, "<pre>");
 		html_tree(out, value);
 		buf_adds(out, "</pre>");
-	} else {
-		buf_adds(out, "<code>");
-		html_value(out, value);
-		buf_adds(out, "</code>");
 	}
 	buf_adds(out, "</td>");
 }
 
-static void put_sides(const json_t *resource, struct buf *out)
+static void put_sides(const struct page_views *views, struct buf *out)
 {
+	const json_t *resource = views->resource;
 	const json_t *desired = json_object_get(resource, "desired");
 	const json_t *observed = json_object_get(resource, "observed");
 	_cleanup_json_ json_t *all = json_object();
@@ -239,16 +270,16 @@ static void put_sides(const json_t *resource, struct buf *out)
 				 : "<tr><th scope=\"row\"><code>$</code></th>",
 			key);
 		if (json_is_object(desired) && json_object_get(desired, key))
-			put_side(json_object_get(desired, key), out);
+			put_side(views, json_object_get(desired, key), out);
 		else
 			buf_adds(out, "<td class=\"quiet\">not said</td>");
-		put_side(json_object_get(observed, key), out);
+		put_side(views, json_object_get(observed, key), out);
 		buf_adds(out, "</tr>");
 	}
 	if (json_object_size(json_object_get(resource, "tags")) > 0) {
 		buf_adds(out, "<tr><th scope=\"row\">Tags</th><td class=\"quiet\">those of the "
 			      "stack and its own</td>");
-		put_side(json_object_get(resource, "tags"), out);
+		put_side(views, json_object_get(resource, "tags"), out);
 		buf_adds(out, "</tr>");
 	}
 	buf_adds(out, "</tbody></table></div></section>");
@@ -330,7 +361,7 @@ void page_story(const struct page_views *views, struct buf *out)
 		buf_adds(out, buf_str(&items));
 		buf_adds(out, "</section>");
 	}
-	put_sides(r, out);
+	put_sides(views, out);
 	if (json_array_size(json_object_get(r, "depends_on")) +
 			json_array_size(json_object_get(r, "required_by")) >
 		0)
