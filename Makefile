@@ -374,6 +374,8 @@ install: all ## install below PREFIX (/usr/local), or below DESTDIR
 		$(abspath $(DESTDIR)$(DATADIR))/doc/holdfast/examples/{} \;
 	set -e; for f in $(wildcard packaging/man/*.[1-8]); do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/}; done
+	set -e; for f in $(wildcard packaging/monitoring/*); do install -D -m 644 $$f \
+		$(DESTDIR)$(DATADIR)/holdfast/monitoring/$${f##*/}; done
 	install -D -m 644 packaging/completion/holdfast.bash \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast
 	install -D -m 644 packaging/completion/_holdfast \
@@ -389,7 +391,7 @@ uninstall: ## remove what install put there; configuration and state stay
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/holdfast \
 		$(DESTDIR)$(DATADIR)/zsh/vendor-completions/_holdfast \
 		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/holdfast.fish
-	rm -rf $(DESTDIR)$(DATADIR)/doc/holdfast
+	rm -rf $(DESTDIR)$(DATADIR)/doc/holdfast $(DESTDIR)$(DATADIR)/holdfast/monitoring
 
 .PHONY: clean distclean
 clean: ## remove what was built

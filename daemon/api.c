@@ -276,130 +276,6 @@ static void on_readyz(void *self, struct control_exchange *exchange)
 	control_answer_text(exchange, why ? 503 : 200, "text/plain", why ? why : "ready\n");
 }
 
-// One row a metric of a layer: the exposition format wants all samples of a name together.
-struct layer_metric {
-	const char *name, *type, *help;
-	long long (*value)(const struct reconciler *r, const struct view_counts *counts);
-};
-
-#define LAYER_VALUE(fn, expression)                                                                \
-	static long long fn(const struct reconciler *r, const struct view_counts *counts)          \
-	{                                                                                          \
-		(void)r, (void)counts;                                                             \
-		return (long long)(expression);                                                    \
-	}
-LAYER_VALUE(resources_of, counts->total)
-LAYER_VALUE(synced_of, counts->synced)
-LAYER_VALUE(drifted_of, counts->drifted)
-LAYER_VALUE(holds_of, counts->held)
-LAYER_VALUE(failed_of, counts->failed)
-LAYER_VALUE(orphaned_of, counts->orphaned)
-LAYER_VALUE(braked_of, orders_brake(r->stack->orders, r->layer->name) != NULL)
-LAYER_VALUE(passes_of, r->pass_count)
-LAYER_VALUE(calls_of, r->last_pass.calls)
-LAYER_VALUE(took_of, r->last_pass.dur_ms)
-LAYER_VALUE(looked_of, r->last_pass.started_wall_ms / 1000)
-
-// clang-format off
-static const struct layer_metric layer_metrics[] = {
-	{"holdfast_resources",                   "gauge",   "Resources of the layer, orphans included.",      resources_of},
-	{"holdfast_synced",                      "gauge",   "Resources that are as the file says.",           synced_of},
-	{"holdfast_drifted",                     "gauge",   "Resources that differ, or are missing.",         drifted_of},
-	{"holdfast_held",                        "gauge",   "Changes that wait for approval.",                holds_of},
-	{"holdfast_failed",                      "gauge",   "Resources whose last change failed.",            failed_of},
-	{"holdfast_orphaned",                    "gauge",   "Resources in AWS that left the file.",           orphaned_of},
-	{"holdfast_braked",                      "gauge",   "1 while a brake stops the layer.",               braked_of},
-	{"holdfast_passes_total",                "counter", "Passes that have ended.",                        passes_of},
-	{"holdfast_last_pass_calls",             "gauge",   "Requests of the last pass.",                     calls_of},
-	{"holdfast_last_pass_milliseconds",      "gauge",   "Duration of the last pass.",                     took_of},
-	{"holdfast_last_pass_timestamp_seconds", "gauge",   "When the last pass began, since 1970.",          looked_of},
-};
-// clang-format on
-
-static void add_head(struct buf *out, const char *name, const char *type, const char *help)
-{
-	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void add_layer_metrics(const struct app *app, struct buf *out)
-{
-	for (size_t m = 0; m < ARRAY_COUNT(layer_metrics); m++) {
-		const struct layer_metric *metric = &layer_metrics[m];
-		add_head(out, metric->name, metric->type, metric->help);
-		for (size_t i = 0; i < app->held_count; i++) {
-			const struct stack *stack = app->held[i].stack;
-			for (size_t j = 0; j < stack->reconciler_count; j++) {
-				const struct reconciler *r = &stack->reconcilers[j];
-				struct view_counts counts = view_count(stack, r->layer->name);
-				buf_addf(out, "%s{stack=\"%s\",layer=\"%s\"} %lld\n", metric->name,
-					stack->name, r->layer->name, metric->value(r, &counts));
-			}
-		}
-	}
-}
-
-static void add_aws_metrics(const struct app *app, struct buf *out)
-{
-	static const struct {
-		const char *counter, *type, *help;
-	} rows[] = {
-		{"requests", "counter", "Requests sent to a service."},
-		{"errors", "counter", "Calls to a service that ended in an error."},
-		{"throttled", "counter", "Answers of a service that asked for less."},
-		{"retries", "counter", "Requests to a service sent again."},
-		{"in_flight", "gauge", "Requests to a service under way."},
-	};
-	for (size_t m = 0; m < ARRAY_COUNT(rows); m++) {
-		char name[64];
-		snprintf(name, sizeof(name), "holdfast_aws_%s%s", rows[m].counter,
-			str_eq(rows[m].type, "counter") ? "_total" : "");
-		add_head(out, name, rows[m].type, rows[m].help);
-		for (size_t i = 0; i < app->held_count; i++) {
-			_cleanup_json_ json_t *stats = aws_stats(app->held[i].aws);
-			const char *service;
-			json_t *counters;
-			json_object_foreach (stats, service, counters)
-				buf_addf(out, "%s{stack=\"%s\",service=\"%s\"} %lld\n", name,
-					app->held[i].stack->name, service,
-					(long long)js_int(counters, rows[m].counter, 0));
-		}
-	}
-}
-
-static void on_metrics(void *self, struct control_exchange *exchange)
-{
-	struct app *app = self;
-	struct buf out;
-	buf_init(&out, 0);
-	add_layer_metrics(app, &out);
-	add_aws_metrics(app, &out);
-	add_head(&out, "holdfast_leader", "gauge",
-		"1 while this daemon leads the stack and can prove it.");
-	for (size_t i = 0; i < app->held_count; i++)
-		buf_addf(&out, "holdfast_leader{stack=\"%s\"} %d\n", app->held[i].stack->name,
-			lease_may_write(app->held[i].lease));
-	add_head(&out, "holdfast_history_waiting", "gauge",
-		"History that the store has not taken yet.");
-	for (size_t i = 0; i < app->held_count; i++)
-		buf_addf(&out, "holdfast_history_waiting{stack=\"%s\"} %zu\n",
-			app->held[i].stack->name, journal_count(app->held[i].journal));
-	add_head(&out, "holdfast_history_dropped_total", "counter",
-		"Observations left out because the journal was full.");
-	for (size_t i = 0; i < app->held_count; i++)
-		buf_addf(&out, "holdfast_history_dropped_total{stack=\"%s\"} %llu\n",
-			app->held[i].stack->name,
-			(unsigned long long)journal_dropped_count(app->held[i].journal));
-	add_head(&out, "holdfast_store_ready", "gauge", "1 while Postgres answers.");
-	buf_addf(&out, "holdfast_store_ready %d\n", store_phase(app->store) == STORE_READY);
-	add_head(&out, "holdfast_loop_steps_total", "counter", "Steps of the run queue.");
-	buf_addf(&out, "holdfast_loop_steps_total %llu\n", (unsigned long long)app->loop.steps);
-	add_head(&out, "holdfast_log_dropped_total", "counter", "Log lines that nobody took.");
-	buf_addf(
-		&out, "holdfast_log_dropped_total %llu\n", (unsigned long long)log_dropped_count());
-	control_answer_text(exchange, 200, "text/plain; version=0.0.4", buf_str(&out));
-	buf_done(&out);
-}
-
 void api_init(struct app *app)
 {
 	app->api = (struct control_api){.self = app,
@@ -410,11 +286,11 @@ void api_init(struct app *app)
 		.sync = on_sync,
 		.reload = on_reload,
 		.healthz = on_healthz,
-		.readyz = on_readyz,
-		.metrics = on_metrics};
+		.readyz = on_readyz};
 	orders_init(&app->api);
 	foresight_init(&app->api);
 	past_init(&app->api);
 	pages_init(&app->api);
+	metrics_init(&app->api);
 	feed_api(&app->api);
 }

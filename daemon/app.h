@@ -130,3 +130,7 @@ void feed_drop(struct app *app);
 // ---- pages.c: the same for people, in a browser
 
 void pages_init(struct control_api *api);
+
+// ---- metrics.c
+
+void metrics_init(struct control_api *api);

@@ -259,6 +259,7 @@ static void on_check(uv_check_t *handle)
 	struct loop *loop = handle->data;
 	loop->turns++;
 	drain(loop);
+	histogram_add(&loop->lags, (int64_t)(uv_hrtime() / 1000000 - uv_now(&loop->uv)));
 	if (!has_work(loop))
 		uv_idle_stop(&loop->uv_idle);
 	if (loop->is_stopping)

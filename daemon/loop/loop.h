@@ -11,6 +11,7 @@
 
 #include "base/defs.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ struct loop {
 	uv_check_t uv_check; // drains the run queue and buries after each turn
 	uint64_t steps;      // task steps run so far: the progress that the watchdog watches
 	uint64_t turns;
+	struct histogram lags; // how long a turn kept others waiting; real loops only
 };
 
 /* ERR_BUG when libuv cannot start. Makes the process ignore SIGPIPE. A virtual loop starts at

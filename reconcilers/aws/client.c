@@ -281,14 +281,18 @@ uint64_t aws_request_count(const struct aws *aws)
 json_t *aws_stats(const struct aws *aws)
 {
 	json_t *stats = json_object();
+	int64_t now_ms = loop_now_ms(aws->loop);
 	map_for_each (&aws->channels, entry) {
 		const struct channel *channel = entry->value;
 		json_object_set_new(stats, entry->key,
-			json_pack("{s:I, s:I, s:I, s:I, s:i}", "requests",
+			json_pack("{s:I, s:I, s:I, s:I, s:i, s:f, s:f, s:f, s:f}", "requests",
 				(json_int_t)channel->requests, "errors",
 				(json_int_t)channel->errors, "throttled",
 				(json_int_t)channel->throttled, "retries",
-				(json_int_t)channel->retries, "in_flight", channel->in_flight));
+				(json_int_t)channel->retries, "in_flight", channel->in_flight,
+				"read_left", limiter_left(&channel->read, now_ms), "write_left",
+				limiter_left(&channel->write, now_ms), "read_rate",
+				channel->read.rate, "write_rate", channel->write.rate));
 	}
 	return stats;
 }

@@ -103,8 +103,9 @@ const char *aws_region(const struct aws *aws);    // its address stays, also ove
 const char *aws_partition(const struct aws *aws); // "aws", "aws-cn", "aws-us-gov"
 /* "the environment", "assume-role", "the instance metadata service", ...; until the next reload. */
 const char *aws_credentials_source(const struct aws *aws);
-/* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight"},
- * ...}; owned by the caller. */
+/* Counters for status and metrics: {"ec2": {"requests","errors","throttled","retries","in_flight",
+ * "read_left","write_left" (of the budget, 0..1),"read_rate","write_rate" (a second)}, ...}; owned
+ * by the caller. */
 json_t *aws_stats(const struct aws *aws);
 /* Requests sent so far, over all services. */
 uint64_t aws_request_count(const struct aws *aws);

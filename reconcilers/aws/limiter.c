@@ -27,6 +27,13 @@ static void fill(struct limiter *limiter, int64_t now_ms)
 	limiter->filled_ms = now_ms;
 }
 
+double limiter_left(const struct limiter *limiter, int64_t now_ms)
+{
+	struct limiter copy = *limiter;
+	fill(&copy, now_ms);
+	return copy.tokens <= 0 || copy.burst <= 0 ? 0 : copy.tokens / copy.burst;
+}
+
 int64_t limiter_reserve(struct limiter *limiter, int64_t now_ms)
 {
 	fill(limiter, now_ms);

@@ -26,6 +26,8 @@ void limiter_init(struct limiter *limiter, double rate, double burst, int64_t no
 int64_t limiter_reserve(struct limiter *limiter, int64_t now_ms);
 /* Gives back a token whose call never started. */
 void limiter_return(struct limiter *limiter);
+/* The share of the burst that may be used at once, 0..1. */
+double limiter_left(const struct limiter *limiter, int64_t now_ms);
 /* AWS throttled a call: half the rate, no burst left. */
 void limiter_on_throttled(struct limiter *limiter, int64_t now_ms);
 /* A call succeeded: a step back towards the nominal rate. */

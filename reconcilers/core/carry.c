@@ -115,6 +115,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		failure_add(&resource->failure, &err, not_yet, run->digest, reconciler_now_ms(r),
 			reconciler_jitter());
 		r->pass.failed += !not_yet;
+		r->tally.failures[err.class] += !not_yet;
 	} else {
 		failure_clear(&resource->failure);
 	}

@@ -102,12 +102,16 @@ void notes_close(struct reconciler *r, struct resource *resource)
 		if (is_corrected)
 			js_set_str(args, "action_id", resource->last_action);
 		journal_put(r->stack->options.journal, STORE_DRIFT_CLOSE, args);
-		if (is_corrected && resource->wanted)
+		if (is_corrected && resource->wanted) {
 			r->pass.corrected++;
-		if (is_corrected && resource->wanted)
 			fights_corrected(record->fights, path, reconciler_wall_ms(r));
-		else
+			if (resource->drifted_wall_ms > 0)
+				histogram_add(&r->tally.corrections,
+					reconciler_wall_ms(r) - resource->drifted_wall_ms);
+		} else {
 			fights_yielded(record->fights, path);
+			r->tally.reverted += resource->wanted != NULL;
+		}
 		json_object_del(record->drifts, path);
 		record->is_dirty = true;
 	}

@@ -229,6 +229,7 @@ static void end_pass(struct reconciler *r)
 			  (int64_t)((double)interval / 10 * reconciler_jitter());
 	if (r->next_pass_ms < reconciler_now_ms(r))
 		r->next_pass_ms = reconciler_now_ms(r) + interval / 10;
+	histogram_add(&r->tally.passes, r->pass.dur_ms);
 	bool is_quiet = drifted == 0 && r->pass.corrected == 0 && held == 0 && r->pass.failed == 0;
 	json_t *args = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:b}",
 		"stack", stack->name, "layer", r->layer->name, "started_ms",

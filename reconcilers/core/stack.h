@@ -27,6 +27,14 @@ struct watch {
 	int runs;      // of this kind, under way
 };
 
+/* What a layer has done since the start, for metrics. */
+struct tally {
+	struct histogram passes;      // how long they took
+	struct histogram corrections; // from finding a drift to seeing it corrected
+	uint64_t reverted;            // drifts that went away by themselves
+	uint64_t failures[ERR_BUG + 1];
+};
+
 struct pass {
 	int64_t started_wall_ms, started_ms, dur_ms;
 	int calls, corrected, failed;
@@ -46,6 +54,7 @@ struct reconciler {
 	int64_t next_pass_ms; // loop time
 	bool is_passing,
 		wants_all; // wants_all: also kinds without resources (what lost its record)
+	struct tally tally;
 	struct pass pass, last_pass; // last_pass.started_wall_ms 0: none yet
 	int runs;
 	uint64_t pass_count;

@@ -84,6 +84,19 @@ static void every_service_has_a_rate_that_lets_a_first_pass_through(void **state
 	}
 }
 
+static void what_is_left_is_told_without_taking_any(void **state)
+{
+	(void)state;
+	struct limiter limiter;
+	limiter_init(&limiter, 10, 4, 1000);
+	assert_true(limiter_left(&limiter, 1000) == 1);
+	for (int i = 0; i < 6; i++)
+		limiter_reserve(&limiter, 1000);
+	assert_true(limiter_left(&limiter, 1000) == 0);
+	assert_true(limiter_left(&limiter, 1400) == 0.5);
+	assert_true(limiter_left(&limiter, 1400) == 0.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
 		cmocka_unit_test(an_idle_bucket_fills_up_to_its_burst),
 		cmocka_unit_test(a_throttle_halves_the_rate_once_a_second_and_success_restores_it),
 		cmocka_unit_test(a_clock_that_stands_still_or_goes_back_gives_nothing),
+		cmocka_unit_test(what_is_left_is_told_without_taking_any),
 		cmocka_unit_test(every_service_has_a_rate_that_lets_a_first_pass_through),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
