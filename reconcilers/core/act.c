@@ -9,7 +9,7 @@
 #include "core/sources.h"
 #include "core/template.h"
 
-enum { RUN_NEXT, RUN_FIND, RUN_INTEND, RUN_SEND, RUN_DONE };
+enum { RUN_NEXT, RUN_FIND, RUN_INTEND, RUN_SEND, RUN_REFUSED, RUN_BLOCKERS, RUN_DONE };
 
 static const struct step *current(const struct run *run)
 {
@@ -217,6 +217,13 @@ static void take_answer(struct run *run)
 		if (step->type == STEP_UPDATE && err.maybe_done &&
 			!(step->call->flags & CALL_REPEATABLE))
 			json_array_extend(run->unsure, step->paths);
+		const struct blockers *blockers = run->kind->blockers;
+		if (is_removal && blockers && str_glob(blockers->code, err.code)) {
+			run->refusal = err;
+			set_phase(run, RUN_REFUSED);
+			task_wake(&run->task);
+			return;
+		}
 		step_failed(run, err);
 		return;
 	}
@@ -237,6 +244,48 @@ static void take_answer(struct run *run)
 		return;
 	}
 	step_done(run);
+}
+
+// ---- what stands in the way of a deletion
+
+static void start_blockers(struct run *run)
+{
+	const struct find *find = &run->kind->blockers->find;
+	json_decref(run->input);
+	run->input = NULL;
+	struct err err = template_render(find->args, run->resource, &run->input);
+	if (err_is(&err)) {
+		step_failed(run, run->refusal);
+		return;
+	}
+	aws_call_init(&run->find, run->kind->service, find->operation, run->input);
+	set_phase(run, RUN_BLOCKERS);
+	aws_start(run->options.aws, &run->find, &run->task);
+}
+
+// The refusal stays what it is; its message names what was found.
+static void take_blockers(struct run *run)
+{
+	enum { MOST_NAMED = 3 };
+	const struct blockers *blockers = run->kind->blockers;
+	struct err err = run->refusal;
+	_cleanup_buf_ struct buf names = {0};
+	run->calls += run->find.attempts;
+	_cleanup_json_ json_t *found =
+		err_is(&run->find.op.err) ? NULL : path_get(run->find.output, blockers->find.pick);
+	size_t i;
+	json_t *one;
+	json_array_foreach (found, i, one) {
+		_cleanup_free_ char *text = template_of_item(blockers->text, one);
+		if (text && i < MOST_NAMED)
+			buf_addf(&names, "%s%s", names.len ? ", " : "", text);
+	}
+	if (names.len)
+		err = err_code(run->refusal.class, run->refusal.code,
+			"still used by %s%s; waits until that is gone (%s)", buf_str(&names),
+			json_array_size(found) > MOST_NAMED ? ", ..." : "", run->refusal.code);
+	aws_call_done(&run->find);
+	step_failed(run, err);
 }
 
 // ---- the beginnings
@@ -399,6 +448,13 @@ static void step(struct task *task)
 		sources_burn(run->filled);
 		take_answer(run);
 		aws_call_done(&run->call);
+		break;
+	case RUN_REFUSED:
+		start_blockers(run);
+		break;
+	case RUN_BLOCKERS:
+		if (op_is_finished(&run->find.op))
+			take_blockers(run);
 		break;
 	case RUN_DONE:
 		break;

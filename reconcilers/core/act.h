@@ -53,6 +53,7 @@ struct run {
 	json_t *filled; // values from elsewhere that stand in the input; burned when it was sent
 	char action_id[40];
 	struct err first_err;
+	struct err refusal; // of a deletion, while its blockers are asked for
 };
 
 /* Takes plan, address, reason and resource over (all of the heap). */

@@ -372,6 +372,14 @@ struct remedy {
 	const char *text; // "empty the bucket"
 };
 
+/* What stands in the way when AWS refuses a deletion with such a code: a read that is made only
+ * then, and how each thing in the list at its `pick` is told. */
+struct blockers {
+	const char *code; // a glob
+	struct find find;
+	const char *text; // over each: "@{item.NetworkInterfaceId}"
+};
+
 struct kind {
 	const char *name;              // "subnet"
 	const char *layer;             // "network"
@@ -401,7 +409,8 @@ struct kind {
 	/* Codes of AWS errors that only say 'not yet': retried while something referred to is young
 	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
 	const char *const *not_yet;
-	const struct remedy *remedies; // NULL-code end; or NULL
+	const struct remedy *remedies;   // NULL-code end; or NULL
+	const struct blockers *blockers; // NULL: nothing can be asked
 	/* For the picture of who talks to whom (core/graph.h). Members whose items say who is let
 	 * in to, and out of, whatever refers to this: the rules of a security group. */
 	const char *admits, *lets_out;

@@ -43,6 +43,15 @@ static const struct field fields[] = {
 	{0},
 };
 
+// Network interfaces are what keeps it: of a NAT gateway, a load balancer, a task, a database.
+static const struct blockers blockers = {
+	.code = "DependencyViolation",
+	.find = {.operation = "DescribeNetworkInterfaces",
+		.args = ARGS({"Filters" : [ {"Name" : "subnet-id", "Values" : ["@id"]} ]}),
+		.pick = "NetworkInterfaces"},
+	.text = "@{item.NetworkInterfaceId} (@{item.InterfaceType}: @{item.Description})",
+};
+
 const struct kind subnet_kind = {
 	.name = "subnet",
 	.layer = "network",
@@ -61,6 +70,7 @@ const struct kind subnet_kind = {
 	.create = {.operation = "CreateSubnet"},
 	.created_id = "Subnet.SubnetId",
 	.remove = {.operation = "DeleteSubnet", .args = ARGS({"SubnetId": "@id"}), .flags = CALL_REPEATABLE},
+	.blockers = &blockers,
 	.not_yet = (const char *const[]){"DependencyViolation", "InvalidVpcID.NotFound", "InvalidSubnet.Conflict", NULL},
 	.delete_first = true,
 };

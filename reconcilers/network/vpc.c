@@ -56,6 +56,15 @@ static const struct field fields[] = {
 	{0},
 };
 
+// Network interfaces are what keeps it: of a NAT gateway, a load balancer, a task, a database.
+static const struct blockers blockers = {
+	.code = "DependencyViolation",
+	.find = {.operation = "DescribeNetworkInterfaces",
+		.args = ARGS({"Filters" : [ {"Name" : "vpc-id", "Values" : ["@id"]} ]}),
+		.pick = "NetworkInterfaces"},
+	.text = "@{item.NetworkInterfaceId} (@{item.InterfaceType}: @{item.Description})",
+};
+
 const struct kind vpc_kind = {
 	.name = "vpc",
 	.layer = "network",
@@ -79,6 +88,7 @@ const struct kind vpc_kind = {
 	.create = {.operation = "CreateVpc"},
 	.created_id = "Vpc.VpcId",
 	.remove = {.operation = "DeleteVpc", .args = ARGS({"VpcId": "@id"}), .flags = CALL_REPEATABLE},
+	.blockers = &blockers,
 	.not_yet = (const char *const[]){"DependencyViolation", NULL},
 	.check = check,
 };

@@ -267,6 +267,15 @@ static const struct field fields[] = {
 	{0},
 };
 
+// Network interfaces are what keeps it: of a NAT gateway, a load balancer, a task, a database.
+static const struct blockers blockers = {
+	.code = "DependencyViolation",
+	.find = {.operation = "DescribeNetworkInterfaces",
+		.args = ARGS({"Filters" : [ {"Name" : "group-id", "Values" : ["@id"]} ]}),
+		.pick = "NetworkInterfaces"},
+	.text = "@{item.NetworkInterfaceId} (@{item.InterfaceType}: @{item.Description})",
+};
+
 const struct kind security_group_kind = {
 	.name = "security_group",
 	.layer = "security",
@@ -292,6 +301,7 @@ const struct kind security_group_kind = {
 		 .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!observed.Egress[].SecurityGroupRuleId"})},
 		{0}},
 	.remove = {.operation = "DeleteSecurityGroup", .args = ARGS({"GroupId": "@id"}), .flags = CALL_REPEATABLE},
+	.blockers = &blockers,
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
 	.admits = "Ingress",
 	.lets_out = "Egress",

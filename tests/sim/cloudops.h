@@ -403,6 +403,10 @@ static inline struct err cloudops_special(
 		return cloudops_revoke(cloud, group, input);
 	if (str_eq(name, "CreateTags"))
 		return cloudops_tag(cloud, input);
+	if (str_eq(name, "DescribeNetworkInterfaces")) { // what blocks a deletion: nobody's here
+		json_object_set_new(output, "NetworkInterfaces", json_array());
+		return ERR_OK;
+	}
 	fail_msg("the cloud does not know %s", name);
 	return ERR_OK;
 }

@@ -170,3 +170,29 @@ def test_what_was_added_by_hand_while_the_layer_is_paused_stays_until_it_ends(he
     daemon.holdfast("resume", "security", check=0)
     daemon.wait_synced()
     assert destroyed(proxy) == ["RevokeSecurityGroupIngress"]
+
+
+def test_a_deletion_names_what_stands_in_its_way_and_waits(held, proxy, ec2):
+    tree = network.small(prune="delete")
+    daemon = held(network.dump(tree))
+    subnet = "network.subnet.public-b"
+    gone = daemon.ids()[subnet]
+    interface = ec2.create_network_interface(SubnetId=gone, Description="of a task")["NetworkInterface"]
+    # The emulator deletes a subnet that is in use; AWS does not.
+    fault = proxy.fail("error", "DeleteSubnet", status=400, code="DependencyViolation",
+                       message="The subnet has dependencies and cannot be deleted.")
+    del tree["network"]["subnet"]["public-b"]
+    tree["network"]["route_table"]["public"]["subnets"] = ["public-a"]
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    daemon.sync()
+    daemon.wait_status(lambda status: [
+        r for r in status["resources"] if r["address"] == subnet
+        and interface["NetworkInterfaceId"] in r["message"] and "of a task" in r["message"]], "what blocks it to show")
+    assert gone in [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]]
+    asked = [call for call in proxy.seen() if call.operation == "DescribeNetworkInterfaces"]
+    refused = [call for call in proxy.seen() if call.operation == "DeleteSubnet"]
+    assert 1 <= len(asked) <= len(refused)  # only after a refusal
+    fault.times = 0
+    daemon.holdfast("sync", check=0)
+    daemon.wait_status(lambda status: subnet not in reasons(status), "it to go when nothing is in the way")
