@@ -66,7 +66,7 @@ LAYER_VALUE(passes_of, r->pass_count)
 LAYER_VALUE(reverted_of, r->tally.reverted)
 LAYER_VALUE(calls_of, r->last_pass.calls)
 LAYER_VALUE(took_of, (double)r->last_pass.dur_ms / 1000)
-LAYER_VALUE(looked_of, r->last_pass.started_wall_ms / 1000)
+LAYER_VALUE(looked_of, r->last_pass.started_wall_ms / 1000.0)
 
 // clang-format off
 static const struct layer_metric layer_metrics[] = {
@@ -230,7 +230,7 @@ struct stack_metric {
 STACK_VALUE(leads, lease_may_write(held->lease))
 STACK_VALUE(stands_by, stack_is_standby(held->stack))
 STACK_VALUE(file_is_valid, held->findings == NULL)
-STACK_VALUE(loaded_at, held->stack->loaded_wall_ms / 1000)
+STACK_VALUE(loaded_at, held->stack->loaded_wall_ms / 1000.0)
 STACK_VALUE(waiting_of, journal_count(held->journal))
 STACK_VALUE(on_disk_of, journal_kept_count(held->journal))
 STACK_VALUE(dropped_of, journal_dropped_count(held->journal))
@@ -271,7 +271,7 @@ static void add_process(const struct app *app, struct buf *out)
 	add_head(out, "holdfast_build_info", "gauge", "Always 1; the version is a label.");
 	buf_addf(out, "holdfast_build_info{version=\"%s\"} 1\n", HOLDFAST_VERSION);
 	add_one(out, "holdfast_start_time_seconds", "gauge", "When the daemon started, since 1970.",
-		(double)(app->started_wall_ms / 1000));
+		(double)app->started_wall_ms / 1000);
 	add_one(out, "holdfast_store_ready", "gauge", "1 while Postgres answers.",
 		store_phase(app->store) == STORE_READY);
 	add_one(out, "holdfast_loop_steps_total", "counter", "Steps of the run queue.",
