@@ -138,10 +138,9 @@ static void read_text(struct reading *reading, char *text, size_t bytes)
 static struct err read_file(struct reading *reading, const char *path, uint64_t *ret_bytes)
 {
 	struct stat st;
-	struct err err = ERR_OK;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > MOST_FILE_BYTES) {
-		err = err_new(ERR_INVALID, "cannot read the journal %s: %s", path,
+		struct err err = err_new(ERR_INVALID, "cannot read the journal %s: %s", path,
 			fd < 0 || errno ? strerror(errno) : "it is too large");
 		if (fd >= 0)
 			close(fd);
@@ -149,8 +148,12 @@ static struct err read_file(struct reading *reading, const char *path, uint64_t 
 	}
 	char *text = malloc((size_t)st.st_size + 1);
 	size_t have = 0;
-	for (ssize_t n = 1; text && n > 0 && have<(size_t)st.st_size; have += n> 0 ? (size_t)n : 0)
-		n = read(fd, text + have, (size_t)st.st_size - have);
+	while (text && have < (size_t)st.st_size) {
+		ssize_t n = read(fd, text + have, (size_t)st.st_size - have);
+		if (n <= 0)
+			break;
+		have += (size_t)n;
+	}
 	close(fd);
 	if (!text)
 		return err_nomem();
