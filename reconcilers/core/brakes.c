@@ -13,7 +13,7 @@ const char *brakes_trip(
 {
 	// A file that says how many may go is taken at its word.
 	bool is_said = policy->most_deletes >= 0;
-	if (!is_said && counts->left > 1 && counts->left > counts->declared) {
+	if (!is_said && counts->left > BRAKES_LEAST_LEFT && counts->left > counts->declared) {
 		snprintf(ret_why, bytes,
 			"%d of %d resources left the file within an hour: it may be truncated",
 			counts->left, counts->left + counts->declared);

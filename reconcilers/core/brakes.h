@@ -6,6 +6,7 @@
 #include "core/desired.h"
 
 enum {
+	BRAKES_LEAST_LEFT = 2,          // a few are held one by one anyway
 	BRAKES_MOST_DELETES = 10,       // at once, by policy, not by approval; twice that an hour
 	BRAKES_MOST_DRIFT_PERCENT = 30, // of a layer's resources, in one pass ...
 	BRAKES_LEAST_DRIFTED = 10,      // ... and more resources than these

@@ -17,8 +17,18 @@ def pytest_addoption(parser):
                      help="only the I-th of N shares of the tests, so that N runs go side by side")
 
 
+def in_order(item):
+    """Scenarios one after the other, each in the order of the file and of its cases."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    stage = str(params.get("stage", ""))
+    case = item.callspec.indices.get("case", 0) if stage else 0
+    return str(item.path), stage, item.function.__code__.co_firstlineno if stage else 0, case
+
+
+@pytest.hookimpl(trylast=True)  # after pytest's own grouping by fixtures, which knows no order of cases
 def pytest_collection_modifyitems(config, items):
     """What stays together: the cases of one scenario (they share a daemon), and else those of one file."""
+    items.sort(key=in_order)
     index, count = map(int, config.getoption("--share").split("/"))
     if count == 1:
         return

@@ -42,6 +42,7 @@ static void a_file_that_lost_most_of_itself_trips(void **state)
 	expect(&policy, (struct brake_counts){.declared = 2, .left = 3}, "file");
 	expect(&policy, (struct brake_counts){.declared = 3, .left = 3}, "");
 	expect(&policy, (struct brake_counts){.declared = 0, .left = 1}, "");
+	expect(&policy, (struct brake_counts){.declared = 0, .left = 2}, ""); // held one by one
 	policy.most_deletes = 20; // the file says that so many may go
 	expect(&policy,
 		(struct brake_counts){.declared = 0, .left = 6, .leaving = 6, .leaving_here = 6},
