@@ -138,6 +138,21 @@ static void give(struct held *held, struct control_exchange *exchange, json_t *o
 			exchange, 500, "NoRandomness", "no id for the order could be made", NULL);
 }
 
+// What was ended; or that nothing was: "<target> <what it is not>".
+static void answer_ended(struct control_exchange *exchange, const json_t *ended, const char *code,
+	const char *target, const char *is_not, const char *remedy)
+{
+	if (json_array_size(ended) > 0) {
+		control_answer(exchange, 200,
+			json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+		return;
+	}
+	char message[200];
+	snprintf(message, sizeof(message), "%.120s %s", *target ? target : "everything", is_not);
+	str_trim_utf8(message);
+	control_error(exchange, 404, code, message, remedy);
+}
+
 static void on_pause(void *self, struct control_exchange *exchange)
 {
 	struct held *held = led(self, exchange);
@@ -189,16 +204,9 @@ static void on_resume(void *self, struct control_exchange *exchange)
 	const char *target = exchange->params.target ? exchange->params.target : "";
 	_cleanup_json_ json_t *ended = stack_end_orders(held->stack,
 		exchange->params.field ? "ignore" : "pause", target, exchange->params.field, who);
-	if (json_array_size(ended) == 0) {
-		char message[200];
-		snprintf(message, sizeof(message), "%s is neither paused nor ignored by that name",
-			*target ? target : "everything");
-		control_error(exchange, 404, "NoSuchOrder", message,
-			"`holdfast orders` lists what is paused and ignored");
-		return;
-	}
-	control_answer(
-		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+	answer_ended(exchange, ended, "NoSuchOrder", target,
+		"is neither paused nor ignored by that name",
+		"`holdfast orders` lists what is paused and ignored");
 }
 
 // ---- protection
@@ -230,15 +238,8 @@ static void on_unprotect(void *self, struct control_exchange *exchange)
 	char who[64];
 	name_user(exchange, who, sizeof(who));
 	_cleanup_json_ json_t *ended = stack_end_orders(held->stack, "protect", address, NULL, who);
-	if (json_array_size(ended) == 0) {
-		char message[200];
-		snprintf(message, sizeof(message), "%.120s is not protected", address);
-		control_error(exchange, 404, "NoSuchOrder", message,
-			"`holdfast orders` lists what is protected");
-		return;
-	}
-	control_answer(
-		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(ended)));
+	answer_ended(exchange, ended, "NoSuchOrder", address, "is not protected",
+		"`holdfast orders` lists what is protected");
 }
 
 // ---- brakes
@@ -253,16 +254,8 @@ static void on_release(void *self, struct control_exchange *exchange)
 	const char *target = exchange->params.target ? exchange->params.target : "";
 	_cleanup_json_ json_t *released = stack_release(
 		held->stack, target, exchange->params.for_ms, exchange->params.reason, who);
-	if (json_array_size(released) == 0) {
-		char message[200];
-		snprintf(message, sizeof(message), "nothing is stopped by a brake under '%.120s'",
-			*target ? target : "everything");
-		control_error(exchange, 404, "NotBraked", message,
-			"`holdfast orders` lists what is stopped, and why");
-		return;
-	}
-	control_answer(
-		exchange, 200, json_pack("{s:i, s:o}", "format", 1, "ended", all_shown(released)));
+	answer_ended(exchange, released, "NotBraked", target, "is not stopped by a brake",
+		"`holdfast orders` lists what is stopped, and why");
 }
 
 static void on_orders(void *self, struct control_exchange *exchange)
