@@ -308,7 +308,7 @@ check-cppcheck: ## cppcheck
 	cppcheck --quiet -j$(JOBS) --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppressions-list=tests/lint/cppcheck.txt --error-exitcode=1 \
 		--library=posix --include=tests/lint/cppcheck/macros.h -D_GNU_SOURCE \
-		-Itests/lint/cppcheck -I. -Idaemon -Ireconcilers \
+		-I. -Idaemon -Ireconcilers \
 		$(filter %.c,$(filter-out tests/% daemon/base/log.c,$(C_FILES)))
 
 check-unit-file: ## the systemd unit, as systemd itself reads it

@@ -28,9 +28,17 @@ enum {
 
 // ---- files
 
-static int by_name(const void *a, const void *b)
+static int is_stack_file(const struct dirent *entry)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *name = entry->d_name;
+	return *name != '.' &&
+	       (str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json"));
+}
+
+// Not alphasort(), which the locale sways.
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 struct err app_files(const char *config, json_t **ret_paths)
@@ -43,25 +51,22 @@ struct err app_files(const char *config, json_t **ret_paths)
 		json_array_append_new(*ret_paths, json_string(config));
 		return ERR_OK;
 	}
-	DIR *dir = opendir(config);
-	char *names[256];
-	size_t count = 0;
-	for (struct dirent *d; dir && (d = readdir(dir)) && count < ARRAY_COUNT(names);)
-		if (*d->d_name != '.' &&
-			(str_ends(d->d_name, ".yaml") || str_ends(d->d_name, ".yml") ||
-				str_ends(d->d_name, ".json")))
-			names[count++] = str_format("%s/%s", config, d->d_name);
-	if (dir)
-		closedir(dir);
-	qsort(names, count, sizeof(*names), by_name);
-	for (size_t i = 0; i < count; i++) {
-		json_array_append_new(*ret_paths, json_string(names[i]));
-		free(names[i]);
+	struct dirent **entries = NULL;
+	int count = scandir(config, &entries, is_stack_file, by_name);
+	int saved = errno;
+	for (int i = 0; i < count; i++) {
+		char *path = str_format("%s/%s", config, entries[i]->d_name);
+		json_array_append_new(*ret_paths, json_string(path));
+		free(path);
+		free(entries[i]);
 	}
+	free(entries);
 	if (count > 0)
 		return ERR_OK;
 	json_decref(*ret_paths);
 	*ret_paths = NULL;
+	if (count < 0)
+		return err_new(ERR_INVALID, "cannot read %s: %s", config, strerror(saved));
 	return err_new(ERR_INVALID, "%s holds no *.yaml, *.yml or *.json file", config);
 }
 

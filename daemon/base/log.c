@@ -182,14 +182,14 @@ static void to_journal(enum log_level level, const char *message, const struct l
 		buf_done(&texts[i]);
 }
 
-void log_emit(enum log_level level, const char *message, const struct log_field *fields)
+void log_emit(enum log_level level, const struct log_field *line)
 {
 	if (!log_is_on(level))
 		return;
 	int saved = errno;
 	if (is_journal())
-		to_journal(level, message, fields);
+		to_journal(level, line->name, line + 1);
 	else
-		to_stderr(level, message, fields);
+		to_stderr(level, line->name, line + 1);
 	errno = saved;
 }

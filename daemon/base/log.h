@@ -36,19 +36,20 @@ struct log_field {
 
 /* log_at(LOG_LEVEL_NOTICE, "created", LOG_STR("resource", address), LOG_INT("dur_ms", ms)); */
 #define log_at(level, message, ...)                                                                \
-	log_emit((level), (message),                                                               \
-		(const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
-#define log_error(message, ...) log_at(LOG_LEVEL_ERROR, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_warning(message, ...) log_at(LOG_LEVEL_WARNING, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_notice(message, ...) log_at(LOG_LEVEL_NOTICE, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_info(message, ...) log_at(LOG_LEVEL_INFO, message __VA_OPT__(, ) __VA_ARGS__)
-#define log_debug(message, ...) log_at(LOG_LEVEL_DEBUG, message __VA_OPT__(, ) __VA_ARGS__)
+	log_emit((level),                                                                          \
+		(const struct log_field[]){{.name = (message)}, ##__VA_ARGS__, {.name = NULL}})
+#define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...) log_at(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 /* The fields of an error: class, code, request_id, error. */
 #define LOG_ERR(err)                                                                               \
 	LOG_STR("class", err_class_name((err)->class)), LOG_STR("code", (err)->code),              \
 		LOG_STR("request_id", (err)->request_id), LOG_STR("error", (err)->message)
 
-void log_emit(enum log_level level, const char *message, const struct log_field *fields);
+/* `line`: the message as the name of the first, the fields, and one without a name. */
+void log_emit(enum log_level level, const struct log_field *line);
 /* The level from which lines are written; the one mutable global of the program. */
 void log_set_level(enum log_level level);
 bool log_is_on(enum log_level level);

@@ -339,9 +339,10 @@ static void put_ports(const struct picture *p, int e, struct buf *out)
 static void put_short(struct buf *out, const char *text, int most)
 {
 	char cut[160];
+	size_t length = strnlen(text, sizeof(cut) - 8);
 	size_t n = 0;
 	int count = 0;
-	for (; text[n] && n < sizeof(cut) - 8; n++) {
+	for (; n < length; n++) {
 		bool is_start = ((unsigned char)text[n] & 0xc0) != 0x80;
 		if (is_start && count == most)
 			break;
