@@ -252,7 +252,7 @@ static bool are_stacks_stopped(const struct app *app)
 static bool is_history_written(const struct app *app)
 {
 	for (size_t i = 0; i < app->held_count; i++)
-		if (journal_count(app->held[i].journal) > 0)
+		if (app->held[i].journal && journal_count(app->held[i].journal) > 0)
 			return false;
 	return true;
 }
@@ -261,7 +261,7 @@ static bool is_history_written(const struct app *app)
 static bool is_history_kept(const struct app *app)
 {
 	for (size_t i = 0; i < app->held_count; i++)
-		if (!journal_is_safe(app->held[i].journal))
+		if (app->held[i].journal && !journal_is_safe(app->held[i].journal))
 			return false;
 	return true;
 }
@@ -278,7 +278,8 @@ static void stop_further(struct app *app)
 		timer_start(&app->deadline, &app->task, STOP_HISTORY_MS);
 		is_late = false;
 		for (size_t i = 0; i < app->held_count; i++)
-			journal_on_empty(app->held[i].journal, &app->task);
+			if (app->held[i].journal) // NULL where the file had errors
+				journal_on_empty(app->held[i].journal, &app->task);
 	}
 	if (app->phase == APP_DRAINING &&
 		(is_history_written(app) || is_late ||

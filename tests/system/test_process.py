@@ -22,6 +22,14 @@ def test_sigterm_ends_it_in_order(small):
     assert not small.socket.exists()
 
 
+def test_a_file_with_errors_at_the_start_is_told_and_ends_it_in_order(make_daemon, proxy):
+    daemon = make_daemon(network.dump(network.small()).replace("cidr_block", "cidr_blok", 1))
+    daemon.start(wait=False)
+    assert daemon.process.wait(60) == 1
+    assert "did you mean 'cidr_block'" in daemon.log() and "cannot start" in daemon.log()
+    assert proxy.seen() == []
+
+
 def test_sigint_ends_it_too(small):
     assert small.stop(signal.SIGINT) == 0
 
