@@ -216,6 +216,7 @@ const struct kind ecs_service_kind = {
 				 "assignPublicIp": "@desired.assignPublicIp"}}})},
 	.created_id = "service.serviceArn",
 	.remove = {.operation = "DeleteService", .args = ARGS({"cluster": "@observed.cluster", "service": "@id", "force": true}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	// "The target group does not have an associated load balancer": its listener makes it one.
 	.after = (const char *const[]){"listener", "listener_rule", NULL},
 	// A target group without a listener yet, a role that ECS cannot assume yet, a namesake that is still draining: all the same code.

@@ -97,6 +97,7 @@ const struct kind listener_kind = {
 	.create = {.operation = "CreateListener", .args = ARGS({"Certificates": [{"CertificateArn": "@!desired.CertificateArn"}]})},
 	.created_id = "Listeners.0.ListenerArn",
 	.remove = {.operation = "DeleteListener", .args = ARGS({"ListenerArn": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"CertificateNotFound", "UnsupportedCertificate", "TargetGroupNotFound", "LoadBalancerNotFound", NULL},
 	.delete_first = true,
 	.check = check,

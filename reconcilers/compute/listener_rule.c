@@ -133,6 +133,7 @@ const struct kind listener_rule_kind = {
 	.create = {.operation = "CreateRule"},
 	.created_id = "Rules.0.RuleArn",
 	.remove = {.operation = "DeleteRule", .args = ARGS({"RuleArn": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"TargetGroupNotFound", "ListenerNotFound", "PriorityInUse", NULL},
 	.delete_first = true,
 	.check = check,

@@ -128,6 +128,7 @@ const struct kind load_balancer_kind = {
 		 .args = ARGS({"LoadBalancerArn": "@id", "Attributes": [{"Key": "deletion_protection.enabled", "Value": "false"}]})},
 		{0}},
 	.remove = {.operation = "DeleteLoadBalancer", .args = ARGS({"LoadBalancerArn": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidConfigurationRequest", "InvalidSubnet", "SubnetNotFound", "InvalidSecurityGroup", "ResourceInUse", NULL},
 	.settle_ms = 900000,

@@ -8,6 +8,19 @@ static int or_default(int value, int fallback)
 	return value >= 0 ? value : fallback;
 }
 
+static bool is_much_drift(const struct policy *policy, const struct brake_counts *counts, int more)
+{
+	int share = or_default(policy->most_drift_percent, BRAKES_MOST_DRIFT_PERCENT);
+	int drifted = counts->drifted + more;
+	return drifted > BRAKES_LEAST_DRIFTED &&
+	       (int64_t)drifted * 100 > (int64_t)share * counts->wanted;
+}
+
+bool brakes_may_trip(const struct policy *policy, const struct brake_counts *counts, int unseen)
+{
+	return counts->drifted > 0 && is_much_drift(policy, counts, unseen);
+}
+
 const char *brakes_trip(
 	const struct policy *policy, const struct brake_counts *counts, char *ret_why, size_t bytes)
 {
@@ -35,9 +48,7 @@ const char *brakes_trip(
 			counts->destroyed, counts->leaving, most);
 		return "deletions";
 	}
-	int share = or_default(policy->most_drift_percent, BRAKES_MOST_DRIFT_PERCENT);
-	if (counts->drifted > BRAKES_LEAST_DRIFTED &&
-		(int64_t)counts->drifted * 100 > (int64_t)share * counts->wanted) {
+	if (is_much_drift(policy, counts, 0)) {
 		snprintf(ret_why, bytes,
 			"%d of %d resources drifted at once: somebody may be at work on them "
 			"(policy: {most_drift: ...})",

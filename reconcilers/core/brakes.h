@@ -24,6 +24,9 @@ struct brake_counts {
 	int destroyed; // deleted or replaced by policy within an hour
 };
 
+/* May the drift brake trip when the `unseen` resources of the layer that its pass has not come to
+ * are drifted too? Until that is known, what has drifted is left as it is. */
+bool brakes_may_trip(const struct policy *policy, const struct brake_counts *counts, int unseen);
 /* Which brake trips: "file", "deletions", "drift"; NULL: none. *ret_why is a sentence. */
 const char *brakes_trip(const struct policy *policy, const struct brake_counts *counts,
 	char *ret_why, size_t bytes);

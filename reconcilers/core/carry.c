@@ -193,18 +193,28 @@ static void start_run(struct reconciler *r, struct resource *resource)
 	run_start(resource->run, &r->task);
 }
 
+// Is it a correction that no person asked for? A first creation, or what the file changed, is none.
+static bool corrects_drift(const struct stack *stack, const struct resource *resource)
+{
+	return resource->wanted && json_object_size(resource->record.drifts) > 0 &&
+	       !json_object_get(stack->approved, resource->decision.digest);
+}
+
 void carry_start(struct reconciler *r)
 {
 	struct stack *stack = r->stack;
 	if (!stack_may_act(stack))
 		return;
+	bool waits = halt_waits(r);
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
 		if (r->runs >= r->layer->concurrency)
 			return;
 		if (reconciler_has(r, resource) && !resource->run && !resource->must_decide &&
 			resource->decision.verdict == VERDICT_ACT &&
-			resource->decision.plan.count > 0 && !peers_carried(stack, resource))
+			resource->decision.plan.count > 0 &&
+			!(waits && corrects_drift(stack, resource)) &&
+			!peers_carried(stack, resource))
 			start_run(r, resource);
 	}
 }

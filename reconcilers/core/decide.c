@@ -81,6 +81,7 @@ static bool is_approved(const struct decide_input *in, const struct decision *d)
 
 static void say_window(const struct decide_input *in, struct decision *d, const char *what)
 {
+	const char *verb = d->plan.change == CHANGE_DELETE ? "deleting" : "changing";
 	const struct window *window = NULL;
 	int64_t next = windows_next_ms(in->policy->windows, in->wall_ms, &window);
 	char at[CLOCK_TEXT_BYTES] = "";
@@ -88,14 +89,14 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 		clock_format_iso(next, at);
 		d->wake_ms = next - in->wall_ms;
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"changing %.120s interrupts (%s): waits for the window %s, which opens %s, "
-			"or for approval",
-			what, disruption_name(d->plan.disruption), window->text, at);
+			"%s %.120s interrupts (%s): waits for the window %s, which opens %s, or "
+			"for approval",
+			verb, what, disruption_name(d->plan.disruption), window->text, at);
 	} else {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"changing %.120s interrupts (%s), and no window of the policy opens within "
-			"a year: it waits for approval",
-			what, disruption_name(d->plan.disruption));
+			"%s %.120s interrupts (%s), and no window of the policy opens within a "
+			"year: it waits for approval",
+			verb, what, disruption_name(d->plan.disruption));
 	}
 }
 
@@ -215,6 +216,14 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	} else if (!is_allowed && !is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
 			"not in the file; its deletion waits for approval");
+	} else if (weigh_is_barred(in, d->plan.disruption) && !is_approved(in, d)) {
+		if (in->policy->rules[d->plan.disruption] == RULE_WINDOW)
+			say_window(in, d, "it");
+		else
+			say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DisruptionHeld",
+				"not in the file; deleting it interrupts (%s) and waits for "
+				"approval",
+				disruption_name(d->plan.disruption));
 	} else if (in->deletion_waits) {
 		d->again_ms = 5000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "InUse",
@@ -371,11 +380,19 @@ static void decide_synced(const struct decide_input *in, struct decision *d)
 	}
 }
 
+// The removal was planned; what comes after it makes the two a replacement.
+static void make_replacement(struct plan *plan)
+{
+	plan->change = CHANGE_REPLACE;
+	if (plan->disruption < DISRUPTS_REPLACEMENT)
+		plan->disruption = DISRUPTS_REPLACEMENT;
+}
+
 static void decide_failed_state(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_OUT_OF_SYNC;
 	plan_delete(in->kind, in->seen->observed, &d->plan);
-	d->plan.change = CHANGE_REPLACE;
+	make_replacement(&d->plan);
 	name_change(in, d);
 	if (in->policy->mode == MODE_ENFORCE &&
 		(is_approved(in, d) ||
@@ -400,7 +417,7 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 		plan_done(&d->plan);
 		plan_create(in->kind, in->want, &d->plan);
 	}
-	d->plan.change = CHANGE_REPLACE;
+	make_replacement(&d->plan);
 	d->plan.forces_replacement = true;
 	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
 	if (!is_allowed && !is_approved(in, d) && !in->kind->holds_data &&
@@ -541,9 +558,10 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		str_copy(d->plan.replaced_for, sizeof(d->plan.replaced_for), replaced_for);
 		if (d->verdict == VERDICT_HOLD)
 			snprintf(d->message, sizeof(d->message),
-				"%.90s cannot be changed in place; the replacement waits for "
+				"%.90s cannot be changed in place%s; the replacement waits for "
 				"approval",
-				replaced_for);
+				replaced_for,
+				in->kind->holds_data ? ", and another one begins empty" : "");
 	} else {
 		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Permadiff",
 			"written %d times and AWS still shows another value: %s; not written again "

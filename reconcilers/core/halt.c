@@ -72,16 +72,42 @@ static const struct policy *layer_policy(const struct reconciler *r)
 	return &desired->policy;
 }
 
+// Could a brake be put on it now, and would it stop anything?
+static bool can_trip(const struct reconciler *r, int64_t now)
+{
+	const struct stack *stack = r->stack;
+	const char *layer = r->layer->name;
+	return stack_may_act(stack) && layer_policy(r)->mode == MODE_ENFORCE &&
+	       !orders_brake(stack->orders, layer) &&
+	       !orders_is_released(stack->orders, layer, now) &&
+	       !orders_layer_pause(stack->orders, layer, now);
+}
+
+bool halt_waits(struct reconciler *r)
+{
+	int64_t now = loop_wall_ms(r->stack->options.loop);
+	bool is_awaiting = false;
+	for (size_t i = 0; i < r->watch_count; i++)
+		is_awaiting = is_awaiting || r->watches[i].is_awaited;
+	struct brake_counts counts;
+	if (!is_awaiting || !can_trip(r, now) || !count(r, now, &counts))
+		return false;
+	int unseen = 0;
+	map_for_each (&r->stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		unseen += reconciler_has(r, resource) && resource->wanted &&
+			  reconciler_watch(r, resource->kind)->is_awaited;
+	}
+	return brakes_may_trip(layer_policy(r), &counts, unseen);
+}
+
 bool halt_check(struct reconciler *r)
 {
 	struct stack *stack = r->stack;
 	const char *layer = r->layer->name;
 	int64_t now = loop_wall_ms(stack->options.loop);
 	const struct policy *policy = layer_policy(r);
-	if (!stack_may_act(stack) || policy->mode != MODE_ENFORCE ||
-		orders_brake(stack->orders, layer) ||
-		orders_is_released(stack->orders, layer, now) ||
-		orders_layer_pause(stack->orders, layer, now))
+	if (!can_trip(r, now))
 		return false;
 	struct brake_counts counts;
 	char why[240];

@@ -417,6 +417,10 @@ struct kind {
 	bool leads_out;    // a way out of the network (a NAT gateway, an internet gateway)
 	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
 	bool delete_first; // a replacement cannot stand beside the old one
+	/* What its deletion interrupts, beyond losing data: DISRUPTS_CONNECTIONS where AWS lets it
+	 * go while others live from it (a NAT gateway, a role), none where AWS refuses that or
+	 * nobody does (a subnet, an alarm). */
+	enum disruption ends;
 	/* What already stands under our name without our tags is taken as ours (log groups, which
 	 * services make by themselves). Otherwise that waits for approval. */
 	bool adopts;

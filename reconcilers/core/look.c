@@ -337,6 +337,7 @@ void look_take(struct reconciler *r, struct watch *watch)
 	struct observation *o = &watch->observation;
 	struct err err = o->op.err;
 	watch->is_running = false;
+	watch->is_awaited = false;
 	r->pass.calls += o->calls;
 	if (err_is(&err)) {
 		failure_add(&watch->failure, &err, false, "look", reconciler_now_ms(r),

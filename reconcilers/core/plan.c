@@ -380,7 +380,7 @@ void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
 void plan_delete(const struct kind *kind, const json_t *observed, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_DELETE,
-		.disruption = kind->holds_data ? DISRUPTS_DATA_LOSS : DISRUPTS_REPLACEMENT};
+		.disruption = kind->holds_data ? DISRUPTS_DATA_LOSS : kind->ends};
 	_cleanup_json_ json_t *scope = json_pack("{s:O}", "observed", observed);
 	for (const struct call *call = kind->teardown; call && call->operation; call++) {
 		if (call->when.path && !path_matches(observed, call->when.path, call->when.glob))

@@ -38,7 +38,7 @@ void plan_update(const struct kind *kind, const json_t *want, const json_t *obse
 void plan_restore(const struct kind *kind, struct plan *ret);
 /* The call that makes a resource of this desired JSON. */
 const struct call *plan_creates(const struct kind *kind, const json_t *want);
-/* Teardown and removal of what is there. */
+/* Teardown and removal of what is there; its disruption is that of the end of it alone. */
 void plan_delete(const struct kind *kind, const json_t *observed, struct plan *ret);
 void plan_done(struct plan *plan);
 

@@ -264,8 +264,10 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 			const struct resource *resource = entry->value;
 			watch->resources += resource->kind == watch->kind;
 		}
-		if (watch->resources > 0 || r->wants_all)
+		bool is_due = watch->resources > 0 || r->wants_all;
+		if (is_due)
 			watch->due_ms = reconciler_now_ms(r) > 0 ? reconciler_now_ms(r) : 1;
+		watch->is_awaited = is_due && starts_ms(watch) <= reconciler_now_ms(r);
 	}
 	task_wake(&r->task);
 }

@@ -20,6 +20,7 @@ struct watch {
 	struct observation observation;
 	bool is_running;
 	bool is_foreground; // the look belongs to the layer's pass
+	bool is_awaited;    // the pass has not been told yet what this kind looks like
 	int64_t due_ms;     // loop time; 0: not wanted
 	int64_t ok_wall_ms; // of the last look that told something; 0: none
 	struct failure failure;
@@ -161,6 +162,8 @@ void stack_touch(struct stack *stack, struct resource *resource, bool dependants
 json_t *stack_order_of(const struct stack *stack, const struct wanted *wanted);
 /* The all-tags object of a resource: the file's and ours; new. */
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
+/* What is left as AWS has it, and why (remarks.h); new. */
+json_t *stack_remarks(struct stack *stack, struct resource *resource);
 /* Members whose observed value stands whatever the file says, because its policy ignores them or
  * they belong to another resource now: ["desiredCount"]; new. Calls that send more than what
  * differs send them as they are. */

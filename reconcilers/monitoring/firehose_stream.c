@@ -239,6 +239,7 @@ const struct kind firehose_stream_kind = {
 			"ElasticsearchDestinationConfiguration": {"RoleARN": "@!desired.ElasticsearchDestinationConfiguration.RoleARN",
 				"VpcConfiguration": {"SubnetIds": "@!desired.SubnetIds", "SecurityGroupIds": "@desired.SecurityGroupIds", "RoleARN": "@desired.ElasticsearchDestinationConfiguration.RoleARN"}}})},
 	.remove = {.operation = "DeleteDeliveryStream", .args = ARGS({"DeliveryStreamName": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	// "Firehose is unable to assume role": the role, or what it may, is too young.
 	.not_yet = (const char *const[]){"InvalidArgumentException", "ResourceInUseException", NULL},
 	.check = check,

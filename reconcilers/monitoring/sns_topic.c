@@ -115,6 +115,7 @@ const struct kind sns_topic_kind = {
 			"SQSFailureFeedbackRoleArn": "@desired.SQSFailureFeedbackRoleArn"}})},
 	.created_id = "TopicArn",
 	.remove = {.operation = "DeleteTopic", .args = ARGS({"TopicArn": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	// Of a role or a key that is too young.
 	.not_yet = (const char *const[]){"InvalidParameter", "KMSNotFound", "KMSAccessDenied", "ConcurrentAccess", NULL},
 	.check = check,

@@ -31,6 +31,7 @@ const struct kind internet_gateway_kind = {
 		 .each = "observed.VpcId", .flags = CALL_REPEATABLE},
 		{0}},
 	.remove = {.operation = "DeleteInternetGateway", .args = ARGS({"InternetGatewayId": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"DependencyViolation", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound", NULL},
 };
 // clang-format on

@@ -48,6 +48,7 @@ const struct kind nat_gateway_kind = {
 	.create = {.operation = "CreateNatGateway"},
 	.created_id = "NatGateway.NatGatewayId",
 	.remove = {.operation = "DeleteNatGateway", .args = ARGS({"NatGatewayId": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidAllocationID.NotFound", "InvalidSubnetID.NotFound", "Resource.AlreadyAssociated", NULL},
 	.delete_first = true,

@@ -130,6 +130,7 @@ const struct kind network_acl_kind = {
 			  "NetworkAcls[]"}},
 		{0}},
 	.remove = {.operation = "DeleteNetworkAcl", .args = ARGS({"NetworkAclId": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
 	.check = check,
 };

@@ -145,6 +145,7 @@ const struct kind route_table_kind = {
 		 .each = "observed.Subnets", .flags = CALL_REPEATABLE},
 		{0}},
 	.remove = {.operation = "DeleteRouteTable", .args = ARGS({"RouteTableId": "@id"}), .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"DependencyViolation", "Invalid*.NotFound", NULL},
 	.check = check,
 	.advise = advise,

@@ -76,6 +76,7 @@ const struct kind vpc_endpoint_kind = {
 	.create = {.operation = "CreateVpcEndpoint"},
 	.created_id = "VpcEndpoint.VpcEndpointId",
 	.remove = {.operation = "DeleteVpcEndpoints", .args = ARGS({"VpcEndpointIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
+	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},
 	.delete_first = true,
 	.check = check,

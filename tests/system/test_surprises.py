@@ -1,4 +1,6 @@
 """The surprises that such tools are known for, one by one: none loses data, loops, or stays unexplained."""
+import threading
+
 import network
 
 DELETES = ("Delete", "Release", "Detach", "Disassociate", "Revoke")
@@ -100,6 +102,56 @@ def test_drift_all_over_a_layer_is_somebody_at_work(held, proxy, ec2):
     daemon.holdfast("release", "network", "--reason", "they are done", check=0)
     daemon.wait_synced()
     assert len(proxy.mutations()) == 20
+
+
+class Gate:
+    """Answers of one operation wait behind it until it is opened."""
+
+    def __init__(self, proxy, operation):
+        self.opened = threading.Event()
+        proxy.fail("rewrite", operation, change=self.keep)
+
+    def keep(self, answer):
+        assert self.opened.wait(60), "the gate was never opened"
+        return answer
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.opened.set()
+
+
+def test_what_is_seen_first_is_not_corrected_before_the_layer_is_weighed(held, proxy, ec2):
+    daemon = held(network.dump(many(24)))
+    ids = daemon.ids()
+    vpc = ids.pop("network.vpc.main")
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "environment", "Value": "theirs"}])
+    for subnet in ids.values():
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
+    proxy.clear_calls()
+    with Gate(proxy, "DescribeSubnets"):
+        daemon.post("/v1/sync")
+        daemon.wait_status(lambda status: reasons(status)["network.vpc.main"] == "Correcting", "the first drift to show")
+        for _ in range(10):  # it is decided, and waits for what the layer has not seen yet
+            assert daemon.status() and proxy.mutations() == []
+    daemon.wait_status(lambda status: braked(status) == {"network": "drift"}, "the brake to show")
+    daemon.sync()
+    assert proxy.mutations() == []
+    assert reasons(daemon.status())["network.vpc.main"] == "Braked"
+    daemon.holdfast("release", "network", check=0)
+    daemon.wait_synced()
+
+
+def test_one_drift_does_not_wait_for_what_could_not_trip_the_brake(held, proxy, ec2):
+    daemon = held(network.dump(many(8)))
+    ec2.create_tags(Resources=[daemon.ids()["network.vpc.main"]], Tags=[{"Key": "environment", "Value": "theirs"}])
+    proxy.clear_calls()
+    with Gate(proxy, "DescribeSubnets"):
+        daemon.post("/v1/sync")
+        daemon.wait_status(lambda status: [call.operation for call in proxy.mutations()] == ["CreateTags"],
+                           "the drift to be corrected while the subnets are still being looked at")
+    daemon.wait_synced()
 
 
 def test_two_writers_of_one_field_are_told_apart_and_left_to_people(held, proxy, ec2):

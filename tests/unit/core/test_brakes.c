@@ -34,6 +34,24 @@ static void drift_all_over_a_layer_trips(void **state)
 	expect(&policy, (struct brake_counts){.wanted = 100, .drifted = 11}, "drift");
 }
 
+static void drift_waits_only_while_what_is_not_seen_yet_could_trip(void **state)
+{
+	(void)state;
+	struct policy policy = policy_default();
+	struct brake_counts one = {.wanted = 30, .drifted = 1};
+	assert_true(brakes_may_trip(&policy, &one, 29));
+	assert_true(brakes_may_trip(&policy, &one, 10));
+	assert_false(brakes_may_trip(&policy, &one, 9)); // ten drifted are a handful
+	assert_false(brakes_may_trip(&policy, &one, 0));
+	one.wanted = 100;
+	assert_false(brakes_may_trip(&policy, &one, 29)); // 30 of a hundred
+	assert_true(brakes_may_trip(&policy, &one, 30));
+	struct brake_counts small = {.wanted = 8, .drifted = 1};
+	assert_false(brakes_may_trip(&policy, &small, 7));
+	struct brake_counts none = {.wanted = 100};
+	assert_false(brakes_may_trip(&policy, &none, 100)); // nothing to correct
+}
+
 static void a_file_that_lost_most_of_itself_trips(void **state)
 {
 	(void)state;
@@ -87,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(a_convergence_and_a_handful_of_drifts_trip_nothing),
 		VALUES_TEST(drift_all_over_a_layer_trips),
+		VALUES_TEST(drift_waits_only_while_what_is_not_seen_yet_could_trip),
 		VALUES_TEST(a_file_that_lost_most_of_itself_trips),
 		VALUES_TEST(more_deletions_than_the_policy_allows_trip),
 	};

@@ -29,6 +29,32 @@ static void an_orphan_is_pruned_where_the_policy_says_so(void **state)
 	decision_done(&scene.decision);
 }
 
+static void the_end_of_what_others_live_from_interrupts_them(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	scene.policy.rules[DISRUPTS_CONNECTIONS] = RULE_HOLD;
+	expect_verdict(
+		&scene, "ACT Orphaned Progressing Deleting"); // AWS keeps it while it is used
+	assert_int_equal(scene.decision.plan.disruption, DISRUPTS_NONE);
+	scene.input.kind = values_kind("internet_gateway");
+	expect_verdict(&scene, "HOLD Orphaned Suspended DisruptionHeld");
+	assert_int_equal(scene.decision.plan.disruption, DISRUPTS_CONNECTIONS);
+	assert_non_null(strstr(scene.decision.message, "deleting it interrupts (connection-drop)"));
+	approve(&scene);
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.policy.rules[DISRUPTS_CONNECTIONS] = RULE_WINDOW;
+	scene.input.approved = J({});
+	expect_verdict(&scene, "HOLD Orphaned Suspended WaitsForWindow");
+	assert_non_null(strstr(scene.decision.message, "deleting it interrupts"));
+	scene.policy.rules[DISRUPTS_CONNECTIONS] = RULE_ALLOW;
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
 static void the_brake_holds_what_the_policy_would_prune(void **state)
 {
 	(void)state;
@@ -161,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(an_orphan_is_held),
 		VALUES_TEST(an_orphan_is_pruned_where_the_policy_says_so),
+		VALUES_TEST(the_end_of_what_others_live_from_interrupts_them),
 		VALUES_TEST(the_brake_holds_what_the_policy_would_prune),
 		VALUES_TEST(approvals_of_two_orphans_are_two),
 		VALUES_TEST(an_orphan_that_is_gone_is_forgotten),
