@@ -97,7 +97,7 @@ lib_files = $(foreach f,$(1),$(BUILD)/lib$(f).a)
 # ---- the two programs
 
 .PHONY: all
-all: $(BUILD)/holdfastd $(BUILD)/holdfast ## build both programs into build/
+all: $(BUILD)/holdfastd $(BUILD)/holdfast $(BUILD)/man/holdfast.yaml.5 ## build both programs into build/
 
 # Files that change only when what they say changes: an object is old when its flags are, a library
 # when a source file has come or gone.
@@ -150,6 +150,12 @@ $(BUILD)/gen/kinds.c: $(BUILD)/sources
 	   echo 'const struct kind *const all_kinds[] = {'; \
 	   for f in $(KIND_FILES); do echo "	&$$(basename $$f .c)_kind,"; done; \
 	   echo '	NULL};'; } > $@.tmp && mv $@.tmp $@
+
+# The manual's list of kinds and fields, from the tables that the program was built with.
+$(BUILD)/man/holdfast.yaml.5: packaging/man/kinds.py packaging/man/holdfast.yaml.5 $(BUILD)/holdfast
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(PYTHON) $< $(BUILD)/holdfast packaging/man/holdfast.yaml.5 > $@.tmp && mv $@.tmp $@
 
 # What `holdfast init` writes, as C text.
 BLUEPRINTS := $(sort $(wildcard config/blueprints/*.yaml))
@@ -260,13 +266,14 @@ $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES
 C_FILES = $(shell find daemon reconcilers state config tests/unit tests/bench tests/fuzz -name '*.[ch]' | sort)
 TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
-.PHONY: check check-lint check-format check-gcc check-clang check-sanitizers check-tidy check-cppcheck \
+.PHONY: check check-lint check-format check-gcc check-manual check-clang check-sanitizers check-tidy check-cppcheck \
 	check-unit-file
 check: ## everything that reads or compiles the code: lints, two compilers, sanitizers, analysers
 	@packaging/deps.sh build test check
 	@$(MAKE) --no-print-directory check-lint
 	@$(MAKE) --no-print-directory check-format
 	@$(MAKE) --no-print-directory check-gcc
+	@$(MAKE) --no-print-directory check-manual
 	@$(MAKE) --no-print-directory check-clang
 	@$(MAKE) --no-print-directory check-tidy
 	@$(MAKE) --no-print-directory check-cppcheck
@@ -284,6 +291,10 @@ check-format: ## clang-format would change nothing
 
 check-gcc: ## gcc, every warning an error
 	@$(AGAIN) CC=gcc BUILD=build-gcc WERROR=-Werror all unit-programs
+
+check-manual: ## the manual pages against the programs, and groff without a warning
+	@$(AGAIN) CC=gcc BUILD=build-gcc WERROR=-Werror all
+	$(PYTHON) tests/lint/manual.py build-gcc
 
 check-clang: ## clang, every warning an error
 	@$(AGAIN) CC=clang BUILD=build-clang WERROR=-Werror all unit-programs
@@ -372,7 +383,7 @@ install: all ## install below PREFIX (/usr/local), or below DESTDIR
 		packaging/holdfastd.conf $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf
 	cd config/examples && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(DATADIR))/doc/holdfast/examples/{} \;
-	set -e; for f in $(wildcard packaging/man/*.[1-8]); do install -D -m 644 $$f \
+	set -e; for f in packaging/man/holdfast.1 packaging/man/holdfastd.8 $(BUILD)/man/holdfast.yaml.5; do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/}; done
 	set -e; for f in $(wildcard packaging/monitoring/*); do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/holdfast/monitoring/$${f##*/}; done

@@ -37,6 +37,7 @@ rows() {
 		cmd clang-tidy         clang-tidy
 		cmd clang-format       clang-format
 		cmd cppcheck           cppcheck
+		cmd groff              groff-base
 		compiler-rt -          libclang-rt-dev
 		EOF
 	debug) cat <<-EOF ;;

@@ -280,7 +280,8 @@ static int follow(struct cli *cli, const char *path, struct place_in_file *place
 	return place->kind ? 0 : unknown_kind(cli, "");
 }
 
-// ---- rows: {"name","type","notes","limits"}
+// ---- rows: {"name","type","notes","limits"}; a field also has
+// {"required","change","disruption","ref", "default"}
 
 static json_t *row_new(const char *name, struct buf *type, struct buf *limits, struct buf *notes)
 {
@@ -295,6 +296,25 @@ static json_t *row_new(const char *name, struct buf *type, struct buf *limits, s
 	return row;
 }
 
+// What comes of another value in the file: "in place", "another resource", "none" (AWS's own).
+static const char *change_of(const struct field *field)
+{
+	return field->flags & FIELD_COMPUTED      ? "none"
+	       : field->flags & FIELD_CREATE_ONLY ? "another resource"
+						  : "in place";
+}
+
+static void add_facts(json_t *row, const struct field *field)
+{
+	js_set_str(row, "change", change_of(field));
+	js_set_str(row, "disruption",
+		disruption_name(
+			field->flags & FIELD_CREATE_ONLY ? DISRUPTS_REPLACEMENT : field->disrupts));
+	json_object_set_new(row, "required", json_boolean((field->flags & FIELD_REQUIRED) != 0));
+	js_set_str(row, "ref", field->ref);
+	js_set_str(row, "default", field->preset);
+}
+
 static json_t *field_row(const struct place_in_file *place, bool is_long)
 {
 	struct buf type = {0}, limits = {0}, notes = {0};
@@ -302,7 +322,9 @@ static json_t *field_row(const struct place_in_file *place, bool is_long)
 	if (place->shape)
 		put_limits(&limits, place->shape);
 	put_field_notes(&notes, place->field);
-	return row_new(place->field->name, &type, &limits, &notes);
+	json_t *row = row_new(place->field->name, &type, &limits, &notes);
+	add_facts(row, place->field);
+	return row;
 }
 
 static json_t *rows_of_fields(
@@ -334,7 +356,8 @@ static json_t *rows_of_shape(const struct shape *shape)
 	return rows;
 }
 
-/* {"format","kind","layer","service","summary"?,"field"?: ROW,"fields":[ROW]} */
+/* {"format","kind","layer","service","summary"?,"deletion","field"?: ROW,"fields":[ROW]}; deletion:
+ * what the end of one interrupts. */
 static json_t *answer_of(const struct place_in_file *place)
 {
 	const struct kind *kind = place->kind;
@@ -342,6 +365,8 @@ static json_t *answer_of(const struct place_in_file *place)
 		"layer", kind->layer, "service", kind->service, "summary", kind->summary);
 	if (!answer)
 		return NULL;
+	js_set_str(answer, "deletion",
+		disruption_name(kind->holds_data ? DISRUPTS_DATA_LOSS : kind->ends));
 	json_t *rows;
 	if (!place->field)
 		rows = rows_of_fields(kind, kind->fields, NULL);
@@ -394,8 +419,13 @@ static void put_answer(const struct view *view, const json_t *answer, struct buf
 		buf_adds(out, "\n");
 		put_rows(view, json_object_get(answer, "fields"), out);
 	}
-	if (!field)
-		buf_adds(out, "\nEvery resource also takes tags: and policy:.\n");
+	if (field)
+		return;
+	const char *deletion = js_str(answer, "deletion");
+	buf_adds(out, "\nEvery resource also takes tags: and policy:.");
+	if (deletion && !str_eq(deletion, "none"))
+		buf_addf(out, " Deleting one means: %s.", deletion);
+	buf_adds(out, "\n");
 }
 
 static json_t *list_of_kinds(void)
