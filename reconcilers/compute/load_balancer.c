@@ -132,7 +132,6 @@ const struct kind load_balancer_kind = {
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidConfigurationRequest", "InvalidSubnet", "SubnetNotFound", "InvalidSecurityGroup", "ResourceInUse", NULL},
 	.settle_ms = 900000,
-	.delete_first = true,
 	.check = check,
 };
 // clang-format on

@@ -164,7 +164,9 @@ const struct kind target_group_kind = {
 	.created_id = "TargetGroups.0.TargetGroupArn",
 	.remove = {.operation = "DeleteTargetGroup", .args = ARGS({"TargetGroupArn": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"ResourceInUse", NULL},
-	.delete_first = true,
+	.remedies = (const struct remedy[]){
+		{"ResourceInUse", "a listener still forwards to it; where its successor has another 'name', that is made beside it first"},
+		{0}},
 	.check = check,
 };
 // clang-format on

@@ -108,6 +108,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->restored_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;
 	}
+	resource->makes_room = run->plan.change == CHANGE_REPLACE_BESIDE && !err_is(&err);
 	note_writes(r, resource, run, run->written, true);
 	note_writes(r, resource, run, run->unsure, false);
 	if (err_is(&err) && err.class != ERR_CANCELED) {

@@ -2,6 +2,7 @@
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "base/str.h"
 #include "core/orders.h"
+#include "core/predecessor.h"
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
@@ -177,7 +178,11 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.tags = tags;
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
 	} else {
-		input.deletion_waits = deletion_waits(stack, resource);
+		const struct resource *successor = predecessor_successor(stack, resource);
+		input.successor = successor ? successor->address : NULL;
+		input.deletion_waits = successor ? predecessor_needed_by(stack, successor) : NULL;
+		if (!input.deletion_waits)
+			input.deletion_waits = deletion_waits(stack, resource);
 	}
 	decide(&input, ret);
 }

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/fights.h"
 #include "core/guard.h"
+#include "core/predecessor.h"
 #include "core/weigh.h"
 #include <stdarg.h>
 
@@ -209,14 +210,17 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 		return;
 	}
 	name_change(in, d);
-	bool is_allowed = in->policy->prune == PRUNE_DELETE && !in->kind->holds_data;
+	bool is_allowed =
+		(in->policy->prune == PRUNE_DELETE || in->successor) && !in->kind->holds_data;
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"not in the file; the policy is to observe only");
 	} else if (!is_allowed && !is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
-			"not in the file; its deletion waits for approval");
-	} else if (weigh_is_barred(in, d->plan.disruption) && !is_approved(in, d)) {
+			"%s; its deletion waits for approval",
+			in->successor ? "replaced" : "not in the file");
+	} else if (!in->successor && weigh_is_barred(in, d->plan.disruption) &&
+		   !is_approved(in, d)) {
 		if (in->policy->rules[d->plan.disruption] == RULE_WINDOW)
 			say_window(in, d, "it");
 		else
@@ -226,8 +230,12 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 				disruption_name(d->plan.disruption));
 	} else if (in->deletion_waits) {
 		d->again_ms = 5000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "InUse",
-			"deletion waits: still used by %s", in->deletion_waits);
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, in->successor ? "BeingReplaced" : "InUse",
+			in->successor ? "kept until %s has its successor"
+				      : "deletion waits: still used by %s",
+			in->deletion_waits);
+	} else if (in->successor) {
+		act(in, d, "Replaced", "replaced; being deleted");
 	} else {
 		act(in, d, "Deleting", "not in the file; being deleted");
 	}
@@ -336,24 +344,6 @@ static void decide_restore(const struct decide_input *in, struct decision *d)
 		act(in, d, "Restoring", "is scheduled for deletion in AWS; being restored");
 }
 
-static void list_paths(const struct differences *differences, bool undeclared, struct buf *out)
-{
-	int listed = 0;
-	for (size_t i = 0; i < differences->count; i++) {
-		const struct difference *one = &differences->items[i];
-		if ((one->type == DIFFERS_UNDECLARED) != undeclared)
-			continue;
-		if (listed++ == 4) {
-			buf_adds(out, ", ...");
-			break;
-		}
-		buf_addf(out, "%s%s%s", listed > 1 ? ", " : "", one->path,
-			one->type == DIFFERS_FOREIGN   ? " (foreign)"
-			: one->type == DIFFERS_MISSING ? " (missing)"
-						       : "");
-	}
-}
-
 static void decide_synced(const struct decide_input *in, struct decision *d)
 {
 	const struct sighting *seen = in->seen;
@@ -368,7 +358,7 @@ static void decide_synced(const struct decide_input *in, struct decision *d)
 	if (d->undeclared > 0) {
 		struct buf paths;
 		buf_init(&paths, 4096);
-		list_paths(&d->differences, true, &paths);
+		differences_list(&d->differences, true, &paths);
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "UndeclaredDrift",
 			"changed in AWS, though not in the file: %s", buf_str(&paths));
 		buf_done(&paths);
@@ -383,7 +373,8 @@ static void decide_synced(const struct decide_input *in, struct decision *d)
 // The removal was planned; what comes after it makes the two a replacement.
 static void make_replacement(struct plan *plan)
 {
-	plan->change = CHANGE_REPLACE;
+	if (plan->change != CHANGE_REPLACE_BESIDE)
+		plan->change = CHANGE_REPLACE;
 	if (plan->disruption < DISRUPTS_REPLACEMENT)
 		plan->disruption = DISRUPTS_REPLACEMENT;
 }
@@ -408,17 +399,30 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 			in->seen->message);
 }
 
-static void decide_replacement(const struct decide_input *in, struct decision *d)
+// Returns how it will be done, in words.
+static const char *plan_replacement(const struct decide_input *in, struct decision *d)
 {
+	char old[PREDECESSOR_ADDRESS_BYTES];
+	const char *how = "being replaced: deleted first, then created anew";
 	plan_done(&d->plan);
 	plan_delete(in->kind, in->seen->observed, &d->plan);
-	bool is_left = d->plan.count == 0; // the old one goes by itself
-	if (is_left) {
-		plan_done(&d->plan);
+	if (d->plan.count == 0) {
 		plan_create(in->kind, in->want, &d->plan);
+		how = "being created anew; the old one cannot be deleted as it is";
+	} else if (predecessor_can_stay(in->kind, in->want, in->seen->observed) &&
+		   predecessor_address(in->wanted->address, in->seen->id, old)) {
+		plan_done(&d->plan);
+		predecessor_plan(in->kind, old, in->seen->tags, &d->plan);
+		how = "being replaced: created anew first, then the old one is deleted";
 	}
 	make_replacement(&d->plan);
 	d->plan.forces_replacement = true;
+	return how;
+}
+
+static void decide_replacement(const struct decide_input *in, struct decision *d)
+{
+	const char *how = plan_replacement(in, d);
 	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
 	if (!is_allowed && !is_approved(in, d) && !in->kind->holds_data &&
 		in->policy->rules[DISRUPTS_REPLACEMENT] == RULE_WINDOW) {
@@ -431,9 +435,7 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 			d->plan.replaced_for);
 		return;
 	}
-	act(in, d, "Replacing",
-		is_left ? "being created anew; the old one cannot be deleted as it is"
-			: "being replaced: deleted first, then created anew");
+	act(in, d, "Replacing", how);
 }
 
 // How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
@@ -506,7 +508,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	}
 	struct buf paths;
 	buf_init(&paths, 4096);
-	list_paths(&d->differences, false, &paths);
+	differences_list(&d->differences, false, &paths);
 	plan_update(
 		in->kind, in->want, seen->observed, now.count ? &now : &d->differences, &d->plan);
 	char replaced_for[sizeof(d->plan.replaced_for)];

@@ -37,6 +37,7 @@ struct decide_input {
 	const json_t *waiting;       // {"Member": why}; NULL or empty: nothing waits
 	const char *creation_waits;  // why it cannot be created yet, or NULL
 	const char *deletion_waits;  // who still uses it, or NULL
+	const char *successor;       // what takes its place (core/predecessor.h), or NULL
 	const json_t *tags;          // all tags that it must carry
 	enum presence presence;
 	const struct sighting *seen; // when present

@@ -258,3 +258,21 @@ void diff_make(const struct diff_input *in, struct differences *out)
 			diff_undeclared(in, f, out);
 	}
 }
+
+void differences_list(const struct differences *differences, bool undeclared, struct buf *out)
+{
+	int listed = 0;
+	for (size_t i = 0; i < differences->count; i++) {
+		const struct difference *one = &differences->items[i];
+		if ((one->type == DIFFERS_UNDECLARED) != undeclared)
+			continue;
+		if (listed++ == 4) {
+			buf_adds(out, ", ...");
+			break;
+		}
+		buf_addf(out, "%s%s%s", listed > 1 ? ", " : "", one->path,
+			one->type == DIFFERS_FOREIGN   ? " (foreign)"
+			: one->type == DIFFERS_MISSING ? " (missing)"
+						       : "");
+	}
+}

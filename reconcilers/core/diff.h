@@ -51,3 +51,7 @@ const char *difference_type_name(enum difference_type type);
 json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed);
 /* Is the field set in the file (or preset)? */
 bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want);
+/* The paths of the first few, in words: "Tags[team], Rules[tcp 22] (foreign), ..."; of those that
+ * the file does not set, or of the others. */
+struct buf;
+void differences_list(const struct differences *differences, bool undeclared, struct buf *out);

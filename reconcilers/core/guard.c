@@ -36,7 +36,7 @@ static void pause_it(const struct decide_input *in, struct decision *d)
 // What would end the thing that AWS has. The record of what is gone may go.
 static bool would_destroy(const struct decision *d)
 {
-	return d->plan.change == CHANGE_DELETE || d->plan.change == CHANGE_REPLACE;
+	return d->plan.change == CHANGE_DELETE || change_replaces(d->plan.change);
 }
 
 static void protect_it(const struct decide_input *in, struct decision *d)
@@ -47,7 +47,7 @@ static void protect_it(const struct decide_input *in, struct decision *d)
 		"%s; protected by %s%s%s: not %s, approved or not, until `holdfast unprotect`",
 		in->wanted ? "its change takes a replacement" : "not in the file",
 		who ? who : "somebody", reason ? " for " : "", reason ? reason : "",
-		d->plan.change == CHANGE_REPLACE ? "replaced" : "deleted");
+		change_replaces(d->plan.change) ? "replaced" : "deleted");
 	str_trim_utf8(d->message);
 }
 

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/brakes.h"
 #include "core/orders.h"
+#include "core/predecessor.h"
 #include "core/reconcile.h"
 
 enum { MOST_NOTED = 1000 };
@@ -17,15 +18,17 @@ static bool is_leaving(const struct stack *stack, const struct resource *resourc
 		orders_protect(stack->orders, resource->address))
 		return false;
 	if (!resource->wanted) {
+		if (predecessor_successor(stack, resource))
+			return false; // its replacement was weighed, or approved
 		const struct policy *policy = stack_policy(stack, resource);
 		return resource->presence == PRESENCE_PRESENT && !resource->seen.is_gone &&
 		       policy->prune == PRUNE_DELETE && policy->mode == MODE_ENFORCE &&
 		       !resource->kind->holds_data && !resource->record.is_foreign;
 	}
 	if (resource->run)
-		return resource->run->plan.change == CHANGE_REPLACE;
+		return change_replaces(resource->run->plan.change);
 	return (d->verdict == VERDICT_ACT || d->verdict == VERDICT_BACKOFF) &&
-	       d->plan.change == CHANGE_REPLACE;
+	       change_replaces(d->plan.change);
 }
 
 static int count_destroyed(struct stack *stack, int64_t now)
@@ -58,7 +61,8 @@ static bool count(const struct reconciler *r, int64_t now, struct brake_counts *
 				resource->drifted_wall_ms >= r->pass.started_wall_ms &&
 				resource->drifted_wall_ms > 0;
 		ret->left += !resource->wanted && resource->presence == PRESENCE_PRESENT &&
-			     left_ms > now - BRAKES_HOUR_MS;
+			     left_ms > now - BRAKES_HOUR_MS &&
+			     !predecessor_successor(stack, resource);
 	}
 	return any;
 }

@@ -414,9 +414,11 @@ struct kind {
 	/* For the picture of who talks to whom (core/graph.h). Members whose items say who is let
 	 * in to, and out of, whatever refers to this: the rules of a security group. */
 	const char *admits, *lets_out;
-	bool leads_out;    // a way out of the network (a NAT gateway, an internet gateway)
-	bool holds_data;   // deleting or replacing it can lose data: held whatever the policy says
-	bool delete_first; // a replacement cannot stand beside the old one
+	bool leads_out;  // a way out of the network (a NAT gateway, an internet gateway)
+	bool holds_data; // deleting or replacing it can lose data: held whatever the policy says
+	/* A replacement cannot stand beside the old one: it takes the same place (a port, a block
+	 * of addresses). That two of one name cannot is known from FIELD_NAME. */
+	bool delete_first;
 	/* What its deletion interrupts, beyond losing data: DISRUPTS_CONNECTIONS where AWS lets it
 	 * go while others live from it (a NAT gateway, a role), none where AWS refuses that or
 	 * nobody does (a subnet, an alarm). */

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/predecessor.h"
 #include "core/reconcile.h"
 
 // Only then does it matter which fields a file sets.
@@ -94,6 +95,12 @@ static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 	struct resource *known, const char *named, const struct sighting *seen)
 {
 	struct resource *resource = known;
+	// It made room, and a crash came before that was written down.
+	if (known && known->wanted && predecessor_is_of(seen->address, known->address) &&
+		!known->run && str_eq_null(seen->stack, r->stack->name)) {
+		struct resource *old = predecessor_part(r->stack, known, seen->address);
+		return old ? old : known;
+	}
 	if (!resource && named)
 		resource = stack_find(r->stack, named);
 	if (resource)

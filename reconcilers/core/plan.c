@@ -10,14 +10,20 @@
 
 const char *change_sign(enum change change)
 {
-	static const char *const signs[] = {"", "+", "~", "-/+", "-"};
+	static const char *const signs[] = {"", "+", "~", "-/+", "+/-", "-"};
 	return signs[change];
 }
 
 const char *change_name(enum change change)
 {
-	static const char *const names[] = {"none", "create", "update", "replace", "delete"};
+	static const char *const names[] = {
+		"none", "create", "update", "replace", "replace", "delete"};
 	return names[change];
+}
+
+bool change_replaces(enum change change)
+{
+	return change == CHANGE_REPLACE || change == CHANGE_REPLACE_BESIDE;
 }
 
 void plan_done(struct plan *plan)
@@ -30,8 +36,7 @@ void plan_done(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
-// Takes scope and paths over.
-static void add_step(struct plan *plan, enum step_type type, const struct call *call,
+void plan_add_step(struct plan *plan, enum step_type type, const struct call *call,
 	const struct field *field, json_t *scope, json_t *paths)
 {
 	if (plan->count == plan->size) {
@@ -79,7 +84,7 @@ static void plan_items(struct plan *plan, const struct field *field, const struc
 			json_t *scope = json_pack("{s:O}", "item", item);
 			if (d->observed)
 				json_object_set(scope, "old_item", d->observed);
-			add_step(plan, STEP_UPDATE, call, field, scope, one_path(d));
+			plan_add_step(plan, STEP_UPDATE, call, field, scope, one_path(d));
 			continue;
 		}
 		if (!items) {
@@ -89,13 +94,14 @@ static void plan_items(struct plan *plan, const struct field *field, const struc
 		json_array_append(items, item);
 		json_array_append_new(paths, json_string(d->path));
 		if (json_array_size(items) == (size_t)most) {
-			add_step(plan, STEP_UPDATE, call, field, json_pack("{s:o}", "items", items),
-				paths);
+			plan_add_step(plan, STEP_UPDATE, call, field,
+				json_pack("{s:o}", "items", items), paths);
 			items = paths = NULL;
 		}
 	}
 	if (items)
-		add_step(plan, STEP_UPDATE, call, field, json_pack("{s:o}", "items", items), paths);
+		plan_add_step(
+			plan, STEP_UPDATE, call, field, json_pack("{s:o}", "items", items), paths);
 }
 
 static void plan_changed_items(
@@ -111,12 +117,12 @@ static void plan_changed_items(
 		if (d->field != field || d->type != DIFFERS_CHANGED)
 			continue;
 		bool batch = field->remove.flags & CALL_BATCH;
-		add_step(plan, STEP_UPDATE, &field->remove, field,
+		plan_add_step(plan, STEP_UPDATE, &field->remove, field,
 			batch ? json_pack("{s:[O]}", "items", d->observed)
 			      : json_pack("{s:O}", "item", d->observed),
 			one_path(d));
 		batch = field->add.flags & CALL_BATCH;
-		add_step(plan, STEP_UPDATE, &field->add, field,
+		plan_add_step(plan, STEP_UPDATE, &field->add, field,
 			batch ? json_pack("{s:[O]}", "items", d->desired)
 			      : json_pack("{s:O}", "item", d->desired),
 			one_path(d));
@@ -220,7 +226,7 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 	}
 	disrupts(plan, field->disrupts);
 	if (field->unset.operation && d->observed && is_called(kind, &field->unset, d))
-		add_step(plan, STEP_UPDATE, &field->unset, field,
+		plan_add_step(plan, STEP_UPDATE, &field->unset, field,
 			value_scope(kind, field, d->desired, d->observed), one_path(d));
 	if (!is_called(kind, update, d))
 		return;
@@ -235,7 +241,7 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 			return;
 		}
 	}
-	add_step(plan, STEP_UPDATE, update, field,
+	plan_add_step(plan, STEP_UPDATE, update, field,
 		value_scope(kind, field, d->desired, d->observed), one_path(d));
 }
 
@@ -276,10 +282,10 @@ static void plan_tags(
 		json_array_extend(paths, gone);
 	}
 	if (how && json_object_size(tags) > 0)
-		add_step(plan, STEP_TAG, &how->add, NULL,
+		plan_add_step(plan, STEP_TAG, &how->add, NULL,
 			json_pack("{s:o}", "tags", tags_as(how->form, tags)), json_incref(paths));
 	if (how && how->remove.operation && json_array_size(keys) > 0)
-		add_step(plan, STEP_TAG, &how->remove, NULL,
+		plan_add_step(plan, STEP_TAG, &how->remove, NULL,
 			json_pack("{s:O, s:o}", "tag_keys", keys, "old_tags", key_objects(keys)),
 			json_incref(gone));
 }
@@ -358,14 +364,14 @@ void plan_restore(const struct kind *kind, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_UPDATE, .restores = true};
 	for (const struct call *call = kind->restore; call && call->operation; call++)
-		add_step(plan, STEP_UPDATE, call, NULL, NULL, NULL);
+		plan_add_step(plan, STEP_UPDATE, call, NULL, NULL, NULL);
 }
 
 void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_CREATE};
 	const struct call *create = plan_creates(kind, want);
-	add_step(plan, STEP_CREATE, create, NULL, NULL, NULL);
+	plan_add_step(plan, STEP_CREATE, create, NULL, NULL, NULL);
 	if (create->flags & CALL_SLOW)
 		return;
 	_cleanup_json_ json_t *fresh = fresh_state(kind, want);
@@ -386,7 +392,7 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 		if (call->when.path && !path_matches(observed, call->when.path, call->when.glob))
 			continue;
 		if (!call->each) {
-			add_step(plan, STEP_TEARDOWN, call, NULL, NULL, NULL);
+			plan_add_step(plan, STEP_TEARDOWN, call, NULL, NULL, NULL);
 			continue;
 		}
 		_cleanup_json_ json_t *list = path_get(scope, call->each);
@@ -395,12 +401,12 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 		size_t i;
 		json_t *item;
 		json_array_foreach (list, i, item)
-			add_step(plan, STEP_TEARDOWN, call, NULL, json_pack("{s:O}", "item", item),
-				NULL);
+			plan_add_step(plan, STEP_TEARDOWN, call, NULL,
+				json_pack("{s:O}", "item", item), NULL);
 	}
 	const struct match_row *when = &kind->remove.when;
 	if (!when->path || path_matches(observed, when->path, when->glob))
-		add_step(plan, STEP_REMOVE, &kind->remove, NULL, NULL, NULL);
+		plan_add_step(plan, STEP_REMOVE, &kind->remove, NULL, NULL, NULL);
 }
 
 // ---- rendering

@@ -4,7 +4,15 @@
 #include "core/diff.h"
 #include "core/kind.h"
 
-enum change { CHANGE_NONE, CHANGE_CREATE, CHANGE_UPDATE, CHANGE_REPLACE, CHANGE_DELETE };
+enum change {
+	CHANGE_NONE,
+	CHANGE_CREATE,
+	CHANGE_UPDATE,
+	CHANGE_REPLACE,        // the old one is deleted first
+	CHANGE_REPLACE_BESIDE, // ... or last (core/predecessor.h)
+	CHANGE_DELETE,
+	CHANGE_COUNT
+};
 
 enum step_type { STEP_CREATE, STEP_UPDATE, STEP_TAG, STEP_TEARDOWN, STEP_REMOVE };
 
@@ -41,6 +49,9 @@ const struct call *plan_creates(const struct kind *kind, const json_t *want);
 /* Teardown and removal of what is there; its disruption is that of the end of it alone. */
 void plan_delete(const struct kind *kind, const json_t *observed, struct plan *ret);
 void plan_done(struct plan *plan);
+/* Takes scope and paths over; either may be NULL. */
+void plan_add_step(struct plan *plan, enum step_type type, const struct call *call,
+	const struct field *field, json_t *scope, json_t *paths);
 
 /* Renders a step's input. `resource` is the scope of the resource:
  * {"id","desired","observed","tags","tag_type",
@@ -51,6 +62,7 @@ struct err step_render(const struct kind *kind, const struct step *step, const j
 	const json_t *found, const char **ret_operation, json_t **ret_input) MUST_CHECK;
 /* The input of the create call made from the fields; the table's own args are merged over it. */
 json_t *create_input(const struct kind *kind, const json_t *resource);
-/* "+", "~", "-/+", "-" or ""; static. */
+/* "+", "~", "-/+", "+/-", "-" or ""; static. */
 const char *change_sign(enum change change);
 const char *change_name(enum change change); // "create", "update", "replace", "delete", "none"
+bool change_replaces(enum change change);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/halt.h"
+#include "core/predecessor.h"
 #include "core/view.h"
 
 enum { BORN_MS = 60000 };
@@ -187,6 +188,14 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 		view_tell(stack, resource);
 }
 
+static void make_room(struct reconciler *r, struct resource *resource)
+{
+	char old[PREDECESSOR_ADDRESS_BYTES];
+	resource->makes_room = false;
+	if (resource->record.id && predecessor_address(resource->address, resource->record.id, old))
+		predecessor_part(r->stack, resource, old);
+}
+
 static void decide_touched(struct reconciler *r)
 {
 	// Deciding may forget a resource, so the walk is over a snapshot.
@@ -199,8 +208,11 @@ static void decide_touched(struct reconciler *r)
 			!resource->run)
 			touched[count++] = resource;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (touched[i]->makes_room)
+			make_room(r, touched[i]);
 		decide_one(r, touched[i]);
+	}
 	free(touched);
 }
 

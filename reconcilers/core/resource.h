@@ -35,6 +35,7 @@ struct resource {
 	char hold_id[48];        // the hold that stands for the decision; ""
 	char last_action[40];    // for closing drifts
 	bool must_decide;
+	bool makes_room; // AWS has it under the address of a predecessor now
 	bool is_hearsay; // was seen in a list that lags
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known
 	bool is_news;   // was seen otherwise than remembered: history wants a row

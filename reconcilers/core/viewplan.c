@@ -164,7 +164,7 @@ void view_tell(struct stack *stack, struct resource *resource)
 
 char *view_plan(struct stack *stack)
 {
-	int counts[5] = {0}, held = 0, waiting = 0;
+	int counts[CHANGE_COUNT] = {0}, held = 0, waiting = 0;
 	int64_t checked = 0;
 	bool is_complete = true;
 	struct buf out;
@@ -201,7 +201,7 @@ char *view_plan(struct stack *stack)
 		",\"age_ms\":%lld,\"complete\":%s,\"counts\":{\"create\":%d,\"update\":%d,"
 		"\"replace\":%d,\"delete\":%d,\"held\":%d,\"waiting\":%d}}",
 		(long long)age, is_complete ? "true" : "false", counts[CHANGE_CREATE],
-		counts[CHANGE_UPDATE], counts[CHANGE_REPLACE], counts[CHANGE_DELETE], held,
-		waiting);
+		counts[CHANGE_UPDATE], counts[CHANGE_REPLACE] + counts[CHANGE_REPLACE_BESIDE],
+		counts[CHANGE_DELETE], held, waiting);
 	return buf_take(&out);
 }

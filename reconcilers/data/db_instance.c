@@ -434,7 +434,6 @@ const struct kind db_instance_kind = {
 	// Groups, roles and keys may be too new to be known; a busy database takes no change.
 	.not_yet = (const char *const[]){"InvalidDBInstanceState", "DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "KMSKeyNotAccessibleFault", "InvalidParameterValue", NULL},
 	.holds_data = true,
-	.delete_first = true,
 	.settle_ms = 5400000,
 	.check = check,
 };

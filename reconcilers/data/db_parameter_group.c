@@ -88,7 +88,6 @@ const struct kind db_parameter_group_kind = {
 	// While a change is being applied, or the last database of it is still going.
 	.not_yet = (const char *const[]){"InvalidDBParameterGroupState", NULL},
 	.holds_data = true,
-	.delete_first = true,
 	.check = check,
 };
 // clang-format on

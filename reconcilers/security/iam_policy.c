@@ -101,7 +101,6 @@ const struct kind iam_policy_kind = {
 		{.operation = "DeletePolicyVersion", .args = ARGS({"PolicyArn": "@id", "VersionId": "@item"}), .each = "observed.OldVersions", .flags = CALL_REPEATABLE},
 		{0}},
 	.remove = {.operation = "DeletePolicy", .args = ARGS({"PolicyArn": "@id"}), .flags = CALL_REPEATABLE},
-	.delete_first = true,
 	.not_yet = (const char *const[]){"NoSuchEntity", "DeleteConflict", "ConcurrentModification", "EntityTemporarilyUnmodifiable", NULL},
 	.check = check,
 };

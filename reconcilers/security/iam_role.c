@@ -120,7 +120,6 @@ const struct kind iam_role_kind = {
 	.remove = {.operation = "DeleteRole", .args = ARGS({"RoleName": "@id"}), .flags = CALL_REPEATABLE},
 	.ends = DISRUPTS_CONNECTIONS,
 	// A principal or a policy that was made a moment ago is not known everywhere for some seconds.
-	.delete_first = true,
 	.not_yet = (const char *const[]){"MalformedPolicyDocument", "NoSuchEntity", "DeleteConflict", "ConcurrentModification", "EntityTemporarilyUnmodifiable", NULL},
 	.check = check,
 };

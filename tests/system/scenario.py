@@ -17,7 +17,8 @@
 A case has `name` (a sentence), `do` (steps) or `set` ({dotted path: value; null takes it out}) or both, `by` (the
 mutating calls that follow, in order; a list within the list: in any order), `seen` (drifts that history then
 shows, each with its field, in which `*` stands for anything, and what else of type, desired and observed matters),
-`then` (looks), `held: true` when it has to wait for approval first, and `shown`, how its status is to end where
+`then` (looks), `held: true` when it has to wait for approval first, `parting: true` when the old one
+that it replaces holds data, and goes when that is approved too, and `shown`, how its status is to end where
 that is not Synced and Healthy: {health: Progressing, reason: RebootPending}; `shown_of` says so of others, by their
 address, in a case or for the whole file. `stays: true`: there is no way back, the next case starts anew.
 

@@ -102,8 +102,9 @@ class Stage:
         """Lets the daemon see and do; checks the calls, the looks, and that it is quiet then."""
         self.daemon.sync()
         if case.get("held"):
-            assert self.operations() == [], "did not wait for approval"
             self.approve(case)
+        if case.get("parting"):
+            self.part(case.get("approve", self.plan["address"]))
         self.wait_synced(case)
         if "by" in case:
             assert scenario.in_order(case["by"], self.operations()), (
@@ -112,7 +113,19 @@ class Stage:
         self.check_quiet()
 
     def approve(self, case):
-        self.daemon.post("/v1/approve", {"target": case.get("approve", self.plan["address"])})
+        address = case.get("approve", self.plan["address"])
+        self.daemon.wait_status(  # what a lagging list showed is read once more before it is held
+            lambda status: any(row["address"] == address and row["health"] in ("Suspended", "Degraded")
+                               for row in status["resources"]), "the hold to show")
+        assert self.operations() == [], "did not wait for approval"
+        self.daemon.post("/v1/approve", {"target": address})
+
+    def part(self, address):
+        def held(status):
+            return [row["address"] for row in status["resources"]
+                    if row["address"].startswith(address + "@") and row["reason"] == "OrphanHeld"]
+        old = held(self.daemon.wait_status(held, "the old one to wait for its own approval"))
+        self.daemon.post("/v1/approve", {"target": old[0]})
 
     def check_history(self, seen):
         rows = [row for row in self.daemon.get("/v1/drift")["drifts"]
