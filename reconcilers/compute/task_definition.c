@@ -399,7 +399,7 @@ const struct kind task_definition_kind = {
 		.absent = (const char *const[]){"ClientException", NULL},
 	},
 	.states = {.path = "taskDefinition.status", .gone = "INACTIVE DELETE_IN_PROGRESS", .past = "INACTIVE DELETE_IN_PROGRESS"},
-	.create = {.operation = "RegisterTaskDefinition"},
+	.create = {.operation = "RegisterTaskDefinition", .flags = CALL_ADDS},
 	.created_id = "taskDefinition.family",
 	.update = {.operation = "RegisterTaskDefinition", .flags = CALL_WHOLE, .args = ARGS({"tags": "@tags"})},
 	.remove = {.operation = "DeregisterTaskDefinition", .args = ARGS({"taskDefinition": "@found"}), .flags = CALL_REPEATABLE | CALL_NEEDS_FOUND | CALL_WHILE_FOUND,

@@ -121,8 +121,7 @@ static struct resource *maybe_created(struct stack *stack, const char *address, 
 		!str_eq_null(js_str(row, "change"), "+"))
 		return NULL;
 	struct resource *resource = stack_find(stack, address);
-	return resource || age >= DECIDE_CREATE_SETTLES_MS ? resource
-							   : remember(stack, address, kind);
+	return resource || age >= DECIDE_LOST_ADDING_MS ? resource : remember(stack, address, kind);
 }
 
 // A create that was intended and never settled: its object may exist. The time of the intent makes
@@ -142,7 +141,7 @@ static void take_intents(struct stack *stack, const json_t *rows)
 		}
 		bool is_told = js_str(row, "outcome"); // "unknown" already
 		int64_t now = loop_wall_ms(stack->options.loop);
-		bool is_past = now - js_int(row, "at_ms", 0) >= DECIDE_CREATE_SETTLES_MS;
+		bool is_past = now - js_int(row, "at_ms", 0) >= DECIDE_LOST_ADDING_MS;
 		if (is_told && !is_past)
 			continue;
 		if (!is_told)

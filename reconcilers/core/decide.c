@@ -170,7 +170,9 @@ static void act(
 static bool may_exist(const struct decide_input *in)
 {
 	int64_t created_ms = in->record->created_ms;
-	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : DECIDE_LOST_CREATE_MS;
+	int64_t limit = in->record->id             ? DECIDE_CREATE_SETTLES_MS
+			: kind_is_single(in->kind) ? DECIDE_LOST_CREATE_MS
+						   : DECIDE_LOST_ADDING_MS;
 	return created_ms && in->checked_ms - created_ms < limit;
 }
 

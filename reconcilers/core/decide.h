@@ -73,7 +73,8 @@ struct decision {
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of
  * what was created is not believed; how long what had been seen already may be shown as before
- * (reads of several replicas disagree); the same when the create's answer was lost. */
+ * (reads of several replicas disagree); the same when the create's answer was lost, for kinds of
+ * which AWS makes no second one, and for the others: longer than any read is stale. */
 enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,
@@ -82,6 +83,7 @@ enum {
 	 * made by itself. */
 	DECIDE_MOST_UNSEEN = 2,
 	DECIDE_LOST_CREATE_MS = 60000,
+	DECIDE_LOST_ADDING_MS = 150000,
 	DECIDE_MOST_WRITES = 2,
 };
 

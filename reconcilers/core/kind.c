@@ -35,6 +35,12 @@ const struct field *field_find(const struct field *fields, const char *name)
 	return NULL;
 }
 
+bool kind_is_single(const struct kind *kind)
+{
+	return kind->observe.key ? !(kind->create.flags & CALL_ADDS)
+				 : (kind->create.flags & CALL_SINGLE) != 0;
+}
+
 bool kind_comes_after(const struct kind *later, const struct kind *earlier)
 {
 	for (const char *const *name = later->after; name && *name; name++)

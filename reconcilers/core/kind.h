@@ -77,7 +77,12 @@ enum call_flags {
 	 * set after creation wait until a look shows it so. */
 	CALL_SLOW = 32,
 	/* With CALL_NEEDS_FOUND: again and again until nothing is found, at most 100 times. */
-	CALL_WHILE_FOUND = 64
+	CALL_WHILE_FOUND = 64,
+	/* A create call that makes another one though one of its key is there (a revision) ... */
+	CALL_ADDS = 128,
+	/* ... and one of a kind without a key that AWS refuses then (its address block is taken).
+	 * See kind_is_single(). */
+	CALL_SINGLE = 256
 };
 
 /* Items to pass over or to call broken: the value at `path` matches `glob` ("vpce-*"; "@observed.X"
@@ -459,6 +464,9 @@ const struct layer *layer_find(const char *name);
 const struct field *field_find(const struct field *fields, const char *name);
 /* Does the first kind's table name the second in `after`? */
 bool kind_comes_after(const struct kind *later, const struct kind *earlier);
+/* Does AWS refuse a second one beside it, or take it for the first? Where it does not, what a lost
+ * create call may have made has to be looked for until no read can be too old to show it. */
+bool kind_is_single(const struct kind *kind);
 /* The member of a field, also where the table leaves it to the model ("cidr_block": "CidrBlock").
  * `items` is the FIELD_ITEMS that the field belongs to, or NULL at the top. Static; NULL when the
  * table is wrong (kinds_lint() says where). */

@@ -461,6 +461,8 @@ static void lint_create(struct lint *lint)
 		lint_leave(lint, before);
 		return;
 	}
+	if (kind->create.flags & (kind->observe.key ? CALL_SINGLE : CALL_ADDS))
+		lint_say(lint, "that is so anyway, with its key or without one");
 	_cleanup_json_ json_t *given = given_at_create(kind);
 	if (kind->other_for) { // which fields are for which way is the check hook's matter
 		json_decref(given);

@@ -56,7 +56,7 @@ const struct kind flow_log_kind = {
 		.id = "FlowLogId",
 	},
 	.conditions = (const struct condition[]){{"DeliverLogsStatus", "FAILED", "DeliveryFailed", "DeliverLogsErrorMessage"}, {0}},
-	.create = {.operation = "CreateFlowLogs", .failures = "Unsuccessful",
+	.create = {.operation = "CreateFlowLogs", .failures = "Unsuccessful", .flags = CALL_SINGLE,
 		   .args = ARGS({"ResourceIds": ["@desired.ResourceId"], "ResourceType": "@desired.ResourceType"})},
 	.created_id = "FlowLogIds.0",
 	.remove = {.operation = "DeleteFlowLogs", .args = ARGS({"FlowLogIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},

@@ -67,7 +67,7 @@ const struct kind subnet_kind = {
 		.arn = "SubnetArn",
 	},
 	.states = {.path = "State", .pending = "pending", .failed = "failed failed-insufficient-capacity"},
-	.create = {.operation = "CreateSubnet"},
+	.create = {.operation = "CreateSubnet", .flags = CALL_SINGLE}, // of that block in its VPC
 	.created_id = "Subnet.SubnetId",
 	.remove = {.operation = "DeleteSubnet", .args = ARGS({"SubnetId": "@id"}), .flags = CALL_REPEATABLE},
 	.blockers = &blockers,

@@ -292,7 +292,7 @@ const struct kind security_group_kind = {
 		.id = "GroupId",
 		.arn = "SecurityGroupArn",
 	},
-	.create = {.operation = "CreateSecurityGroup"},
+	.create = {.operation = "CreateSecurityGroup", .flags = CALL_SINGLE}, // of that name in its VPC
 	.created_id = "GroupId",
 	.teardown = (const struct call[]){
 		{.operation = "RevokeSecurityGroupIngress", .flags = CALL_REPEATABLE,
