@@ -74,6 +74,21 @@ static const char *creation_waits(const struct stack *stack, const struct resour
 	return NULL;
 }
 
+// May it stand in AWS, as far as is known? What was remembered and not looked at yet, after a
+// start, stands there.
+static bool may_stand(const struct resource *resource)
+{
+	switch (resource->presence) {
+	case PRESENCE_PRESENT: // also while it is going
+		return true;
+	case PRESENCE_UNKNOWN:
+		return resource->record.id || resource->record.created_ms;
+	case PRESENCE_ABSENT:
+		break;
+	}
+	return false;
+}
+
 // Who stands in the way of a deletion.
 static const char *deletion_waits(const struct stack *stack, const struct resource *resource)
 {
@@ -81,8 +96,7 @@ static const char *deletion_waits(const struct stack *stack, const struct resour
 		const struct resource *other = entry->value;
 		if (other == resource || !js_lists(other->record.depends_on, resource->address))
 			continue;
-		bool is_there = other->presence == PRESENCE_PRESENT; // also while it is going
-		if (is_there || other->run)
+		if (may_stand(other) || other->run)
 			return other->address;
 	}
 	return NULL;

@@ -25,7 +25,7 @@ def test_creates_whose_answers_are_lost_are_found_and_not_repeated(make_daemon, 
 def test_a_create_that_never_arrived_is_made_once_it_is_sure_that_nothing_is_there(make_daemon, proxy, ec2):
     tree = network.small()
     proxy.fail("refuse", "CreateVpc", times=1)
-    make_daemon(network.dump(tree)).start().wait_synced(patience=150)  # it looks for a minute
+    make_daemon(network.dump(tree)).start().wait_synced(patience=200)  # it looks for two minutes
     made_once(tree, ec2)
 
 

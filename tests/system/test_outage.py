@@ -115,7 +115,7 @@ def test_connections_that_end_at_any_time_cost_nothing(start, postgres, proxy, e
         postgres.end_connections()
         time.sleep(0.2)
     proxy.delay = 0
-    daemon.wait_synced(patience=150)
+    daemon.wait_synced(patience=200)
     made_once(tree, ec2)
     assert postgres.sql("SELECT count(*) FROM holdfast.action WHERE outcome IS NULL") == [["0"]]
 

@@ -123,7 +123,7 @@ def test_a_leader_killed_while_it_converges_leaves_no_duplicate(make_host, ec2):
     wait_until(lambda: first.daemon.process.poll() is not None, "the fourth change to be its last")
     assert fault.hits
     second.start()
-    second.daemon.wait_synced(patience=150)  # what may have been created is looked for first
+    second.daemon.wait_synced(patience=200)  # what may have been created is looked for first
     found = network.in_aws(ec2)
     assert sorted(a for a, _ in found) == sorted(network.addresses(network.small()))
 
@@ -168,7 +168,7 @@ def test_a_stop_at_any_instant_of_the_first_convergence(make_host, ec2, nth):
     wait_until(second.leads, "the other to lead", patience=TAKE_OVER + 5)
     before = len(first.writes())
     first.daemon.send_signal(signal.SIGCONT)
-    second.daemon.wait_synced(patience=150)
+    second.daemon.wait_synced(patience=200)
     assert len(first.writes()) == before
     found = network.in_aws(ec2)
     assert sorted(a for a, _ in found) == sorted(network.addresses(network.small()))

@@ -313,9 +313,9 @@ static void what_could_be_made_twice_is_looked_for_longer_than_reads_are_stale(v
 			kind_find(is_adding ? adding[i] : single[i - ARRAY_COUNT(adding)]);
 		assert_int_equal(kind_is_single(scene.input.kind), !is_adding);
 		absent(&scene);
-		scene.record.created_ms = WALL - (is_adding ? 149000 : 59000);
+		scene.record.created_ms = WALL - (is_adding ? 129000 : 59000);
 		expect_verdict(&scene, "AGAIN Missing Progressing CreateOutcomeUnknown");
-		scene.record.created_ms = WALL - (is_adding ? 151000 : 61000);
+		scene.record.created_ms = WALL - (is_adding ? 131000 : 61000);
 		expect_verdict(&scene, "ACT Missing Progressing Creating");
 		decision_done(&scene.decision);
 	}

@@ -13,6 +13,8 @@
 	"map_public_ip_on_launch: true}\n" SUBNET_B
 
 static const char small[] = HEAD VPC SUBNETS;
+static const char bare[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+			   "policy: {prune: delete, most_deletes: 20}\n";
 
 static const struct weather mild = {.least_delay_ms = 5, .most_delay_ms = 60};
 
@@ -463,8 +465,7 @@ static void a_network_is_taken_down_in_the_reverse_order(void **state)
 	(void)state;
 	struct sim sim;
 	start_settled(&sim, small);
-	sim_reload(&sim, "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
-			 "policy: {prune: delete, most_deletes: 20}\n");
+	sim_reload(&sim, bare);
 	sim_run(&sim, 120000);
 	assert_int_equal(cloud_count(&sim.cloud, ""), 0);
 	assert_int_equal(count_of(&sim, "DeleteVpc"), 1);
@@ -518,6 +519,30 @@ static void a_call_that_was_never_answered_is_told_once_and_then_let_go(void **s
 	finish(&sim);
 }
 
+// After the restart the VPC is seen first, and still goes last.
+static void the_order_of_deletion_outlives_a_crash(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, small);
+	sim_reload(&sim, bare);
+	sim_kill(&sim);
+	sim_start(&sim);
+	struct call_flight *flight;
+	for (int64_t ms = 0; ms < 20000; ms++) {
+		sim_run(&sim, 1);
+		list_for_each (flight, &sim.cloud.flights, link)
+			if (str_eq(flight->call->operation, "DescribeSubnets"))
+				flight->fault = FAULT_LOST_BEFORE;
+	}
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	assert_int_equal(count_of(&sim, "DeleteVpc"), 0);
+	sim_run(&sim, 600000);
+	assert_int_equal(cloud_count(&sim.cloud, ""), 0);
+	assert_int_equal(count_of(&sim, "DeleteVpc"), 1);
+	finish(&sim);
+}
+
 static void a_crash_at_any_instant_leaves_one_of_each(void **state)
 {
 	(void)state;
@@ -567,6 +592,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
 		cmocka_unit_test(a_replacement_is_held_and_then_deletes_first),
 		cmocka_unit_test(a_call_that_was_never_answered_is_told_once_and_then_let_go),
+		cmocka_unit_test(the_order_of_deletion_outlives_a_crash),
 		cmocka_unit_test(a_crash_at_any_instant_leaves_one_of_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
