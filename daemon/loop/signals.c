@@ -65,6 +65,10 @@ void signals_done(struct signals *signals)
 	else
 		for (int i = handles->open_count - 1; i >= 0; i--)
 			uv_close((uv_handle_t *)&handles->uv[i], on_closed);
+	// Libuv gives them their defaults back: a late SIGHUP would end a process that is putting
+	// itself in order.
+	for (int i = 0; i < COUNT; i++)
+		signal(numbers[i], SIG_IGN);
 }
 
 unsigned signals_take(struct signals *signals, int number)

@@ -13,8 +13,8 @@ struct signals {
 /* Counts SIGHUP, SIGTERM, SIGINT and SIGUSR1 from now on; each wakes `owner`. Does not keep the
  * loop alive. One a process. */
 struct err signals_init(struct signals *signals, struct loop *loop, struct task *owner) MUST_CHECK;
-/* Gives the signals their defaults back. Libuv lets go of the handles in the next turn, or in
- * loop_done(). */
+/* From now on the signals are ignored, as the process ends. Libuv lets go of the handles in the
+ * next turn, or in loop_done(). */
 void signals_done(struct signals *signals);
 /* How often it came since the last call for it; 0 for a signal that is not counted. */
 unsigned signals_take(struct signals *signals, int number);
