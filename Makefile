@@ -223,7 +223,7 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
-.PHONY: system test demo bench faults drift
+.PHONY: system test demo bench faults drift kills stops soak
 SHARES ?= 2
 system: all ## run the system tests, SHARES (2) of them side by side
 	@for i in $$(seq $(SHARES)); do \
@@ -253,6 +253,19 @@ demo: ## install what is missing, build, watch an architecture being held
 drift: all ## make SEEDS=300 single drifts of the whole example, each seen and corrected
 	HOLDFAST_BUILD=$(BUILD) HOLDFAST_DRIFTS=$(or $(SEEDS),300) $(VENV)/bin/python -m pytest tests/system/test_drifts.py $(TESTS)
 
+KILLS ?= 200
+kills: all ## make KILLS=200 kills -9 of the whole example coming up and going away, one of each after
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/killing.py --kills $(KILLS)
+
+STOPS ?= 200
+stops: all ## make STOPS=200 stops by SIGTERM, whatever it is at: each ends within its deadline
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/stopping.py --stops $(STOPS)
+
+# Not SECONDS alone: that is a variable of every bash.
+SOAK = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),600)
+soak: all ## make SECONDS=600 of the whole example at an interval of 1 s, disturbed: nothing grows
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/soaking.py --seconds $(SOAK)
+
 bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/answers.py
@@ -266,8 +279,8 @@ $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES
 C_FILES = $(shell find daemon reconcilers state config tests/unit tests/bench tests/fuzz -name '*.[ch]' | sort)
 TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
-.PHONY: check check-lint check-format check-gcc check-manual check-clang check-sanitizers check-tidy check-cppcheck \
-	check-unit-file
+.PHONY: check check-lint check-format check-gcc check-manual check-clang check-sanitizers \
+	check-sanitizers-system check-tidy check-cppcheck check-unit-file
 check: ## everything that reads or compiles the code: lints, two compilers, sanitizers, analysers
 	@packaging/deps.sh build test check
 	@$(MAKE) --no-print-directory check-lint
@@ -303,6 +316,15 @@ check-sanitizers: ## unit tests under AddressSanitizer and UndefinedBehaviorSani
 	@$(AGAIN) BUILD=build-asan SANITIZE=address,undefined unit-programs
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined unit
 
+# The programs themselves through start, reload, faults, failover, kills and stop. Whatever a sanitizer
+# says, or an exit status that is not 0, fails the test of whose daemon it is (tests/system/daemon.py).
+LIVES := test_process.py test_pair.py test_outage.py test_faults.py test_kill.py test_multi_tier.py test_socket.py
+LIFE := test_sigterm or test_storm or test_readiness or killed_leader or sigterm_hands or without_postgres \
+	or at_any_time or denied or truncate or huge or create-7 or without_a_failed_call or file_with_errors or garbage
+check-sanitizers-system: ## the daemon itself under both sanitizers, through start, reload, faults, failover, stop
+	@$(AGAIN) BUILD=build-asan SANITIZE=address,undefined all
+	@HOLDFAST_BUILD=build-asan $(VENV)/bin/python -m pytest -q $(LIVES:%=tests/system/%) -k '$(LIFE)'
+
 check-tidy: ## clang-tidy, by .clang-tidy
 	@$(AGAIN) tidy
 
@@ -327,7 +349,7 @@ check-unit-file: ## the systemd unit, as systemd itself reads it
 
 # ---- deeper looks, by hand
 
-.PHONY: analyze valgrind fuzz
+.PHONY: analyze valgrind valgrind-system fuzz
 analyze: ## gcc -fanalyzer over all folders; it has false alarms, so it only tells
 	@$(AGAIN) BUILD=build-analyze WERROR=-fanalyzer all
 
@@ -338,6 +360,13 @@ valgrind: $(UNIT_BIN) ## unit tests under valgrind
 			--errors-for-leak-kinds=definite,indirect --error-exitcode=99 \
 			--trace-children=no ./$$t || failed=1; \
 	done; exit $$failed
+
+VALGRIND := valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	--error-exitcode=99 --trace-children=no
+valgrind-system: all ## the daemon itself under valgrind, through start, reload, faults, failover, stop
+	@packaging/deps.sh debug
+	@HOLDFAST_BUILD=$(BUILD) HOLDFAST_TEST_WRAPPER='$(VALGRIND)' HOLDFAST_TEST_PATIENCE=300 \
+		$(VENV)/bin/python -m pytest -q $(LIVES:%=tests/system/%) -k '$(LIFE)'
 
 # tests/fuzz/fuzz_<folder>_<what>.c is a libFuzzer target, linked with what <folder> may use; its
 # first corpus is tests/fuzz/corpus/<folder>_<what>/. What it finds stays in build-fuzz/.

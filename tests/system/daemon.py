@@ -9,6 +9,8 @@ import json
 import os
 import pathlib
 import queue
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -23,6 +25,10 @@ from emulator import KEYS, REGION
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = (ROOT / os.environ.get("HOLDFAST_BUILD", "build")).resolve()
 PATIENCE = float(os.environ.get("HOLDFAST_TEST_PATIENCE", "60"))  # seconds; a failure, never a pause
+# `make valgrind-system` starts the daemon by this.
+WRAPPER = shlex.split(os.environ.get("HOLDFAST_TEST_WRAPPER", ""))
+# What a sanitizer or valgrind says when it has found something.
+REPORT = re.compile(r"Sanitizer|runtime error:|^==\d+==", re.MULTILINE)
 
 
 class Failed(AssertionError):
@@ -92,7 +98,7 @@ class Daemon:
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._open_notify()
         self.told = []
-        command = [str(BUILD / "holdfastd"), "--config", str(self.config), "--state-dir", str(self.state),
+        command = [*WRAPPER, str(BUILD / "holdfastd"), "--config", str(self.config), "--state-dir", str(self.state),
                    "--socket", str(self.socket), *self.arguments, *extra]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -186,7 +192,9 @@ class Daemon:
         """The end of the test: nothing stays behind, also when it went wrong."""
         try:
             if self.process is not None and self.process.poll() is None:
-                self.stop()
+                status = self.stop()
+                if status not in (0, -signal.SIGTERM):  # before it can answer a signal, that is its end
+                    raise Failed(f"holdfastd ended with {status}\n{self.log_end()}")
         finally:
             if self.process is not None and self.process.poll() is None:
                 self.kill()
@@ -194,10 +202,10 @@ class Daemon:
             if self.notify:
                 self.notify.close()
                 self.notify = None
-            found = "Sanitizer" in self.log() and self.log_end(80)
+            found = REPORT.search(self.log()) and self.log_end(80)
             shutil.rmtree(self.home, ignore_errors=True)
             if found:
-                raise Failed(f"a sanitizer has found something\n{found}")
+                raise Failed(f"a sanitizer, or valgrind, has found something\n{found}")
 
     def postgres_pid(self):
         """The embedded server's, or None."""
@@ -328,6 +336,8 @@ class Daemon:
             [str(BUILD / "holdfast"), "--socket", str(self.socket), *arguments],
             capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
             env={**self.environment, **(environment or {})})
+        if REPORT.search(done.stderr):
+            raise Failed(f"holdfast {' '.join(arguments)}: {done.stderr}")
         if check is not None and done.returncode != check:
             raise Failed(f"holdfast {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done

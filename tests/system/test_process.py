@@ -75,7 +75,7 @@ def test_kill_9_after_any_change_leaves_no_duplicate(make_daemon, proxy, ec2, nt
     wait_until(lambda: daemon.process.poll() is not None, f"change {nth} to be its last")
     assert fault.hits >= nth
     daemon.start()
-    daemon.wait_synced(patience=150)
+    daemon.wait_synced(patience=200)
     found = network.in_aws(ec2)
     assert sorted(address for address, _ in found) == sorted(network.addresses(tree))
 
