@@ -169,11 +169,9 @@ static void act(
 // is the look's age that counts: time that passed without another one proves nothing.
 static bool may_exist(const struct decide_input *in)
 {
-	int64_t created_ms = in->record->created_ms;
-	int64_t limit = in->record->id             ? DECIDE_CREATE_SETTLES_MS
-			: kind_is_single(in->kind) ? DECIDE_LOST_CREATE_MS
-						   : DECIDE_LOST_ADDING_MS;
-	return created_ms && in->checked_ms - created_ms < limit;
+	int64_t lost_ms = kind_is_single(in->kind) ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
+	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
+	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
 }
 
 static void decide_orphan(const struct decide_input *in, struct decision *d)
