@@ -14,6 +14,9 @@ extern const struct tagging elbv2_tagging;
 		.by = "ResourceArn", .into = "TagDescriptions", .most_ids = 20                     \
 	}
 
+/* ... and how the tagging API knows them all. */
+#define ELBV2_TAG_TYPES "elasticloadbalancing"
+
 /* `target_group: app` for TargetGroupArn, in actions. */
 extern const struct field elbv2_action_refs[];
 

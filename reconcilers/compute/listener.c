@@ -91,6 +91,7 @@ const struct kind listener_kind = {
 			    {"DescribeListenerAttributes", ARGS({"ListenerArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},
 		.id = "ListenerArn",
 		.arn = "ListenerArn",
+		.tag_types = ELBV2_TAG_TYPES,
 		.key = "@{desired.LoadBalancerArn} @{desired.Port}",
 		.item_key = "@{item.LoadBalancerArn} @{item.Port}",
 	},

@@ -127,6 +127,7 @@ const struct kind listener_rule_kind = {
 		.joins = {ELBV2_TAGS},
 		.id = "RuleArn",
 		.arn = "RuleArn",
+		.tag_types = ELBV2_TAG_TYPES,
 		.key = "@{desired.ListenerArn} @{desired.Priority}",
 		.item_key = "@{item.each} @{item.Priority}",
 	},

@@ -116,6 +116,7 @@ const struct kind load_balancer_kind = {
 		.follows = {{"DescribeLoadBalancerAttributes", ARGS({"LoadBalancerArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},
 		.id = "LoadBalancerArn",
 		.arn = "LoadBalancerArn",
+		.tag_types = ELBV2_TAG_TYPES,
 		.key = "@{desired.Name}",
 		.item_key = "LoadBalancerName",
 	},

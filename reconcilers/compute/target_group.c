@@ -149,6 +149,7 @@ const struct kind target_group_kind = {
 			    {"DescribeTargetGroupAttributes", ARGS({"TargetGroupArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},
 		.id = "TargetGroupArn",
 		.arn = "TargetGroupArn",
+		.tag_types = ELBV2_TAG_TYPES,
 		.key = "@{desired.Name}",
 		.item_key = "TargetGroupName",
 	},

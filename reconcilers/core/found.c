@@ -1,8 +1,10 @@
 // Whose is what was found, and is it there? Over the state of one look.
 #include "core/found.h"
 #include "base/str.h"
+#include "core/hints.h"
 #include "core/path.h"
 #include "core/project.h"
+#include "core/rows.h"
 #include "core/tags.h"
 #include "core/template.h"
 
@@ -72,4 +74,100 @@ void found_prove(struct observation *o)
 			if (!json_object_get(o->items, id) && json_object_get(found, id))
 				json_object_set_new(o->items, id, json_pack("{s:s}", how->id, id));
 	}
+}
+
+const json_t *found_subject(const struct observation *o, const char *id)
+{
+	const char *address = js_str(o->owners, id);
+	json_t *subject = json_object_get(o->known, id);
+	size_t i;
+	if (subject)
+		return subject;
+	json_array_foreach (address ? o->subjects : NULL, i, subject)
+		if (str_eq_null(js_str(subject, "address"), address))
+			return subject;
+	return NULL;
+}
+
+static json_t *believed(const struct observation *o, const char *id)
+{
+	const struct kind *kind = o->options.kind;
+	_cleanup_json_ json_t *where = json_pack("{s:s, s:s*, s:s*}", "region", o->options.region,
+		"account", o->options.account, "partition", o->options.partition);
+	_cleanup_free_ char *arn =
+		template_of_item_at(kind->observe.arn, json_object_get(o->items, id), where);
+	return hints_believed(o->hints, o->hints_ms, arn, found_subject(o, id), kind);
+}
+
+// Before the list is there nobody knows the ARN.
+static bool is_early(const struct observation *o, const char *id)
+{
+	return o->are_hints_open || (!json_object_get(o->items, id) && !o->is_confirming);
+}
+
+bool found_tags(struct observation *o, const struct follow *f, const char *id)
+{
+	if (!hints_replace(o->options.kind, f))
+		return false;
+	if (is_early(o, id) || rows_has(o->rows, f->into, id))
+		return true;
+	json_t *tags = believed(o, id);
+	if (tags)
+		rows_set(o->rows, f->into, id, tags);
+	return tags != NULL;
+}
+
+bool found_joined_tags(struct observation *o, const struct join *join, const char *id)
+{
+	if (!hints_replace_join(o->options.kind, join))
+		return false;
+	// What is not listed is not asked about: one that is gone spoils the answer for all.
+	if (is_early(o, id) || !json_object_get(o->items, id) || rows_has(o->rows, join->into, id))
+		return true;
+	json_t *tags = believed(o, id);
+	const char *member = strrchr(o->options.kind->tagging->observed, '.');
+	if (tags)
+		rows_set(o->rows, join->into, id,
+			json_pack(
+				"[{s:s, s:o}]", join->by, id, member ? member + 1 : "Tags", tags));
+	return tags != NULL;
+}
+
+static bool is_answered(const struct observation *o, const struct follow *f, const char *id)
+{
+	_cleanup_free_ char *key =
+		str_format("%d:%s", (int)(f - o->options.kind->observe.follows), id);
+	return key && json_object_get(o->answered, key);
+}
+
+void found_answered(struct observation *o, const struct follow *f, const char *id)
+{
+	_cleanup_free_ char *key =
+		str_format("%d:%s", (int)(f - o->options.kind->observe.follows), id);
+	if (key)
+		json_object_set_new(o->answered, key, json_true());
+}
+
+bool found_lacks(const struct observation *o, const struct follow *f, const char *id)
+{
+	for (const struct follow *b = o->options.kind->observe.follows; b < f; b++)
+		if (str_eq(b->into, f->into) && !is_answered(o, b, id))
+			return false;
+	json_t *rows = json_object_get(json_object_get(o->rows, f->into), id);
+	_cleanup_json_ json_t *brought = json_pack("{s:O*}", f->into, rows);
+	_cleanup_json_ json_t *has = path_get(brought, f->lacking);
+	_cleanup_json_ json_t *wants =
+		path_get(json_object_get(found_subject(o, id), "desired"), f->lacking);
+	size_t i, j;
+	json_t *want, *one;
+	json_array_foreach (wants, i, want) {
+		bool is_there = false;
+		json_array_foreach (has, j, one)
+			is_there = is_there || (json_is_string(one) && json_is_string(want) &&
+						       str_eq_nocase(json_string_value(one),
+							       json_string_value(want)));
+		if (!is_there)
+			return true;
+	}
+	return false;
 }

@@ -13,3 +13,13 @@ void found_keep(struct observation *observation, const char *id, json_t *item, b
 bool found_owner(const struct observation *observation, const char *address, bool is_by_id);
 /* Where the list is only a hint: what is there is what was found by its own read. */
 void found_prove(struct observation *observation);
+/* Whose it is, by its id or by its key; NULL: nobody's of whom anything is known yet. */
+const json_t *found_subject(const struct observation *observation, const char *id);
+/* Are the tags that this follow-up, or join, reads known without it, or about to be? */
+bool found_tags(struct observation *observation, const struct follow *follow, const char *id);
+bool found_joined_tags(struct observation *observation, const struct join *join, const char *id);
+/* All pages of a follow-up have been read; and have those that this one waits for, and do they lack
+ * what it is for? */
+void found_answered(struct observation *observation, const struct follow *follow, const char *id);
+bool found_lacks(
+	const struct observation *observation, const struct follow *follow, const char *id);

@@ -7,14 +7,23 @@
 
 enum { MOST_A_PAGE = 100 };
 
-json_t *hints_input(const struct kind *kind, const char *stack)
+static void add_types(json_t *types, const char *names)
 {
-	json_t *types = json_array();
-	for (const char *p = kind->observe.tag_types; *p; p += strspn(p, " ")) {
+	for (const char *p = names; *p; p += strspn(p, " ")) {
 		size_t n = strcspn(p, " ");
-		json_array_append_new(types, json_stringn(p, n));
+		char name[64];
+		snprintf(name, sizeof(name), "%.*s", (int)n, p);
+		if (!js_lists(types, name))
+			json_array_append_new(types, json_string(name));
 		p += n;
 	}
+}
+
+json_t *hints_input(const char *stack)
+{
+	json_t *types = json_array();
+	for (const struct kind *const *k = all_kinds; *k; k++)
+		add_types(types, (*k)->observe.tag_types ? (*k)->observe.tag_types : "");
 	return json_pack("{s:[{s:s, s:[s]}], s:o, s:i}", "TagFilters", "Key", TAG_STACK, "Values",
 		stack, "ResourceTypeFilters", types, "ResourcesPerPage", MOST_A_PAGE);
 }
@@ -36,9 +45,45 @@ void hints_add(json_t *hints, const json_t *output)
 		const char *arn = js_str(one, "ResourceARN");
 		_cleanup_free_ char *plain = arn ? plain_arn(arn) : NULL;
 		if (plain)
-			json_object_set_new(hints, plain,
-				tags_from(TAGS_KEY_VALUE, json_object_get(one, "Tags")));
+			json_object_set(hints, plain, one);
 	}
+}
+
+// The part of an ARN after so many colons; NULL: it has fewer.
+static const char *part_of(const char *arn, int colons)
+{
+	for (; arn && colons > 0; colons--) {
+		arn = strchr(arn, ':');
+		arn = arn ? arn + 1 : NULL;
+	}
+	return arn;
+}
+
+// "kms:key" is "arn:aws:kms:eu-west-1:123456789012:key/...".
+static bool is_of_type(const char *arn, const char *type)
+{
+	const char *service = part_of(arn, 2), *resource = part_of(arn, 5);
+	size_t n = strcspn(type, ":"), m;
+	if (!resource || strncmp(service, type, n) != 0 || service[n] != ':')
+		return false;
+	type += n + (type[n] == ':');
+	m = strlen(type);
+	return m == 0 || (strncmp(resource, type, m) == 0 && strchr(":/", resource[m]));
+}
+
+json_t *hints_of(const json_t *hints, const struct kind *kind)
+{
+	_cleanup_json_ json_t *types = json_array();
+	json_t *rows = json_array();
+	const char *arn;
+	json_t *row, *type;
+	size_t i;
+	add_types(types, kind->observe.tag_types);
+	json_object_foreach ((json_t *)hints, arn, row)
+		json_array_foreach (types, i, type)
+			if (is_of_type(arn, json_string_value(type)))
+				json_array_append(rows, row);
+	return rows;
 }
 
 static bool is_as_it_should_be(const json_t *tags, const json_t *subject)
@@ -60,19 +105,36 @@ static bool is_as_it_should_be(const json_t *tags, const json_t *subject)
 	return true;
 }
 
-json_t *hints_believed(
-	const json_t *hints, const char *arn, const json_t *subject, const struct kind *kind)
+json_t *hints_believed(const json_t *hints, int64_t began_ms, const char *arn,
+	const json_t *subject, const struct kind *kind)
 {
 	_cleanup_free_ char *plain = arn ? plain_arn(arn) : NULL;
-	const json_t *tags = plain ? json_object_get(hints, plain) : NULL;
-	return tags && is_as_it_should_be(tags, subject) ? tags_as(kind->tagging->form, tags)
-							 : NULL;
+	const json_t *row = plain ? json_object_get(hints, plain) : NULL;
+	_cleanup_json_ json_t *tags = tags_from(TAGS_KEY_VALUE, json_object_get(row, "Tags"));
+	if (!row || began_ms < js_int(subject, "acted_ms", INT64_MIN) ||
+		!is_as_it_should_be(tags, subject))
+		return NULL;
+	return tags_as(kind->tagging->form, tags);
+}
+
+static bool brings_tags(const struct kind *kind, const char *into)
+{
+	const char *member = kind->tagging ? kind->tagging->observed : "";
+	size_t n = strcspn(member, ".[");
+	return kind->observe.tag_types && strlen(into) == n && strncmp(into, member, n) == 0;
 }
 
 bool hints_replace(const struct kind *kind, const struct follow *follow)
 {
-	const char *member = kind->tagging ? kind->tagging->observed : "";
-	size_t n = strcspn(member, ".[");
-	return kind->observe.tag_types && strlen(follow->into) == n &&
-	       strncmp(follow->into, member, n) == 0;
+	return brings_tags(kind, follow->into);
+}
+
+bool hints_replace_join(const struct kind *kind, const struct join *join)
+{
+	return brings_tags(kind, join->into);
+}
+
+bool hints_are_list(const struct kind *kind)
+{
+	return str_eq_null(kind->observe.list.service, "resourcegroupstaggingapi");
 }

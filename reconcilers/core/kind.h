@@ -297,7 +297,9 @@ struct follow {
 	/* The list is only a hint (the tagging API lags, and shows what is long gone): what this
 	 * read does not find is not there, and what it finds is there though it is not listed. */
 	bool is_proof;
-	bool is_fallback; // only for what is known and not listed: what the list would have told
+	/* A path in what the file says, and in the item: only when one of the values there is not
+	 * among those that the follow-ups before this one, into the same member, have brought. */
+	const char *lacking;
 	/* Not for listed items that match: they cannot be read (a subscription before it is
 	 * confirmed). Fields that are observed under `into` are then not compared. */
 	struct match_row unless;
@@ -316,10 +318,10 @@ struct observe {
 	const char *by_id; // args that make the same operation read one id: {"VpcIds": ["@id"]}
 	struct join joins[KIND_MOST_JOINS];
 	struct follow follows[KIND_MOST_FOLLOWS];
-	/* For kinds whose tags are a read each: the types, separated by blanks, by which the
-	 * tagging API knows them ("logs:log-group"). The tags of all of ours then come in one read,
-	 * and only what that shows otherwise than it should be, or not at all, is read by itself.
-	 */
+	/* For kinds whose tags are reads of their own: the types, separated by blanks, by which
+	 * the tagging API knows them ("rds:pg"). The tags of the whole stack then come in one read
+	 * (tagread.h), and only what that shows otherwise than it should be, or not at all, is read
+	 * by itself. A `list` of that API is that read, too. */
 	const char *tag_types;
 	/* Paths in an item, or texts over it ("@{item.logGroupName}/@{item.filterName}"). */
 	const char *id;

@@ -354,6 +354,8 @@ static void lint_joins(struct lint *lint)
 			lint_path(
 				lint, operation ? operation_output(operation) : NULL, follow->from);
 		lint_wanted(lint, "follows", follow->field);
+		if (follow->lacking && !str_starts(follow->lacking, follow->into))
+			lint_say(lint, "%s is not what it reads", follow->lacking);
 		lint_leave(lint, before);
 	}
 }
@@ -388,6 +390,9 @@ static void lint_observe(struct lint *lint)
 	for (const struct follow *f = kind->observe.follows;
 		f < kind->observe.follows + KIND_MOST_FOLLOWS && f->operation; f++)
 		has_tags = has_tags || hints_replace(kind, f);
+	for (const struct join *j = kind->observe.joins;
+		j < kind->observe.joins + KIND_MOST_JOINS && j->list.operation; j++)
+		has_tags = has_tags || hints_replace_join(kind, j);
 	if (kind->observe.tag_types && (!has_tags || !kind->observe.arn))
 		lint_say(lint, "tag_types need an ARN, and tags that are a read each");
 	if (!kind->observe.id)

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/hints.h"
 #include "core/predecessor.h"
 #include "core/reconcile.h"
 
@@ -58,14 +59,35 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 				subject, "tags", stack_tags(r->stack, resource->wanted));
 			json_object_set(subject, "old_tags", resource->record.tags);
 		}
+		if (kind->observe.tag_types && resource->acted_ms)
+			json_object_set_new(subject, "acted_ms", json_integer(resource->acted_ms));
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}
 	return subjects;
 }
 
+// From when on the tagging API's word counts. Passes of layers that begin together share it. Where
+// it is what tells that there is such a thing, not from before our own write.
+static int64_t tags_since(const struct reconciler *r, const struct watch *watch)
+{
+	int64_t since = watch->is_for_pass ? r->pass.started_ms : reconciler_now_ms(r);
+	if (!hints_are_list(watch->kind))
+		return since;
+	map_for_each (&r->stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (resource->kind == watch->kind && resource->acted_ms > since)
+			since = resource->acted_ms;
+	}
+	return since;
+}
+
 void look_start(struct reconciler *r, struct watch *watch)
 {
+	watch->observation.asks_tags = watch->is_for_pass;
+	watch->observation.since_ms = tags_since(r, watch);
+	watch->was_for_pass = watch->is_for_pass;
+	watch->is_for_pass = false;
 	watch->due_ms = 0;
 	watch->is_running = true;
 	watch->is_foreground = r->is_passing;
@@ -347,6 +369,7 @@ void look_take(struct reconciler *r, struct watch *watch)
 	watch->is_awaited = false;
 	r->pass.calls += o->calls;
 	if (err_is(&err)) {
+		watch->is_for_pass |= watch->was_for_pass;
 		failure_add(&watch->failure, &err, false, "look", reconciler_now_ms(r),
 			reconciler_jitter());
 		watch_want(watch, watch->failure.next_ms);

@@ -13,7 +13,7 @@
 #include "core/tags.h"
 #include "core/template.h"
 
-enum fetch_type { FETCH_HINTS, FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
+enum fetch_type { FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
 
 struct fetch {
 	enum fetch_type type;
@@ -46,6 +46,7 @@ static void on_cancel(struct op *op)
 		o->first_err = err_new(ERR_CANCELED, "observation canceled");
 	for (size_t i = 0; i < o->fetch_count; i++)
 		op_cancel(&o->fetches[i]->call.op);
+	op_cancel(&o->tags.op);
 	task_wake(&o->task);
 }
 
@@ -56,6 +57,7 @@ static void fail(struct observation *o, struct err err)
 	o->first_err = err;
 	for (size_t i = 0; i < o->fetch_count; i++)
 		op_cancel(&o->fetches[i]->call.op);
+	op_cancel(&o->tags.op);
 }
 
 static json_t *scope_of(const struct observation *o)
@@ -172,7 +174,7 @@ static void ask_joins(struct observation *o, const json_t *ids)
 		}
 		size_t most = join->most_ids ? (size_t)join->most_ids : 200;
 		json_object_foreach ((json_t *)ids, id, value) {
-			if (ask_once(o, join->into, id))
+			if (!found_joined_tags(o, join, id) && ask_once(o, join->into, id))
 				json_array_append_new(batch, json_string(id));
 			if (json_array_size(batch) == most)
 				ask_join(o, join, batch);
@@ -182,51 +184,19 @@ static void ask_joins(struct observation *o, const json_t *ids)
 	}
 }
 
-// Whose it is, by its id or by its key; NULL: nobody's of whom anything is known yet.
-static const json_t *subject_of(const struct observation *o, const char *id)
-{
-	const char *address = js_str(o->owners, id);
-	json_t *subject = json_object_get(o->known, id);
-	size_t i;
-	if (subject)
-		return subject;
-	json_array_foreach (address ? o->subjects : NULL, i, subject)
-		if (str_eq_null(js_str(subject, "address"), address))
-			return subject;
-	return NULL;
-}
-
-// Are the tags known without a read of their own, or about to be?
-static bool take_hint(struct observation *o, const struct follow *f, const char *id)
-{
-	const json_t *item = json_object_get(o->items, id);
-	if (o->are_hints_open || !item)
-		return true;
-	if (rows_has(o->rows, f, id))
-		return true;
-	_cleanup_json_ json_t *where = scope_of(o);
-	_cleanup_free_ char *arn = template_of_item_at(o->options.kind->observe.arn, item, where);
-	json_t *tags = hints_believed(o->hints, arn, subject_of(o, id), o->options.kind);
-	if (tags)
-		rows_set(o->rows, f, id, tags);
-	return tags != NULL;
-}
-
 static void ask_follow(struct observation *o, const struct follow *f, const char *id)
 {
-	const json_t *item = json_object_get(o->items, id), *subject = subject_of(o, id);
+	const json_t *item = json_object_get(o->items, id), *subject = found_subject(o, id);
 	bool needs_item = f->unless.path ||
 			  (f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item")));
 	char what[32];
 	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
 	if (!reads_wants(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
 		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
-		(item && sighting_is_past(o->options.kind, item)) ||
-		(f->is_fallback && (item || !o->is_confirming)))
+		(item && sighting_is_past(o->options.kind, item)))
 		return;
-	if (hints_replace(o->options.kind, f) && take_hint(o, f, id))
-		return;
-	if (!ask_once(o, what, id))
+	if (found_tags(o, f, id) || (f->lacking && !found_lacks(o, f, id)) ||
+		!ask_once(o, what, id))
 		return;
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {
@@ -259,20 +229,18 @@ static void ask_about(struct observation *o, const json_t *ids)
 
 // ---- taking answers
 
-static void take_items(struct observation *o, const struct fetch *fetch)
+static void take_items(struct observation *o, const json_t *list, const char *each, bool is_list)
 {
 	const struct observe *how = &o->options.kind->observe;
-	_cleanup_json_ json_t *list = reads_items(fetch->call.output, fetch->items);
-	bool is_list = fetch->type == FETCH_LIST;
 	size_t i;
 	json_t *one;
-	json_array_foreach (list, i, one) {
-		_cleanup_json_ json_t *item = fetch->each ? json_copy(one) : json_incref(one);
-		js_set_str(item, "each", fetch->each);
+	json_array_foreach ((json_t *)list, i, one) {
+		_cleanup_json_ json_t *item = each ? json_copy(one) : json_incref(one);
+		js_set_str(item, "each", each);
 		_cleanup_free_ char *id = template_of_item(how->id, item);
 		if (str_empty(id))
 			fail(o, err_code(ERR_TRANSIENT, "BadAnswer", "%s: an item without %s",
-					fetch->call.operation, how->id));
+					how->list.operation, how->id));
 		else if (is_list && json_object_get(o->doubted, id))
 			continue; // is read by itself
 		else if (!found_is_ours(o, item, id))
@@ -326,10 +294,6 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	bool is_list = fetch->type == FETCH_LIST;
 	if (err_is(&o->first_err))
 		return;
-	if (fetch->type == FETCH_HINTS && err_is(err)) {
-		o->are_hints_open = false; // then each is read by itself
-		return;
-	}
 	if (err_is(err) && !says_absent(o, fetch)) {
 		fail(o, *err);
 		return;
@@ -339,13 +303,12 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 		return;
 	}
 	switch (fetch->type) {
-	case FETCH_HINTS:
-		hints_add(o->hints, fetch->call.output);
-		break;
 	case FETCH_LIST:
-	case FETCH_CONFIRM:
-		take_items(o, fetch);
+	case FETCH_CONFIRM: {
+		_cleanup_json_ json_t *list = reads_items(fetch->call.output, fetch->items);
+		take_items(o, list, fetch->each, is_list);
 		break;
+	}
 	case FETCH_JOIN: {
 		_cleanup_json_ json_t *where = scope_of(o);
 		rows_add(o->rows, fetch->join, fetch->call.output, where);
@@ -359,8 +322,29 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 		fetch->is_taken = false;
 		return;
 	}
+	if (fetch->type == FETCH_FOLLOW)
+		found_answered(o, fetch->follow, fetch->id);
 	o->lists_open -= is_list;
-	o->are_hints_open = o->are_hints_open && fetch->type != FETCH_HINTS;
+}
+
+static void take_tags(struct observation *o)
+{
+	const struct err *err = &o->tags.op.err;
+	bool is_list = hints_are_list(o->options.kind);
+	o->calls += o->tags.calls;
+	o->are_hints_open = false;
+	o->hints = o->tags.rows;
+	o->tags.rows = NULL;
+	o->hints_ms = o->tags.began_ms;
+	if (err_is(&o->first_err) || !is_list)
+		return; // without an answer each is read by itself
+	if (err_is(err)) {
+		fail(o, *err);
+		return;
+	}
+	_cleanup_json_ json_t *list = hints_of(o->hints, o->options.kind);
+	take_items(o, list, NULL, true);
+	o->lists_open--;
 }
 
 // ---- the end
@@ -421,6 +405,9 @@ static void step(struct task *task)
 	if (!op_is_running(&o->op))
 		return;
 	size_t running = 0;
+	if (o->are_hints_open && op_is_finished(&o->tags.op))
+		take_tags(o);
+	running += o->are_hints_open;
 	// take_answer() may start more, which land at the end of the list.
 	for (size_t i = 0; i < o->fetch_count; i++) {
 		struct fetch *fetch = o->fetches[i];
@@ -459,9 +446,26 @@ static void begin_list(struct observation *o, const char *each, json_t *ids)
 	begin(o, fetch, list->service, list->operation, list->args, scope);
 }
 
+static void begin_tags(struct observation *o)
+{
+	const struct kind *kind = o->options.kind;
+	bool is_list = hints_are_list(kind);
+	if (!kind->observe.tag_types || !o->options.tagread)
+		return;
+	if (!is_list && (!o->asks_tags || json_array_size(o->subjects) == 0)) {
+		tagread_last(o->options.tagread, &o->hints, &o->hints_ms);
+		return;
+	}
+	o->are_hints_open = true;
+	o->lists_open += is_list;
+	tagread_start(o->options.tagread, &o->tags, o->since_ms, &o->task);
+}
+
 static void begin_lists(struct observation *o)
 {
 	const struct list_call *list = &o->options.kind->observe.list;
+	if (hints_are_list(o->options.kind))
+		return; // that is what begin_tags() reads
 	if (!list->each && !list->batch) {
 		begin_list(o, NULL, NULL);
 		return;
@@ -507,7 +511,7 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	o->doubted = json_object();
 	o->items = json_object();
 	o->asked = json_object();
-	o->hints = json_object();
+	o->answered = json_object();
 	o->rows = json_object();
 	o->started_ms = loop_now_ms(o->options.loop);
 	_cleanup_json_ json_t *scope = scope_of(o);
@@ -520,25 +524,24 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 		if (js_str(subject, "id"))
 			json_object_set(o->known, js_str(subject, "id"), subject);
 	}
-	if (o->options.kind->observe.tag_types && json_array_size(subjects) > 1) {
-		o->are_hints_open = true;
-		start_fetch(o, fetch_new(FETCH_HINTS, NULL), "resourcegroupstaggingapi",
-			"GetResources", hints_input(o->options.kind, o->options.stack));
-	}
+	begin_tags(o);
 	begin_lists(o);
 	ask_about(o, o->known);
-	if (err_is(&o->first_err) || o->fetch_count == 0)
+	if (err_is(&o->first_err) || (o->fetch_count == 0 && !o->are_hints_open))
 		task_wake(&o->task);
 }
 
 void observation_reset(struct observation *o)
 {
 	json_t **const all[] = {&o->doubted, &o->hearsay, &o->subjects, &o->known, &o->keys,
-		&o->owners, &o->unread, &o->items, &o->asked, &o->rows, &o->hints};
+		&o->owners, &o->unread, &o->items, &o->asked, &o->rows, &o->hints, &o->answered};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		json_decref(*all[i]);
 		*all[i] = NULL;
 	}
+	json_decref(o->tags.rows);
+	o->tags.rows = NULL;
+	op_reset(&o->tags.op);
 	o->is_confirming = o->are_hints_open = false;
 	o->lists_open = 0;
 	o->first_err = ERR_OK;

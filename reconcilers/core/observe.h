@@ -8,11 +8,13 @@
 #include "aws/client.h"
 #include "base/map.h"
 #include "core/kind.h"
+#include "core/tagread.h"
 #include "loop/loop.h"
 
 struct observe_options {
 	struct loop *loop; // borrowed, all
 	struct aws_port *aws;
+	struct tagread *tagread; // NULL: only for kinds that do not want it
 	const struct kind *kind;
 	const char *stack, *region, *account;
 	const char *partition; // "aws"
@@ -28,7 +30,10 @@ struct observation {
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
 			  // made only then), "doubt" when a list is not believed, and where the
 			  // kind reads by name or parent: "desired", "observed": {...}, either may
-			  // be absent}]
+			  // be absent; for hints.h: "tags", "old_tags", "acted_ms"}]
+	bool asks_tags;   // in: the tagging API is asked; else what it said last will do (not where
+			  // it is the list)
+	int64_t since_ms; // in: ... and an answer begun at this loop time or later counts
 	json_t *known;    // the same by id: {"<id>": subject}; owned
 	json_t *keep;     // members of a listed item that the table reads; owned
 	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned
@@ -42,11 +47,14 @@ struct observation {
 	struct task task;
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
-	json_t *keys;    // {"<natural key>": "<address>"}
-	json_t *doubted; // {"<id>": true}: not believed from a list
-	json_t *hints;   // tags by the tagging API (hints.h)
+	json_t *keys;     // {"<natural key>": "<address>"}
+	json_t *doubted;  // {"<id>": true}: not believed from a list
+	json_t *hints;    // what the tagging API says (hints.h); owned; NULL: nothing
+	int64_t hints_ms; // loop time at which it was begun to be read
 	bool are_hints_open;
+	struct tagread_ask tags;
 	json_t *asked;    // {"<join or follow>:<id>": true}
+	json_t *answered; // {"<index of a follow-up>:<id>": true}
 	int lists_open;   // list fetches without their last page
 	struct map memos; // struct memo *: the earlier answers, by request; owned
 	json_t *rows;     // {"<into>": {"<id>": value}}

@@ -262,6 +262,12 @@ static void end_pass(struct reconciler *r)
 	task_wake(&stack->task);
 }
 
+static void watch_for_pass(struct watch *watch, int64_t now_ms)
+{
+	watch->due_ms = now_ms > 0 ? now_ms : 1;
+	watch->is_for_pass = true;
+}
+
 void reconciler_pass(struct reconciler *r, const char *trigger)
 {
 	stack_expire_orders(r->stack);
@@ -278,7 +284,7 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 		}
 		bool is_due = watch->resources > 0 || r->wants_all;
 		if (is_due)
-			watch->due_ms = reconciler_now_ms(r) > 0 ? reconciler_now_ms(r) : 1;
+			watch_for_pass(watch, reconciler_now_ms(r));
 		watch->is_awaited = is_due && starts_ms(watch) <= reconciler_now_ms(r);
 	}
 	task_wake(&r->task);
@@ -308,6 +314,19 @@ static bool is_looking(const struct reconciler *r)
 bool reconciler_is_busy(const struct reconciler *r)
 {
 	return r->is_passing || r->runs > 0 || is_looking(r);
+}
+
+// Layers that are nearly due go along: what tells of all of them is then read once.
+static void pass_with_others(struct reconciler *r)
+{
+	int64_t now = reconciler_now_ms(r), own = reconciler_interval_ms(r);
+	for (size_t i = 0; i < r->stack->reconciler_count; i++) {
+		struct reconciler *other = &r->stack->reconcilers[i];
+		int64_t interval = reconciler_interval_ms(other);
+		int64_t early = interval <= own ? interval / 2 : interval / 10;
+		if (other == r || (!other->is_passing && other->next_pass_ms <= now + early))
+			reconciler_pass(other, "interval");
+	}
 }
 
 // ---- the step
@@ -371,7 +390,7 @@ static void step(struct task *task)
 	if (stack->phase != STACK_RUNNING)
 		return;
 	if (!r->is_passing && r->next_pass_ms <= reconciler_now_ms(r))
-		reconciler_pass(r, "interval");
+		pass_with_others(r);
 	wake_due(r);
 	for (size_t i = 0; i < r->watch_count; i++) {
 		struct watch *watch = &r->watches[i];
@@ -405,6 +424,7 @@ void reconciler_init(struct reconciler *r, struct stack *stack, const struct lay
 		observation_init(&r->watches[i].observation,
 			&(struct observe_options){.loop = stack->options.loop,
 				.aws = stack->options.aws,
+				.tagread = &stack->tagread,
 				.kind = *k,
 				.stack = stack->name,
 				.region = stack->region,

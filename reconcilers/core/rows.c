@@ -89,12 +89,12 @@ void rows_merge(const struct observe *how, const json_t *rows, json_t **items)
 	*items = merged;
 }
 
-void rows_set(json_t *rows, const struct follow *follow, const char *id, json_t *value)
+void rows_set(json_t *rows, const char *into, const char *id, json_t *value)
 {
-	json_object_set_new(rows_of(rows, follow->into), id, value);
+	json_object_set_new(rows_of(rows, into), id, value);
 }
 
-bool rows_has(const json_t *rows, const struct follow *follow, const char *id)
+bool rows_has(const json_t *rows, const char *into, const char *id)
 {
-	return json_object_get(json_object_get(rows, follow->into), id);
+	return json_object_get(json_object_get(rows, into), id);
 }

@@ -15,8 +15,8 @@ void rows_add(json_t *rows, const struct join *join, const json_t *output, const
 void rows_add_value(
 	json_t *rows, const struct follow *follow, const char *id, const json_t *output);
 /* The same with a value that is known already, taken over; and is one there? */
-void rows_set(json_t *rows, const struct follow *follow, const char *id, json_t *value);
-bool rows_has(const json_t *rows, const struct follow *follow, const char *id);
+void rows_set(json_t *rows, const char *into, const char *id, json_t *value);
+bool rows_has(const json_t *rows, const char *into, const char *id);
 /* Puts everything into copies of the items ({"<id>": item}; the items themselves may be shared). A
  * list of several follow-ups has each row once, in an order that does not depend on theirs. */
 void rows_merge(const struct observe *how, const json_t *rows, json_t **items);

@@ -397,6 +397,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	timer_init(&stack->timer, options->loop);
 	publisher_init(&stack->publisher, options->loop, options->aws, options->metrics_namespace,
 		stack->name);
+	tagread_init(&stack->tagread, options->loop, options->aws, stack->name);
 	for (const struct layer *const *layer = all_layers;
 		*layer && stack->reconciler_count < STACK_MOST_LAYERS; layer++)
 		reconciler_init(&stack->reconcilers[stack->reconciler_count++], stack, *layer);
@@ -436,6 +437,7 @@ void stack_free(struct stack *stack)
 	task_done(&stack->task);
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		reconciler_done(&stack->reconcilers[i]);
+	tagread_done(&stack->tagread);
 	explicit_bzero(stack->source_key, sizeof(stack->source_key));
 	aws_call_done(&stack->identity);
 	publisher_done(&stack->publisher);

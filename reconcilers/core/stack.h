@@ -21,6 +21,8 @@ struct watch {
 	bool is_running;
 	bool is_foreground; // the look belongs to the layer's pass
 	bool is_awaited;    // the pass has not been told yet what this kind looks like
+	bool is_for_pass;   // the next one is the look that a pass is for
+	bool was_for_pass;  // the last one was
 	int64_t due_ms;     // loop time; 0: not wanted
 	int64_t ok_wall_ms; // of the last look that told something; 0: none
 	struct failure failure;
@@ -97,6 +99,7 @@ struct stack {
 	struct aws_call identity;
 	struct store_call loads[6];
 	struct publisher publisher;
+	struct tagread tagread;
 	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)
 	bool has_source_key;
 	struct failure failure; // of verifying or loading; its message is shown

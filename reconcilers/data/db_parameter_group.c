@@ -1,9 +1,9 @@
 // A set of engine parameters for databases of one family.
 //
-// Two reads a group: what a person has set (Source=user), and the parameters that the file names,
-// because one that is set to its default is listed as AWS's own. Static parameters take effect at a
-// reboot only and are refused with 'immediate', so a change asks AWS first which of them are; a
-// reboot is nobody's but a person's (db_instance shows that one is due).
+// What a person has set (Source=user) is read, and where that lacks a parameter that the file
+// names, those by their names: one that is set to its default is listed as AWS's own. Static
+// parameters take effect at a reboot only and are refused with 'immediate', so a change asks AWS
+// first which of them are; a reboot is nobody's but a person's (db_instance shows that one is due).
 #include "base/str.h"
 #include "core/place.h"
 #include "data/rds.h"
@@ -73,7 +73,7 @@ const struct kind db_parameter_group_kind = {
 		.follows = {
 			{.operation = "ListTagsForResource", .args = ARGS({"ResourceName": "@item.DBParameterGroupArn"}), .from = "TagList", .into = "TagList"},
 			{.operation = "DescribeDBParameters", .args = ARGS({"DBParameterGroupName": "@id", "Source": "user"}), .from = "Parameters", .into = "Parameters"},
-			{.operation = "DescribeDBParameters", .field = "parameters",
+			{.operation = "DescribeDBParameters", .field = "parameters", .lacking = "Parameters[].ParameterName",
 			 .args = ARGS({"@if": "@desired.Parameters.0.ParameterName", "@then":
 				{"DBParameterGroupName": "@id", "Filters": [{"Name": "parameter-name", "Values": "@desired.Parameters[].ParameterName"}]}}),
 			 .from = "Parameters", .into = "Parameters"},

@@ -142,6 +142,7 @@ const struct kind s3_bucket_kind = {
 			{"GetBucketPolicy", ARGS({"Bucket": "@id"}), "Policy", "Policy", "policy_document"}},
 		.id = "Name",
 		.arn = "arn:@{partition}:s3:::@{item.Name}",
+		.tag_types = "s3",
 		.key = "@{desired.Bucket}",
 		.absent = (const char *const[]){"NoSuchTagSet", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration", NULL},
 	},

@@ -1,6 +1,6 @@
-// A dashboard. The list shows when each was changed last and how long it is, never the body, which
-// is read one by one. Its body may be written as a structure; what AWS keeps is compared as values,
-// so neither order nor blanks are a difference.
+// A dashboard. Bodies are read one by one: the list shows when each was changed last and how long
+// it is, which nobody needs. A body may be written as a structure; what AWS keeps is compared as
+// values, so neither order nor blanks are a difference.
 #include "base/str.h"
 #include "core/kind.h"
 #include "core/place.h"
@@ -19,7 +19,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 // clang-format off
 static const struct field fields[] = {
 	{.name = "dashboard_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the account, over all regions"},
-	{.name = "body", .member = "DashboardBody", .flags = FIELD_REQUIRED, .compare = COMPARE_JSON, .observed = "Body",
+	{.name = "body", .member = "DashboardBody", .flags = FIELD_REQUIRED, .compare = COMPARE_JSON,
 	 .update = {.operation = "PutDashboard", .flags = CALL_REPEATABLE, .args = ARGS({"DashboardName": "@id", "DashboardBody": "@value"})},
 	 .summary = "the widgets, as a structure or as JSON text; ${...} inside texts"},
 	{0},
@@ -32,8 +32,7 @@ const struct kind dashboard_kind = {
 	.summary = "a page of graphs",
 	.fields = fields,
 	.observe = {
-		.list = {"ListDashboards", NULL, "DashboardEntries"},
-		.follows = {{.operation = "GetDashboard", .args = ARGS({"DashboardName": "@id"}), .from = "DashboardBody", .into = "Body"}},
+		.list = {"GetDashboard", ARGS({"DashboardName": "@each"}), "", .each = "@{desired.DashboardName}"},
 		.id = "DashboardName",
 		.arn = "DashboardArn",
 		.key = "@{desired.DashboardName}",

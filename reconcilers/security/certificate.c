@@ -150,14 +150,14 @@ const struct kind certificate_kind = {
 	.tagging = &tagging,
 	.fields = fields,
 	.observe = {
-		.list = {"GetResources", ARGS({"ResourceTypeFilters": ["acm"], "TagFilters": [{"Key": "holdfast:stack", "Values": ["@stack"]}], "ResourcesPerPage": 100}),
-			 "ResourceTagMappingList", .service = "resourcegroupstaggingapi"},
+		.list = {"GetResources", NULL, "ResourceTagMappingList", .service = "resourcegroupstaggingapi"},
 		.follows = {
 			{"DescribeCertificate", ARGS({"CertificateArn": "@id"}), "Certificate", "Certificate", .is_proof = true},
-			{"ListTagsForCertificate", ARGS({"CertificateArn": "@id"}), "Tags", "Tags", .is_fallback = true},
+			{"ListTagsForCertificate", ARGS({"CertificateArn": "@id"}), "Tags", "Tags"},
 		},
 		.id = "ResourceARN",
 		.arn = "ResourceARN",
+		.tag_types = "acm",
 	},
 	.states = {.path = "Certificate.Status", .pending = "PENDING_VALIDATION", .failed = "FAILED VALIDATION_TIMED_OUT REVOKED", .message = "Certificate.FailureReason",
 		   .waits_each = "Certificate.DomainValidationOptions",

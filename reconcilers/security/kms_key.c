@@ -120,17 +120,17 @@ const struct kind kms_key_kind = {
 	.tagging = &tagging,
 	.fields = fields,
 	.observe = {
-		.list = {"GetResources", ARGS({"ResourceTypeFilters": ["kms"], "TagFilters": [{"Key": "holdfast:stack", "Values": ["@stack"]}], "ResourcesPerPage": 100}),
-			 "ResourceTagMappingList", .service = "resourcegroupstaggingapi"},
+		.list = {"GetResources", NULL, "ResourceTagMappingList", .service = "resourcegroupstaggingapi"},
 		.joins = {{.list = {"ListAliases", ARGS({"Limit": 100}), "Aliases"}, .by = "arn:@{partition}:kms:@{region}:@{account}:key/@{item.TargetKeyId}", .into = "Aliases", .field = "alias"}},
 		.follows = {
 			{"DescribeKey", ARGS({"KeyId": "@id"}), "KeyMetadata", "Key", .is_proof = true},
 			{"GetKeyPolicy", ARGS({"KeyId": "@id", "PolicyName": "default"}), "Policy", "Policy", .field = "key_policy"},
 			{"GetKeyRotationStatus", ARGS({"KeyId": "@id"}), "", "Rotation", .field = "enable_key_rotation"},
-			{"ListResourceTags", ARGS({"KeyId": "@id"}), "Tags", "Tags", .is_fallback = true},
+			{"ListResourceTags", ARGS({"KeyId": "@id"}), "Tags", "Tags"},
 		},
 		.id = "ResourceARN",
 		.arn = "ResourceARN",
+		.tag_types = "kms:key",
 		// In a wrong state, or none that rotates: then there is no such thing to be compared.
 		.absent = (const char *const[]){"KMSInvalidStateException", "UnsupportedOperationException", NULL},
 	},

@@ -92,6 +92,44 @@ def kms_rotation_period():
     return behave
 
 
+def tagged_resources(emulator):
+    """GetResources knows all types of resources and counts them to a page; the emulator knows some, and counts tags."""
+    def of(arn, tags):
+        return {"ResourceARN": arn, "Tags": tags}
+
+    def unknown():
+        rds, search, elb = (emulator.client(name) for name in ("rds", "opensearch", "elbv2"))
+        for arn in [one["DBParameterGroupArn"] for one in rds.describe_db_parameter_groups()["DBParameterGroups"]] + [
+                one["DBSubnetGroupArn"] for one in rds.describe_db_subnet_groups()["DBSubnetGroups"]]:
+            yield of(arn, rds.list_tags_for_resource(ResourceName=arn)["TagList"])
+        for one in search.list_domain_names()["DomainNames"]:
+            arn = search.describe_domain(DomainName=one["DomainName"])["DomainStatus"]["ARN"]
+            yield of(arn, search.list_tags(ARN=arn)["TagList"])
+        for one in elb.describe_load_balancers()["LoadBalancers"]:
+            for listener in elb.describe_listeners(LoadBalancerArn=one["LoadBalancerArn"])["Listeners"]:
+                arn = listener["ListenerArn"]
+                yield of(arn, elb.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"])
+
+    def behave(call, status, answer):
+        if status != 200 or not _is(call, "tagging", "GetResources"):
+            return status, answer
+        ours, = call.params["TagFilters"]
+        tag = {"Key": ours["Key"], "Value": ours["Values"][0]}
+        paginator = emulator.client("resourcegroupstaggingapi").get_paginator("get_resources")
+        rows = paginator.paginate(TagFilters=[ours], ResourceTypeFilters=call.params["ResourceTypeFilters"])
+        rows = rows.build_full_result()["ResourceTagMappingList"] + [one for one in unknown() if tag in one["Tags"]]
+        begin, most = int(call.params.get("PaginationToken") or 0), call.params["ResourcesPerPage"]
+        more = str(begin + most) if begin + most < len(rows) else ""
+        return 200, json.dumps({"ResourceTagMappingList": rows[begin:begin + most], "PaginationToken": more}).encode()
+
+    def before(call, body):
+        if not _is(call, "tagging", "GetResources"):
+            return body
+        return json.dumps({name: value for name, value in call.params.items() if name != "PaginationToken"}).encode()
+    behave.before = before
+    return behave
+
+
 def certificate(domain):
     """(certificate, key) of a domain, both PEM, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
