@@ -19,6 +19,7 @@ enum {
 	DEFAULT_ANSWER_BYTES = 32 << 20,
 	DEFAULT_CONNECT_MS = 3100,
 	DEFAULT_TOTAL_MS = 30000,
+	NAMES_SECONDS = 5,    // that an address is believed: names of AWS move at any time
 	LOW_SPEED_BYTES = 64, // a second, on average over curl's window
 	// A connection that has been idle for longer is not trusted with a change: the peer may
 	// close it at any moment, and then the outcome is unknown.
@@ -259,6 +260,7 @@ static void set_limits(struct http_transfer *t)
 	// Two thirds of the whole: a peer that drips, or has fallen silent, ends before the rest.
 	long low_seconds = total_ms * 2 / 3000;
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, total_ms);
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAMES_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, low_seconds > 1 ? low_seconds : 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->answer.cap);

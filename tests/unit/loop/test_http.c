@@ -3,6 +3,9 @@
 #include "base/str.h"
 #include "loop/http.h"
 #include "server.h"
+#include <dlfcn.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -210,6 +213,36 @@ static void a_chunked_answer_in_single_bytes_is_put_together(void **state)
 	struct http_request *r = run(&b, "GET", NULL);
 	assert_class(r, ERR_NONE, false);
 	assert_string_equal(buf_str(&r->answer), "abcdef");
+	close_bench(&b);
+}
+
+static void trailers_do_not_replace_headers_and_the_connection_goes_on(void **state)
+{
+	(void)state;
+	OPEN(b, {.bytes = "HTTP/1.1 200 OK\r\nX-Amzn-RequestId: head\r\nTrailer: "
+			  "X-Amzn-RequestId\r\n"
+			  "Transfer-Encoding: chunked\r\n\r\n"
+			  "00000002;name=\"a;b\"\r\nok\r\n0;last\r\n"
+			  "X-Amzn-RequestId: tail\r\nX-Amz-Checksum: c\r\n\r\n",
+			.chunk = 3});
+	for (int i = 0; i < 3; i++) {
+		struct http_request *r = run(&b, "GET", NULL);
+		assert_class(r, ERR_NONE, false);
+		assert_string_equal(buf_str(&r->answer), "ok");
+		assert_string_equal(http_header(r, "x-amzn-requestid"), "head");
+	}
+	assert_int_equal(b.server.connections, 1);
+	close_bench(&b);
+}
+
+static void a_body_whose_trailers_never_end_is_no_whole_answer(void **state)
+{
+	(void)state;
+	OPEN(b, {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			  "2\r\nok\r\n0\r\nX-Trailer: t\r\n",
+			.end = REPLY_CLOSE});
+	struct http_request *r = run(&b, "GET", NULL);
+	assert_class(r, ERR_TRANSIENT, false);
 	close_bench(&b);
 }
 
@@ -915,6 +948,131 @@ static void a_name_with_two_addresses_is_reached_at_the_second(void **state)
 	close_bench(&b);
 }
 
+// ---- names that move, packets that vanish
+
+static const char *moving_address; // of moves.test; NULL: nobody knows it now
+static int lookups;
+
+/* In place of the C library's: curl asks this one. */
+int getaddrinfo(
+	const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (!str_eq_null(node, "moves.test"))
+		return real(node, service, hints, ret);
+	__atomic_add_fetch(&lookups, 1, __ATOMIC_SEQ_CST);
+	return moving_address ? real(moving_address, service, hints, ret) : EAI_AGAIN;
+}
+
+static struct http_request *ask_by_name(struct bench *b)
+{
+	snprintf(b->url, sizeof(b->url), "http://moves.test:%d/", b->server.port);
+	struct http_request *r = add(b, "GET", NULL);
+	r->is_mutating = true; // a fresh connection each
+	r->allow_plain_http = true;
+	r->no_proxy = true;
+	start(b, r);
+	loop_run(&b->loop);
+	return r;
+}
+
+static void a_name_that_moves_is_followed_and_one_that_fails_is_asked_again(void **state)
+{
+	(void)state;
+	OPEN(b, REPLY_OK("2", "ok"));
+	moving_address = NULL;
+	struct http_request *r = ask_by_name(&b);
+	assert_class(r, ERR_TRANSIENT, false);
+	assert_string_equal(r->op.err.code, "CURLE_6");
+	moving_address = "127.0.0.1"; // known again: at once
+	assert_class(ask_by_name(&b), ERR_NONE, false);
+	int before = lookups;
+	assert_class(ask_by_name(&b), ERR_NONE, false);
+	assert_int_equal(lookups, before); // not for every connection
+	// The old address is dead for good; ours listens at one only, so it moves away and back.
+	moving_address = "127.0.0.3";
+	b.requests[0].op.state = OP_FINISHED;
+	int64_t began = loop_now_ms(&b.loop);
+	while (lookups == before) { // until the address is not believed any more
+		assert_true(loop_now_ms(&b.loop) - began < 15000);
+		usleep(200000);
+		r = ask_by_name(&b);
+		if (b.count > MOST_REQUESTS - 8)
+			for (; b.count > 0; b.count--)
+				http_request_done(&b.requests[b.count - 1]);
+	}
+	assert_class(r, ERR_TRANSIENT, false); // nobody listens there
+	moving_address = "127.0.0.1";
+	while (ask_by_name(&b)->op.err.class != ERR_NONE)
+		usleep(200000);
+	assert_true(loop_now_ms(&b.loop) - began < 30000);
+	close_bench(&b);
+}
+
+/* A socket on the loopback whose queue is full: the kernel drops what else comes. */
+struct hole {
+	int listener, fillers[8];
+	int port;
+};
+
+static void dig_hole(struct hole *hole)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t bytes = sizeof(addr);
+	hole->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(hole->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(hole->listener, 0), 0);
+	assert_int_equal(getsockname(hole->listener, (struct sockaddr *)&addr, &bytes), 0);
+	hole->port = ntohs(addr.sin_port);
+	for (size_t i = 0; i < ARRAY_COUNT(hole->fillers); i++) {
+		hole->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		(void)!connect(hole->fillers[i], (struct sockaddr *)&addr, sizeof(addr));
+	}
+	usleep(50000);
+}
+
+static void fill_hole(struct hole *hole)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(hole->fillers); i++)
+		close(hole->fillers[i]);
+	close(hole->listener);
+}
+
+static void packets_that_vanish_end_at_the_limit_of_connecting(void **state)
+{
+	(void)state;
+	OPEN(b, REPLY_OK("2", "ok"));
+	struct hole hole;
+	char url[64];
+	dig_hole(&hole);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", hole.port);
+	struct http_request *lost = add(&b, "POST", "a=b"), *ours;
+	lost->url = url;
+	lost->total_ms = 30000; // as much as a call has; connecting gets 3.1 s of it
+	int64_t began = loop_now_ms(&b.loop);
+	start(&b, lost);
+	ours = add(&b, "GET", NULL);
+	start(&b, ours);
+	while (!op_is_finished(&ours->op))
+		uv_run(&b.loop.uv, UV_RUN_ONCE);
+	assert_class(ours, ERR_NONE, false); // meanwhile
+	assert_true(op_is_running(&lost->op));
+	loop_run(&b.loop);
+	assert_class(lost, ERR_TRANSIENT, false); // it has certainly done nothing
+	assert_string_equal(lost->op.err.code, "CURLE_28");
+	assert_in_range(loop_now_ms(&b.loop) - began, 3000, 20000);
+	fill_hole(&hole);
+	// There again, and nothing of before is in the way.
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", b.server.port);
+	http_start(b.http, lost, &b.task);
+	loop_run(&b.loop);
+	assert_class(lost, ERR_NONE, false);
+	close_bench(&b);
+}
+
 // A deterministic storm: every sort of reply, every sort of request, cancels at any moment.
 static uint32_t next_random(uint32_t *random)
 {
@@ -1003,6 +1161,10 @@ int main(void)
 		cmocka_unit_test(every_method_is_framed_rightly),
 		cmocka_unit_test(the_answer_to_head_has_no_body),
 		cmocka_unit_test(a_chunked_answer_in_single_bytes_is_put_together),
+		cmocka_unit_test(trailers_do_not_replace_headers_and_the_connection_goes_on),
+		cmocka_unit_test(a_body_whose_trailers_never_end_is_no_whole_answer),
+		cmocka_unit_test(a_name_that_moves_is_followed_and_one_that_fails_is_asked_again),
+		cmocka_unit_test(packets_that_vanish_end_at_the_limit_of_connecting),
 		cmocka_unit_test(interim_answers_leave_no_headers),
 		cmocka_unit_test(
 			a_gate_that_closes_before_the_end_of_the_request_keeps_it_from_the_server),

@@ -4,6 +4,8 @@
 #include "loop/http.h"
 #include "loop/proc.h"
 #include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -54,19 +56,48 @@ static bool make_certificate(const char *name)
 	return loop_done(&loop) == 0 && ok;
 }
 
+/* The openssl program gives none that is over. */
+static bool end_certificate(const char *name)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, name);
+	FILE *cert_file = fopen(path, "r");
+	snprintf(path, sizeof(path), "%s/%s.key", folder, name);
+	FILE *key_file = fopen(path, "r");
+	X509 *cert = cert_file ? PEM_read_X509(cert_file, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = key_file ? PEM_read_PrivateKey(key_file, NULL, NULL, NULL) : NULL;
+	bool ok = cert && key && X509_gmtime_adj(X509_getm_notBefore(cert), -2 * 86400) &&
+		  X509_gmtime_adj(X509_getm_notAfter(cert), -86400) &&
+		  X509_sign(cert, key, EVP_sha256()) > 0;
+	if (cert_file)
+		fclose(cert_file);
+	if (key_file)
+		fclose(key_file);
+	snprintf(path, sizeof(path), "%s/%s.pem", folder, name);
+	FILE *out = ok ? fopen(path, "w") : NULL;
+	ok = out && PEM_write_X509(out, cert) == 1;
+	if (out)
+		ok = fclose(out) == 0 && ok;
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
 static int set_up(void **state)
 {
 	(void)state;
 	if (!mkdtemp(folder))
 		return -1;
-	has_openssl = make_certificate("a") && make_certificate("b");
+	has_openssl = make_certificate("a") && make_certificate("b") && make_certificate("old") &&
+		      end_certificate("old");
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"a.pem", "a.key", "b.pem", "b.key", "bundle.pem"};
+	static const char *const names[] = {
+		"a.pem", "a.key", "b.pem", "b.key", "old.pem", "old.key", "bundle.pem"};
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
 		unlink(path_of(names[i]));
 	return rmdir(folder);
@@ -110,7 +141,7 @@ static void read_port(struct bench *b)
 	snprintf(b->url, sizeof(b->url), "https://localhost:%ld/", port);
 }
 
-static void open_bench(struct bench *b, const char *bundle, const char *const *more)
+static void serve(const char *name, struct bench *b, const char *bundle, const char *const *more)
 {
 	static const char *const fixed[] = {
 		"openssl", "s_server", "-accept", "127.0.0.1:0", "-www"};
@@ -124,8 +155,8 @@ static void open_bench(struct bench *b, const char *bundle, const char *const *m
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_COUNT(fixed); i++)
 		b->argv[n++] = fixed[i];
-	snprintf(b->cert, sizeof(b->cert), "%s", path_of("a.pem"));
-	snprintf(b->key, sizeof(b->key), "%s", path_of("a.key"));
+	snprintf(b->cert, sizeof(b->cert), "%s/%s.pem", folder, name);
+	snprintf(b->key, sizeof(b->key), "%s/%s.key", folder, name);
 	b->argv[n++] = "-cert";
 	b->argv[n++] = b->cert;
 	b->argv[n++] = "-key";
@@ -141,6 +172,11 @@ static void open_bench(struct bench *b, const char *bundle, const char *const *m
 	b->out = fds[0];
 	read_port(b);
 	http_request_init(&b->request);
+}
+
+static void open_bench(struct bench *b, const char *bundle, const char *const *more)
+{
+	serve("a", b, bundle, more);
 }
 
 // Each over a connection of its own.
@@ -227,6 +263,16 @@ static void a_certificate_for_another_name_is_refused(void **state)
 	close_bench(&b);
 }
 
+static void an_expired_certificate_is_refused_and_said_to_be(void **state)
+{
+	NEEDS_OPENSSL();
+	struct bench b;
+	serve("old", &b, path_of("old.pem"), NULL); // trusted, were it not for its age
+	assert_distrusted(&b);
+	assert_non_null(strstr(b.request.op.err.message, "expired"));
+	close_bench(&b);
+}
+
 static void a_changed_bundle_counts_from_the_next_connection_on(void **state)
 {
 	NEEDS_OPENSSL();
@@ -287,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_of_the_bundle_is_trusted_and_sessions_are_resumed),
 		cmocka_unit_test(an_unknown_certificate_is_refused_before_anything_is_sent),
 		cmocka_unit_test(a_certificate_for_another_name_is_refused),
+		cmocka_unit_test(an_expired_certificate_is_refused_and_said_to_be),
 		cmocka_unit_test(a_changed_bundle_counts_from_the_next_connection_on),
 		cmocka_unit_test(a_missing_bundle_is_an_error_and_changes_nothing),
 		cmocka_unit_test(protocols_before_tls_1_2_are_refused),
