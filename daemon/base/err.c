@@ -67,6 +67,10 @@ const char *err_class_name(enum err_class class)
 		return "conflict";
 	case ERR_DENIED:
 		return "denied";
+	case ERR_CREDENTIALS:
+		return "credentials";
+	case ERR_QUOTA:
+		return "quota";
 	case ERR_INVALID:
 		return "invalid";
 	case ERR_CANCELED:

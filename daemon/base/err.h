@@ -8,15 +8,17 @@
 #include <stdbool.h>
 
 enum err_class {
-	ERR_NONE = 0,  // no error
-	ERR_TRANSIENT, // try again after a backoff
-	ERR_THROTTLED, // try again, slower; the other side asks for less
-	ERR_NOT_FOUND, // the thing named does not exist (there, or not yet)
-	ERR_CONFLICT,  // exists already, is in use, or changed meanwhile: look again
-	ERR_DENIED,    // credentials or permissions; a person must act
-	ERR_INVALID,   // the request or the file is wrong; do not repeat it unchanged
-	ERR_CANCELED,  // we stopped it
-	ERR_BUG,       // our own mistake, or out of memory
+	ERR_NONE = 0,    // no error
+	ERR_TRANSIENT,   // try again after a backoff
+	ERR_THROTTLED,   // try again, slower; the other side asks for less
+	ERR_NOT_FOUND,   // the thing named does not exist (there, or not yet)
+	ERR_CONFLICT,    // exists already, is in use, or changed meanwhile: look again
+	ERR_DENIED,      // a permission is missing; a person must act
+	ERR_CREDENTIALS, // they are not there, or not accepted: others may come at any time
+	ERR_QUOTA,       // a limit of the account is used up: no haste helps, only room
+	ERR_INVALID,     // the request or the file is wrong; do not repeat it unchanged
+	ERR_CANCELED,    // we stopped it
+	ERR_BUG,         // our own mistake, or out of memory
 };
 
 struct err {

@@ -266,6 +266,23 @@ static void put_brake(const struct view *view, const json_t *layer, struct buf *
 	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 
+// What cannot be looked at, why, since when, and what to do about it.
+static void put_blind(const struct view *view, const json_t *layer, struct buf *out)
+{
+	size_t i;
+	json_t *blind;
+	json_array_foreach (json_object_get(layer, "blind"), i, blind) {
+		const char *kind = js_str(blind, "kind"), *message = js_str(blind, "message");
+		const char *remedy = js_str(blind, "remedy"), *name = js_str(layer, "name");
+		char age[32];
+		view_age(view, js_str(blind, "since"), age, sizeof(age));
+		_cleanup_free_ char *text = str_format("%s: %s cannot be looked at%s%s: %s%s%s",
+			name ? name : "-", kind ? kind : "-", *age ? " for " : "", age,
+			message ? message : "-", remedy ? "; " : "", remedy ? remedy : "");
+		view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
+	}
+}
+
 void status_layers(const struct view *view, const json_t *status, struct buf *out)
 {
 	// clang-format off
@@ -320,6 +337,8 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	put_unused(view, json_object_get(status, "layers"), out);
 	json_array_foreach (json_object_get(status, "layers"), i, layer)
 		put_brake(view, layer, out);
+	json_array_foreach (json_object_get(status, "layers"), i, layer)
+		put_blind(view, layer, out);
 }
 
 // ---- resources that want attention

@@ -83,7 +83,7 @@ static size_t put_lease(const struct page_views *views, struct buf *out)
 	return 1;
 }
 
-static size_t put_layer(const json_t *layer, struct buf *out)
+static size_t put_layer(const struct page_views *views, const json_t *layer, struct buf *out)
 {
 	size_t i, count = 0;
 	json_t *blind;
@@ -100,8 +100,10 @@ static size_t put_layer(const json_t *layer, struct buf *out)
 		begin_item(out, STATE_FAILED);
 		html_put(out,
 			"<h3>$: <code>$</code> cannot be looked at</h3><p>$</p><p "
-			"class=\"doing\">It is tried again.</p>",
-			js_str(layer, "name"), js_str(blind, "kind"), js_str(blind, "message"));
+			"class=\"doing\">It is tried again; $.</p>",
+			js_str(layer, "name"), js_str(blind, "kind"), js_str(blind, "message"),
+			js_str(blind, "remedy"));
+		put_since(views, out, js_str(blind, "since"));
 		end_item(out);
 		count++;
 	}
@@ -210,7 +212,7 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 	buf_adds(out, "<ul class=\"items\">");
 	size_t count = put_config_error(views, out) + put_store(views, out) + put_lease(views, out);
 	json_array_foreach (json_object_get(views->status, "layers"), i, row)
-		count += put_layer(row, out);
+		count += put_layer(views, row, out);
 	for (enum page_state state = 0; state < STATE_UNKNOWN; state++) {
 		// While everything is being made, what is not there yet is no news.
 		bool is_usual =

@@ -71,9 +71,13 @@ static int64_t between(int64_t least, int64_t most, double random)
 void credstate_on_error(
 	struct credstate *state, const struct err *err, int64_t now_ms, double random)
 {
-	if (state->credentials.access_key_id && err->class != ERR_DENIED) {
-		state->not_before_ms = now_ms + between(CREDCACHE_BACKOFF_LEAST_MS,
-							CREDCACHE_BACKOFF_MOST_MS, random);
+	bool is_final = err->class == ERR_DENIED || err->class == ERR_CREDENTIALS;
+	if (state->credentials.access_key_id && !is_final) {
+		state->not_before_ms =
+			now_ms + (state->is_invalid ? between(CREDCACHE_REFUSED_LEAST_MS,
+							      CREDCACHE_REFUSED_MOST_MS, random)
+						    : between(CREDCACHE_BACKOFF_LEAST_MS,
+							      CREDCACHE_BACKOFF_MOST_MS, random));
 		state->error = ERR_OK;
 		return;
 	}
@@ -82,10 +86,13 @@ void credstate_on_error(
 		now_ms + between(CREDCACHE_ERROR_LEAST_MS, CREDCACHE_ERROR_MOST_MS, random);
 }
 
-void credstate_invalidate(struct credstate *state, const char *access_key_id)
+void credstate_invalidate(struct credstate *state, const char *access_key_id, int64_t now_ms)
 {
-	if (str_eq_null(state->credentials.access_key_id, access_key_id))
-		state->is_invalid = true;
+	if (!str_eq_null(state->credentials.access_key_id, access_key_id))
+		return;
+	state->is_invalid = true;
+	if (state->not_before_ms > now_ms + CREDCACHE_REFUSED_MOST_MS)
+		state->not_before_ms = now_ms + CREDCACHE_REFUSED_MOST_MS;
 }
 
 void credstate_burn(struct credstate *state)
@@ -242,7 +249,7 @@ void credcache_wait(struct credcache *cache, struct credwait *wait, struct task 
 void credcache_invalidate(struct credcache *cache, const char *access_key_id)
 {
 	if (cache)
-		credstate_invalidate(&cache->state, access_key_id);
+		credstate_invalidate(&cache->state, access_key_id, now_of(cache));
 }
 
 void credcache_set_skew(struct credcache *cache, int64_t skew_ms)

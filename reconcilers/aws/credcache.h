@@ -2,8 +2,9 @@
 // one answer among all who wait.
 //
 // The rules are AWS's refresh specification of 2026 ("static stability"): a refresh that fails
-// keeps what is cached, even when it has expired, and is not tried again for 5 to 10 minutes. The
-// upper half decides, with values; the lower half drives a provider.
+// keeps what is cached, even when it has expired, and is not tried again for 5 to 10 minutes; for
+// half a minute where AWS itself has refused what is cached, so that a daemon comes back soon after
+// its source. The upper half decides, with values; the lower half drives a provider.
 #pragma once
 
 #include "aws/credentials.h"
@@ -14,6 +15,9 @@ enum {
 	CREDCACHE_SHORT_MS = 30 * 1000, // what is short-lived already is fetched no more often
 	CREDCACHE_BACKOFF_LEAST_MS = 5 * 60 * 1000,
 	CREDCACHE_BACKOFF_MOST_MS = 10 * 60 * 1000,
+	/* The same once AWS has refused what is cached: it keeps nothing stable any more. */
+	CREDCACHE_REFUSED_LEAST_MS = 15 * 1000,
+	CREDCACHE_REFUSED_MOST_MS = 30 * 1000,
 	CREDCACHE_ERROR_LEAST_MS =
 		1000, // an error without credentials to serve is repeated so long
 	CREDCACHE_ERROR_MOST_MS = 5000,
@@ -49,8 +53,9 @@ struct err credstate_on_answer(
 void credstate_on_error(
 	struct credstate *state, const struct err *err, int64_t now_ms, double random);
 bool credstate_can_serve(const struct credstate *state);
-/* AWS refused these keys; ignored when they are not the cached ones any more. */
-void credstate_invalidate(struct credstate *state, const char *access_key_id);
+/* AWS refused these keys; ignored when they are not the cached ones any more. A source that is left
+ * alone for having failed is then asked again soon. */
+void credstate_invalidate(struct credstate *state, const char *access_key_id, int64_t now_ms);
 void credstate_burn(struct credstate *state);
 /* The advisory window of a lifetime. */
 int64_t credstate_window_ms(int64_t lifetime_ms);

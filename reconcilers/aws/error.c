@@ -1,4 +1,5 @@
 #include "aws/error.h"
+#include "aws/quota.h"
 #include "aws/retry.h"
 #include "base/str.h"
 
@@ -12,25 +13,25 @@ struct code_class {
 // clang-format off
 static const struct code_class codes[] = {
 	// credentials and permissions
-	{"AuthFailure",                        ERR_DENIED},
+	{"AuthFailure",                        ERR_CREDENTIALS},
 	{"AccessDenied*",                      ERR_DENIED},
 	{"UnauthorizedOperation",              ERR_DENIED},
 	{"UnauthorizedAccess",                 ERR_DENIED},
 	{"NotAuthorized*",                     ERR_DENIED},
 	{"AuthorizationError*",                ERR_DENIED}, // sns
 	{"NotAuthorizedException",             ERR_DENIED},
-	{"SignatureDoesNotMatch",              ERR_DENIED},
-	{"InvalidSignatureException",          ERR_DENIED},
-	{"IncompleteSignature*",               ERR_DENIED},
-	{"MissingAuthenticationToken*",        ERR_DENIED},
-	{"InvalidClientTokenId",               ERR_DENIED},
-	{"UnrecognizedClientException",        ERR_DENIED},
-	{"InvalidAccessKeyId",                 ERR_DENIED},
-	{"InvalidToken",                       ERR_DENIED},
-	{"ExpiredToken*",                      ERR_DENIED},
-	{"RequestExpired",                     ERR_DENIED},
-	{"RequestInTheFuture",                 ERR_DENIED},
-	{"RequestTimeTooSkewed",               ERR_DENIED},
+	{"SignatureDoesNotMatch",              ERR_CREDENTIALS},
+	{"InvalidSignatureException",          ERR_CREDENTIALS},
+	{"IncompleteSignature*",               ERR_CREDENTIALS},
+	{"MissingAuthenticationToken*",        ERR_CREDENTIALS},
+	{"InvalidClientTokenId",               ERR_CREDENTIALS},
+	{"UnrecognizedClientException",        ERR_CREDENTIALS},
+	{"InvalidAccessKeyId",                 ERR_CREDENTIALS},
+	{"InvalidToken",                       ERR_CREDENTIALS},
+	{"ExpiredToken*",                      ERR_CREDENTIALS},
+	{"RequestExpired",                     ERR_CREDENTIALS},
+	{"RequestInTheFuture",                 ERR_CREDENTIALS},
+	{"RequestTimeTooSkewed",               ERR_CREDENTIALS},
 	{"OptInRequired",                      ERR_DENIED},
 	{"SubscriptionRequiredException",      ERR_DENIED},
 	{"Blocked",                            ERR_DENIED},
@@ -59,15 +60,16 @@ static const struct code_class codes[] = {
 	{"*DoesNotExist*",                     ERR_NOT_FOUND},
 	{"*NonExistent*",                      ERR_NOT_FOUND},
 
-	// quotas: more of the same will not help
-	{"LimitExceeded*",                     ERR_INVALID},
-	{"*LimitExceeded",                     ERR_INVALID},
-	{"*LimitExceededException",            ERR_INVALID},
-	{"*LimitExceededFault",                ERR_INVALID},
-	{"*QuotaExceeded*",                    ERR_INVALID},
-	{"*.LimitExceeded",                    ERR_INVALID},
+	// quotas (aws/quota.h): more of the same will not help
+	{"TagLimitExceeded",                   ERR_INVALID}, // of a resource: cannot be raised
 	{"TooManyTags*",                       ERR_INVALID},
-	{"TooMany*",                           ERR_INVALID},
+	{"LimitExceeded*",                     ERR_QUOTA},
+	{"*LimitExceeded",                     ERR_QUOTA},
+	{"*LimitExceededException",            ERR_QUOTA},
+	{"*LimitExceededFault",                ERR_QUOTA},
+	{"*QuotaExceeded*",                    ERR_QUOTA},
+	{"*.LimitExceeded",                    ERR_QUOTA},
+	{"TooMany*",                           ERR_QUOTA},
 	{"Insufficient*Capacity*",             ERR_TRANSIENT},
 	{"InsufficientFreeAddressesInSubnet",  ERR_INVALID},
 
@@ -119,15 +121,14 @@ static const struct code_class codes[] = {
 	{"*AlreadyInUse*",                     ERR_CONFLICT},
 	{"*AlreadyRegistered*",                ERR_CONFLICT},
 	{"*AlreadyAssociated*",                ERR_CONFLICT},
-	{"IdempotentParameterMismatch*",       ERR_INVALID},
-	{"*IdempotencyException",              ERR_INVALID},
+	{"IdempotentParameterMismatch*",       ERR_CONFLICT}, // retry_is_token_taken()
+	{"*IdempotencyException",              ERR_CONFLICT},
 };
 // clang-format on
 
 enum err_class aws_error_class(const char *code, int http_status)
 {
-	bool is_quota = code && (str_starts(code, "LimitExceeded"));
-	if (!is_quota && retry_is_throttling(code, http_status))
+	if (retry_is_throttling(code, http_status))
 		return ERR_THROTTLED;
 	for (size_t i = 0; !str_empty(code) && i < ARRAY_COUNT(codes); i++)
 		if (str_glob(codes[i].code, code))
@@ -167,20 +168,6 @@ static void word_after(const char *text, const char *marker, char *ret_word, siz
 	}
 }
 
-static bool is_about_credentials(const char *code)
-{
-	static const char *const names[] = {"AuthFailure", "SignatureDoesNotMatch",
-		"InvalidSignatureException", "InvalidClientTokenId", "UnrecognizedClientException",
-		"InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "ExpiredTokenException",
-		"MissingAuthenticationToken", "MissingAuthenticationTokenException",
-		"IncompleteSignature", "IncompleteSignatureException", "RequestExpired",
-		"RequestInTheFuture", "RequestTimeTooSkewed"};
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-		if (str_eq(names[i], code))
-			return true;
-	return false;
-}
-
 /* EC2 appends hundreds of bytes that only sts:DecodeAuthorizationMessage can read. */
 static int readable_bytes(const char *message)
 {
@@ -191,15 +178,32 @@ static int readable_bytes(const char *message)
 	return (int)bytes;
 }
 
+static struct err unaccepted(const struct wire_error *answer, const struct error_context *context)
+{
+	return err_code(ERR_CREDENTIALS, answer->code,
+		"AWS does not accept the credentials %s from %s; check that source and this host's "
+		"clock: %.*s",
+		context->access_key_id ? context->access_key_id : "(none)",
+		context->source ? context->source : "nowhere", readable_bytes(answer->message),
+		answer->message);
+}
+
+static struct err used_up(const struct wire_error *answer, const struct error_context *context)
+{
+	char remedy[320];
+	quota_say(&(struct quota_asked){.service = context->service,
+			  .signing_name = context->signing_name,
+			  .operation = context->operation,
+			  .region = context->region ? context->region : "REGION",
+			  .code = answer->code,
+			  .message = answer->message},
+		remedy, sizeof(remedy));
+	return err_code(ERR_QUOTA, answer->code, "%s: %s", remedy, answer->message);
+}
+
 static struct err denied(const struct wire_error *answer, const struct error_context *context)
 {
 	int bytes = readable_bytes(answer->message);
-	if (is_about_credentials(answer->code))
-		return err_code(ERR_DENIED, answer->code,
-			"AWS does not accept the credentials %s from %s; check that source and "
-			"this host's clock: %.*s",
-			context->access_key_id ? context->access_key_id : "(none)",
-			context->source ? context->source : "nowhere", bytes, answer->message);
 	char action[100], user[160];
 	word_after(answer->message, "not authorized to perform: ", action, sizeof(action));
 	word_after(answer->message, "User: ", user, sizeof(user));
@@ -222,6 +226,10 @@ struct err error_from_answer(
 	struct err err;
 	if (class == ERR_DENIED && *answer->code)
 		err = denied(answer, context);
+	else if (class == ERR_CREDENTIALS)
+		err = unaccepted(answer, context);
+	else if (class == ERR_QUOTA)
+		err = used_up(answer, context);
 	else if (!*answer->code)
 		err = err_new(class, "HTTP status %d without an AWS error", http_status);
 	else if (*answer->message)

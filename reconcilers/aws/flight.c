@@ -321,6 +321,7 @@ static void judge_refusal(struct flight *flight, struct verdict *verdict)
 		.service = flight->call->service,
 		.signing_name = service_signing_name(flight->channel->service),
 		.operation = flight->call->operation,
+		.region = flight->channel->endpoint.signing_region,
 		.access_key_id = *flight->access_key_id ? flight->access_key_id : NULL,
 		.source = credcache_source(aws->credentials),
 	};
@@ -330,7 +331,8 @@ static void judge_refusal(struct flight *flight, struct verdict *verdict)
 	verdict->is_throttling = retry_is_throttling(error.code, request->status);
 	verdict->is_retryable = retry_is_retryable(error.code, request->status) ||
 				verdict->err.class == ERR_TRANSIENT;
-	verdict->is_sure = verdict->is_throttling || (*error.code && request->status < 500);
+	verdict->is_sure = verdict->is_throttling || (*error.code && request->status < 500 &&
+							     !retry_is_token_taken(error.code));
 	verdict->retry_after_ms = retry_parse_amz_after(http_header(request, "x-amz-retry-after"));
 	verdict->not_before_ms = retry_parse_after(
 		http_header(request, "retry-after"), loop_wall_ms(aws->loop) + aws->skew_ms);
@@ -485,6 +487,14 @@ static void receive(struct flight *flight)
 	timer_start(&flight->timer, &flight->task, delay_ms);
 }
 
+/* Whatever keeps their source from giving them: to the call it is that there are none. */
+static struct err without_credentials(struct err err)
+{
+	if (err.class == ERR_TRANSIENT || err.class == ERR_THROTTLED)
+		err.class = ERR_CREDENTIALS;
+	return err;
+}
+
 static void step(struct task *task)
 {
 	struct flight *flight = CONTAINER_OF(task, struct flight, task);
@@ -506,7 +516,7 @@ static void step(struct task *task)
 		if (!op_is_finished(&flight->credwait.op))
 			return;
 		if (err_is(&flight->credwait.op.err))
-			finish(flight, flight->credwait.op.err, NULL);
+			finish(flight, without_credentials(flight->credwait.op.err), NULL);
 		else
 			send_attempt(flight);
 		return;

@@ -13,14 +13,13 @@ static bool is_among(const char *code, const char *const *codes, size_t count)
 
 bool retry_is_throttling(const char *code, int http_status)
 {
-	// LimitExceededException is a quota of resources in KMS, ACM, ECS, logs and others: it is
-	// repeated as the SDKs do, within the attempts, and surfaces as INVALID (aws_error_class).
+	// Without LimitExceededException, which the SDKs repeat as throttling: in all services that
+	// are called here it is a quota of resources, and no second attempt makes room.
 	static const char *const codes[] = {"Throttling", "ThrottlingException",
 		"ThrottledException", "Throttled", "RequestThrottledException",
 		"TooManyRequestsException", "ProvisionedThroughputExceededException",
 		"TransactionInProgressException", "RequestLimitExceeded", "BandwidthLimitExceeded",
-		"LimitExceededException", "RequestThrottled", "SlowDown", "PriorRequestNotComplete",
-		"EC2ThrottledException"};
+		"RequestThrottled", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException"};
 	if (!str_empty(code))
 		return is_among(code, codes, ARRAY_COUNT(codes));
 	return http_status == 429;
@@ -44,6 +43,12 @@ bool retry_is_clock_skew(const char *code, bool has_skew, int64_t skew_ms)
 		"AuthFailure", "RequestTimeTooSkewed", "AccessDeniedException"};
 	return has_skew && (skew_ms > RETRY_SKEW_MS || skew_ms < -RETRY_SKEW_MS) &&
 	       is_among(code, codes, ARRAY_COUNT(codes));
+}
+
+bool retry_is_token_taken(const char *code)
+{
+	return code && (str_starts(code, "IdempotentParameterMismatch") ||
+			       str_ends(code, "IdempotencyException"));
 }
 
 bool retry_is_stale_credentials(const char *code)

@@ -81,6 +81,9 @@ bool retry_is_throttling(const char *code, int http_status);
 /* Is it the clock? Only for codes that a wrong clock causes, and a difference (server - ours) over
  * the limit. `has_skew`: the answer had a Date. */
 bool retry_is_clock_skew(const char *code, bool has_skew, int64_t skew_ms);
+/* Does it say that a request with our client token, and other parameters, came before? Then
+ * something may have been made of that one. */
+bool retry_is_token_taken(const char *code);
 /* Have the credentials expired or been revoked, so that fresh ones may do? */
 bool retry_is_stale_credentials(const char *code);
 /* The value of x-amz-retry-after, milliseconds; -1 when it is none. */

@@ -72,6 +72,28 @@ static void forget_records(struct stack *stack)
 	}
 }
 
+// Ids of one region or account mean nothing in another: all would look deleted there, and would be
+// made anew.
+static struct err check_place(const struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const json_t *data = json_object_get(row, "data");
+		const char *region = js_str(data, "region"), *account = js_str(data, "account");
+		bool is_here =
+			str_eq_null(region, stack->region) && str_eq_null(account, stack->account);
+		if (region && account && js_str(row, "aws_id") && !is_here)
+			return err_code(ERR_DENIED, "WrongPlace",
+				"%s is on record in region %s of account %s, and this is %s of %s: "
+				"nothing is changed until the file says so again; a stack for "
+				"another region takes another name",
+				js_str(row, "address"), region, account, stack->region,
+				stack->account);
+	}
+	return ERR_OK;
+}
+
 static void take_records(struct stack *stack, const json_t *rows)
 {
 	size_t i;
@@ -272,6 +294,9 @@ void boot_load(struct stack *stack)
 			err = stack->loads[i].op.err;
 	// What was read before the lease came back to us may be old by now.
 	bool is_ours = lead_may_load(stack) && stack->load_token == stack->token;
+	bool is_read = !err_is(&err);
+	if (is_read && is_ours)
+		err = check_place(stack, stack->loads[0].rows);
 	if (!err_is(&err) && is_ours) {
 		forget_records(stack);
 		take_records(stack, stack->loads[0].rows);
@@ -286,7 +311,8 @@ void boot_load(struct stack *stack)
 		op_reset(&stack->loads[i].op); // asked again after a failure
 	}
 	if (err_is(&err)) {
-		err_wrap(&err, "cannot read the store");
+		if (!is_read)
+			err_wrap(&err, "cannot read the store");
 		fail(stack, err);
 		return;
 	}

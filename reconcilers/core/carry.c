@@ -6,6 +6,7 @@
 #include "core/halt.h"
 #include "core/peers.h"
 #include "core/reconcile.h"
+#include "core/relief.h"
 #include "core/sources.h"
 
 // Looks wait for neighbours of the same kind that are about to end.
@@ -118,7 +119,11 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		r->pass.failed += !not_yet;
 		r->tally.failures[err.class] += !not_yet;
 	} else {
+		enum err_class was =
+			resource->failure.count ? resource->failure.err.class : ERR_NONE;
 		failure_clear(&resource->failure);
+		if (!err_is(&err) && was != ERR_NONE)
+			relief_give(r->stack, resource->kind, was);
 	}
 	if (str_eq(err.code, SOURCES_CHANGED)) // is read again for the next decision
 		json_decref(TAKE(resource->marks));

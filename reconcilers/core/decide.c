@@ -103,29 +103,6 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 
 // ---- failures
 
-static const char *failure_reason(const struct err *err)
-{
-	switch (err->class) {
-	case ERR_DENIED:
-		return "AccessDenied";
-	case ERR_THROTTLED:
-		return "Throttled";
-	case ERR_INVALID:
-		return "Refused";
-	case ERR_CONFLICT:
-		return "Conflict";
-	case ERR_NOT_FOUND:
-		return "NotFound";
-	case ERR_TRANSIENT:
-	case ERR_CANCELED:
-		return "Retrying";
-	case ERR_NONE:
-	case ERR_BUG:
-		break;
-	}
-	return "InternalError";
-}
-
 static const char *remedy_for(const struct kind *kind, const char *code)
 {
 	for (const struct remedy *row = kind->remedies; row && row->code; row++)
@@ -143,16 +120,16 @@ static bool backs_off(const struct decide_input *in, struct decision *d)
 	// Another change than the one that failed is a new attempt.
 	if (!str_eq(failure->key, d->digest))
 		return false;
-	char wait[32];
-	num_format_duration(failure->next_ms - in->loop_ms, wait, sizeof(wait));
+	char wait[80];
+	failure_say(failure, in->loop_ms, wait, sizeof(wait));
 	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
 						      failure->err.class == ERR_CONFLICT ||
 						      failure->err.class == ERR_NOT_FOUND);
 	const char *remedy = remedy_for(in->kind, failure->err.code);
 	say(d, VERDICT_BACKOFF, is_early && !remedy ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
-		failure_reason(&failure->err), "%s%s%s (attempt %d, next in %s)",
-		remedy ? remedy : "", remedy ? ": " : "", failure->err.message, failure->count,
-		wait);
+		failure_reason(failure->err.class), "%s%s%.300s (%s); %s", remedy ? remedy : "",
+		remedy ? ": " : "", failure->err.message, wait,
+		remedy ? failure_remedy(ERR_QUOTA) : failure_remedy(failure->err.class));
 	return true;
 }
 

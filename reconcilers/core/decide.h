@@ -49,6 +49,7 @@ struct decide_input {
 	const json_t *brake; // the order by which its layer is stopped, or NULL
 	const json_t *protected; // the order by which it is neither deleted nor replaced, or NULL
 	const json_t *yielded;   // ["field", ...] that another resource rules now, or NULL
+	const char *twin;        // the id of another object that bears its tag, or NULL
 	bool is_hearsay;         // was seen in a list that lags
 	bool is_unread;          // the last look could not ask for it
 	int64_t checked_ms;      // wall time of the look that `presence` comes from

@@ -68,8 +68,36 @@ static void brake_it(const struct decide_input *in, struct decision *d)
 	str_trim_utf8(d->message);
 }
 
+// Two of one: what is on record as ours is held as ever, and the other one is told of. Where that
+// is not known nothing is changed by a guess, approved or not.
+static void tell_twin(const struct decide_input *in, struct decision *d)
+{
+	enum { LASTS_MS = 60000 };
+	const char *id = in->record->id ? in->record->id : "-";
+	// A list may show for a moment what was just replaced.
+	bool lasts = in->wall_ms - in->record->born_ms >= LASTS_MS;
+	if (in->record->is_guess && would_act(d)) {
+		wait_for_people(d, "Ambiguous");
+		d->health = HEALTH_DEGRADED;
+		snprintf(d->message, sizeof(d->message),
+			"%s and %s both bear its tags, and which of them is meant is not on "
+			"record: neither is changed or deleted until one of them is gone or bears "
+			"our tags no more",
+			id, in->twin);
+	} else if (lasts && d->verdict == VERDICT_DONE && d->health == HEALTH_HEALTHY) {
+		d->health = HEALTH_DEGRADED;
+		str_copy(d->reason, sizeof(d->reason), "Duplicate");
+		snprintf(d->message, sizeof(d->message),
+			"AWS has two of it: %s, which is held, and %s, which bears the same tags; "
+			"delete that one, or take our tags off it: Holdfast does neither",
+			id, in->twin);
+	}
+}
+
 void guard(const struct decide_input *in, struct decision *d)
 {
+	if (in->twin)
+		tell_twin(in, d);
 	if (in->protected && would_destroy(d) && would_act(d))
 		protect_it(in, d);
 	if (in->brake)

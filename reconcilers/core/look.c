@@ -8,6 +8,7 @@
 #include "core/hints.h"
 #include "core/predecessor.h"
 #include "core/reconcile.h"
+#include "core/relief.h"
 
 // Only then does it matter which fields a file sets.
 static bool has_optional_read(const struct kind *kind)
@@ -256,6 +257,8 @@ struct taking {
 	json_t *seen_addresses; // {"<address>": true}
 	json_t *where;          // scope of the texts over an item
 	json_t *late;           // {"<id>": item}: what may be brought back, if nothing stands there
+	json_t *twins;          // {"<address>": id} of a second object that bears the tag
+	json_t *taken;          // {"<address>": true}: by its tag, in this very look
 	int64_t started_ms, looked_ms;
 };
 
@@ -264,16 +267,36 @@ static bool is_taken_for(struct taking *t, struct resource *resource, const stru
 {
 	if (!json_object_get(t->seen_addresses, resource->address) && !seen->is_gone)
 		return true;
+	if (resource->presence == PRESENCE_PRESENT && resource->seen.is_gone && !seen->is_gone)
+		return true; // what is on record is on its way out
 	// Scheduled for deletion: only where nothing stands, and nothing may be on its way.
 	if (!json_object_get(t->seen_addresses, resource->address))
 		return seen->is_restorable && !resource->record.id && !resource->record.created_ms;
-	if (!seen->is_gone && !resource->was_duplicate) {
-		resource->was_duplicate = true;
+	if (!seen->is_gone)
+		js_set_str(t->twins, resource->address, seen->id);
+	return false;
+}
+
+// Two objects bear the tag of one resource: by our record one is ours; without it nobody but a
+// person can tell. It ends when one look shows one of them alone.
+static void note_twin(struct taking *t, struct resource *resource)
+{
+	const char *twin = js_str(t->twins, resource->address);
+	bool is_guess =
+		twin && (resource->record.is_guess || json_object_get(t->taken, resource->address));
+	if (twin && !resource->twin)
 		log_error("two objects in AWS bear the tag of one resource",
 			LOG_STR("resource", resource->address),
-			LOG_STR("kept", resource->record.id), LOG_STR("other", seen->id));
-	}
-	return false;
+			LOG_STR("kept", resource->record.id), LOG_STR("other", twin));
+	bool is_news = !str_eq_null(resource->twin, twin) || is_guess != resource->record.is_guess;
+	resource->record.is_dirty |= is_guess != resource->record.is_guess;
+	resource->record.is_guess = is_guess;
+	resource->must_decide |= twin != NULL; // it is told only when it lasts
+	if (!is_news)
+		return;
+	free(resource->twin);
+	resource->twin = twin ? strdup(twin) : NULL;
+	resource->must_decide = true;
 }
 
 static void take_sighting(struct taking *t, const char *id, json_t *item)
@@ -309,6 +332,8 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 		return;
 	}
 	json_object_set_new(t->seen_addresses, resource->address, json_true());
+	if (!is_recorded)
+		json_object_set_new(t->taken, resource->address, json_true());
 	if (resource->run || t->started_ms < resource->acted_ms) {
 		sighting_done(&seen); // older than our own write: tells nothing
 		return;
@@ -324,7 +349,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
 	_cleanup_json_ json_t *seen_addresses = json_object(), *where = where_of(r->stack);
-	_cleanup_json_ json_t *late = json_object();
+	_cleanup_json_ json_t *late = json_object(), *twins = json_object(), *taken = json_object();
 	const char *id;
 	json_t *item;
 	int64_t started_ms = watch->observation.started_ms;
@@ -334,11 +359,16 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 		.seen_addresses = seen_addresses,
 		.where = where,
 		.late = late,
+		.twins = twins,
+		.taken = taken,
 		.started_ms = started_ms,
 		.looked_ms = looked_ms};
 	index_ids(r, kind, &taking.by_id);
-	json_object_foreach (watch->observation.items, id, item)
-		take_sighting(&taking, id, item);
+	// What is on record first: who only bears the tag must not take its place.
+	for (int is_known = 1; is_known >= 0; is_known--)
+		json_object_foreach (watch->observation.items, id, item)
+			if (is_known == (map_get(&taking.by_id, id) != NULL))
+				take_sighting(&taking, id, item);
 	json_object_foreach (late, id, item)
 		take_sighting(&taking, id, item);
 	map_done(&taking.by_id);
@@ -347,6 +377,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 		const char *known = resource->record.id;
 		if (resource->kind != kind || resource->run || started_ms < resource->acted_ms)
 			continue;
+		note_twin(&taking, resource);
 		resource->is_unread =
 			json_object_get(watch->observation.unread, resource->address) != NULL;
 		if (json_object_get(seen_addresses, resource->address))
@@ -361,6 +392,38 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 	}
 }
 
+// A look costs a call or a few: it is not put off for longer than passes are apart, so that what
+// was mended is seen as soon. At least a minute, for what only people mend.
+static void note_blind(struct reconciler *r, struct watch *watch, const struct err *err)
+{
+	enum { LEAST_MS = 60000 };
+	int64_t now = reconciler_now_ms(r), interval = reconciler_interval_ms(r);
+	int64_t most = interval > LEAST_MS ? interval : LEAST_MS;
+	watch->is_for_pass |= watch->was_for_pass;
+	failure_add(&watch->failure, err, false, "look", now, reconciler_jitter());
+	if (watch->failure.next_ms > now + most)
+		watch->failure.next_ms = now + most;
+	watch_want(watch, watch->failure.next_ms);
+	if (watch->is_foreground)
+		r->pass.failed++;
+	if (watch->failure.count == 1 || watch->failure.count % 10 == 0)
+		log_warning("cannot look at AWS", LOG_STR("layer", r->layer->name),
+			LOG_STR("kind", watch->kind->name),
+			LOG_INT("attempt", watch->failure.count), LOG_ERR(err));
+	r->stack->changes++;
+}
+
+static void note_seeing(struct reconciler *r, struct watch *watch)
+{
+	const struct failure was = watch->failure;
+	failure_clear(&watch->failure);
+	watch->ok_wall_ms = reconciler_wall_ms(r);
+	if (was.count == 0)
+		return;
+	log_notice("looking at AWS works again", LOG_STR("kind", watch->kind->name));
+	relief_give(r->stack, watch->kind, was.err.class);
+}
+
 void look_take(struct reconciler *r, struct watch *watch)
 {
 	struct observation *o = &watch->observation;
@@ -369,23 +432,9 @@ void look_take(struct reconciler *r, struct watch *watch)
 	watch->is_awaited = false;
 	r->pass.calls += o->calls;
 	if (err_is(&err)) {
-		watch->is_for_pass |= watch->was_for_pass;
-		failure_add(&watch->failure, &err, false, "look", reconciler_now_ms(r),
-			reconciler_jitter());
-		watch_want(watch, watch->failure.next_ms);
-		if (watch->is_foreground)
-			r->pass.failed++;
-		if (watch->failure.count == 1 || watch->failure.count % 10 == 0)
-			log_warning("cannot look at AWS", LOG_STR("layer", r->layer->name),
-				LOG_STR("kind", watch->kind->name),
-				LOG_INT("attempt", watch->failure.count), LOG_ERR(&err));
-		r->stack->changes++;
+		note_blind(r, watch, &err);
 	} else {
-		if (watch->failure.count > 0)
-			log_notice(
-				"looking at AWS works again", LOG_STR("kind", watch->kind->name));
-		failure_clear(&watch->failure);
-		watch->ok_wall_ms = reconciler_wall_ms(r);
+		note_seeing(r, watch);
 		take_sightings(r, watch);
 	}
 	observation_reset(o);

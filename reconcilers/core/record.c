@@ -1,5 +1,6 @@
 // Pacing by class: a timeout, a throttle, a refusal and a mistake each wait their own time.
 #include "core/record.h"
+#include "base/num.h"
 #include "base/str.h"
 
 enum { MOST_REFUSED = 10 };
@@ -42,6 +43,8 @@ json_t *record_json(const struct record *record)
 		"writes", record->writes, "depends_on", record->depends_on, "drifts",
 		record->drifts, "synced", record->synced, "tags", record->tags, "refused",
 		record->refused, "foreign", record->is_foreign, "kept", record->kept);
+	if (out && record->is_guess)
+		json_object_set_new(out, "guess", json_true());
 	if (out && json_object_size(record->fights) > 0)
 		json_object_set(out, "fights", record->fights);
 	if (out && record->observed)
@@ -78,6 +81,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->fights = member_or(data, "fights", JSON_OBJECT, json_object());
 	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());
 	record->is_foreign = js_bool(data, "foreign", false);
+	record->is_guess = js_bool(data, "guess", false);
 	const char *synced = js_str(data, "synced");
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");
 }
@@ -146,6 +150,8 @@ static int64_t delay_ms(enum err_class class, bool not_yet, int count, double ji
 		[ERR_NOT_FOUND] = {1000, 60000},
 		[ERR_CONFLICT] = {2000, 60000},
 		[ERR_DENIED] = {60000, 900000},
+		[ERR_CREDENTIALS] = {2000, 30000},
+		[ERR_QUOTA] = {300000, 3600000},
 		[ERR_INVALID] = {60000, 3600000},
 		[ERR_CANCELED] = {0, 0},
 		[ERR_BUG] = {60000, 3600000},
@@ -164,6 +170,8 @@ static int64_t delay_ms(enum err_class class, bool not_yet, int count, double ji
 void failure_add(struct failure *failure, const struct err *err, bool not_yet, const char *key,
 	int64_t now_ms, double jitter)
 {
+	if (failure->count == 0 || !str_eq(failure->key, key))
+		failure->since_ms = now_ms;
 	if (!str_eq(failure->key, key) || failure->err.class != err->class)
 		failure->count = 0;
 	failure->count++;
@@ -175,4 +183,86 @@ void failure_add(struct failure *failure, const struct err *err, bool not_yet, c
 void failure_clear(struct failure *failure)
 {
 	*failure = (struct failure){0};
+}
+
+bool failure_is_for_people(const struct failure *failure)
+{
+	switch (failure->err.class) {
+	case ERR_DENIED:
+	case ERR_CREDENTIALS:
+	case ERR_QUOTA:
+	case ERR_INVALID:
+		return true;
+	case ERR_NONE:
+	case ERR_TRANSIENT:
+	case ERR_THROTTLED:
+	case ERR_NOT_FOUND:
+	case ERR_CONFLICT:
+	case ERR_CANCELED:
+	case ERR_BUG:
+		break;
+	}
+	return false;
+}
+
+void failure_say(const struct failure *failure, int64_t now_ms, char *ret_text, size_t bytes)
+{
+	char since[32], wait[32];
+	num_format_duration(now_ms - failure->since_ms, since, sizeof(since));
+	num_format_duration(
+		failure->next_ms > now_ms ? failure->next_ms - now_ms : 0, wait, sizeof(wait));
+	snprintf(ret_text, bytes, "for %s, attempt %d, next in %s", since, failure->count, wait);
+}
+
+const char *failure_reason(enum err_class class)
+{
+	switch (class) {
+	case ERR_DENIED:
+		return "AccessDenied";
+	case ERR_CREDENTIALS:
+		return "CredentialsRefused";
+	case ERR_QUOTA:
+		return "QuotaReached";
+	case ERR_THROTTLED:
+		return "Throttled";
+	case ERR_INVALID:
+		return "Refused";
+	case ERR_CONFLICT:
+		return "Conflict";
+	case ERR_NOT_FOUND:
+		return "NotFound";
+	case ERR_TRANSIENT:
+	case ERR_CANCELED:
+		return "Retrying";
+	case ERR_NONE:
+	case ERR_BUG:
+		break;
+	}
+	return "InternalError";
+}
+
+const char *failure_remedy(enum err_class class)
+{
+	switch (class) {
+	case ERR_TRANSIENT:
+		return "nothing to do unless it lasts: it is tried again by itself";
+	case ERR_THROTTLED:
+		return "nothing to do unless it lasts: AWS is asked less often; then see what else "
+		       "calls it in this account";
+	case ERR_NOT_FOUND:
+	case ERR_CONFLICT:
+		return "nothing to do unless it lasts: AWS is looked at again by itself";
+	case ERR_DENIED:
+	case ERR_QUOTA:
+		return "when that is done, `holdfast sync` tries at once";
+	case ERR_CREDENTIALS:
+		return "fresh ones are fetched and tried by themselves";
+	case ERR_INVALID:
+		return "it is not AWS that has to change, but the file";
+	case ERR_NONE:
+	case ERR_CANCELED:
+	case ERR_BUG:
+		break;
+	}
+	return "this is a fault of Holdfast; please report it";
 }

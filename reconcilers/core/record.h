@@ -26,8 +26,10 @@ struct record {
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
 	json_t *kept;       // write-only members as the file last had them: its deletion needs them
 	json_t *fights;     // fields that somebody else writes too: core/fights.h
-	bool is_foreign;    // stood under our name without our tag, and nobody has said it is ours
-	bool is_dirty;      // differs from what the store holds
+	/* Which of several that bear its tag it is was not known, but taken as it came. */
+	bool is_guess;
+	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours
+	bool is_dirty;   // differs from what the store holds
 };
 
 void record_init(struct record *record);
@@ -48,11 +50,21 @@ bool record_note_tags(struct record *record, const json_t *tags, const json_t *s
 struct failure {
 	int count; // in a row; 0: none
 	struct err err;
-	int64_t next_ms; // loop time
-	char key[17];    // of what was tried: an INVALID one is not tried again unchanged
+	int64_t since_ms; // loop time of the first of them, of whatever class
+	int64_t next_ms;  // loop time
+	char key[17];     // of what was tried: an INVALID one is not tried again unchanged
 };
 
 /* Notes a failure. `jitter` in 0..1; `not_yet`: an expected wait, paced faster. */
 void failure_add(struct failure *failure, const struct err *err, bool not_yet, const char *key,
 	int64_t now_ms, double jitter);
 void failure_clear(struct failure *failure);
+/* Can a person have ended it, by another file or other rights? */
+bool failure_is_for_people(const struct failure *failure);
+/* How a wait is told: "since 40s, attempt 3, next in 12s". */
+void failure_say(const struct failure *failure, int64_t now_ms, char *ret_text, size_t bytes);
+/* "AccessDenied", "Throttled", ...: its reason in the status; static. */
+const char *failure_reason(enum err_class class);
+/* What a person has to do, beside what the message of the error says, and what happens by itself: a
+ * sentence without a full stop, static. */
+const char *failure_remedy(enum err_class class);

@@ -26,6 +26,7 @@ void resource_free(struct resource *resource)
 	json_decref(resource->marks);
 	decision_done(&resource->decision);
 	free(resource->told.action);
+	free(resource->twin);
 	free(resource);
 }
 
@@ -39,6 +40,8 @@ bool resource_is_ready(const struct resource *resource, char *ret_why, size_t wh
 		why = "has not been looked at yet";
 	else if (resource->presence == PRESENCE_ABSENT || resource->seen.is_gone)
 		why = "does not exist yet";
+	else if (resource->record.is_guess)
+		why = "is in AWS twice";
 	else if (resource->seen.is_pending)
 		why = "is not ready yet";
 	else if (resource->seen.is_failed)

@@ -39,7 +39,7 @@ struct resource {
 	bool is_hearsay; // was seen in a list that lags
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known
 	bool is_news;   // was seen otherwise than remembered: history wants a row
-	bool was_duplicate; // another object in AWS bears the same tag
+	char *twin;     // the id of another object in AWS that bears the same tag; owned; or NULL
 };
 
 struct resource *resource_new(const char *address, const struct kind *kind);

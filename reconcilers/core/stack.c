@@ -108,9 +108,12 @@ void stack_save(struct stack *stack, struct resource *resource)
 	if (!record->is_dirty || !stack->is_loaded)
 		return;
 	record->is_dirty = false;
+	json_t *data = record_json(record);
+	js_set_str(data, "region", stack->region);
+	js_set_str(data, "account", stack->account);
 	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I}", "stack", stack->name,
 		"address", resource->address, "kind", resource->kind->name, "layer",
-		resource->kind->layer, "data", record_json(record), "now_ms",
+		resource->kind->layer, "data", data, "now_ms",
 		(json_int_t)loop_wall_ms(stack->options.loop), "token", (json_int_t)stack->token);
 	js_set_str(args, "aws_id", record->id);
 	journal_put(stack->options.journal, STORE_RECORD_PUT, args);
@@ -164,8 +167,7 @@ void stack_match(struct stack *stack)
 		resource->wanted = NULL;
 		resource->must_decide = true;
 		json_decref(TAKE(resource->marks)); // what they are of may have changed too
-		if (resource->failure.err.class == ERR_INVALID ||
-			resource->failure.err.class == ERR_DENIED)
+		if (failure_is_for_people(&resource->failure))
 			failure_clear(&resource->failure); // a person may have mended it
 	}
 	for (size_t i = 0; i < stack->desired->count; i++) {

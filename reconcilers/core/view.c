@@ -273,16 +273,22 @@ static int64_t oldest_look(const struct stack *stack, const char *layer)
 	return oldest;
 }
 
-static json_t *blind_spots(const struct reconciler *r)
+static json_t *blind_spots(const struct stack *stack, const struct reconciler *r)
 {
 	json_t *out = json_array();
-	for (size_t i = 0; i < r->watch_count; i++)
-		if (r->watches[i].failure.count > 0)
-			json_array_append_new(out,
-				json_pack("{s:s, s:s, s:s, s:i}", "kind", r->watches[i].kind->name,
-					"class", err_class_name(r->watches[i].failure.err.class),
-					"message", r->watches[i].failure.err.message, "attempts",
-					r->watches[i].failure.count));
+	for (size_t i = 0; i < r->watch_count; i++) {
+		const struct failure *failure = &r->watches[i].failure;
+		if (failure->count > 0)
+			json_array_append_new(
+				out, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "kind",
+					     r->watches[i].kind->name, "class",
+					     err_class_name(failure->err.class), "message",
+					     failure->err.message, "remedy",
+					     failure_remedy(failure->err.class), "attempts",
+					     failure->count, "since",
+					     iso(wall_of(stack, failure->since_ms)), "next_at",
+					     iso(wall_of(stack, failure->next_ms))));
+	}
 	return out;
 }
 
@@ -309,7 +315,7 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 			stack->orders, r->layer->name, loop_wall_ms(stack->options.loop)) != NULL,
 		"checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
 		r->is_passing ? json_null() : iso(wall_of(stack, r->next_pass_ms)), "busy",
-		reconciler_is_busy(r), "blind", blind_spots(r));
+		reconciler_is_busy(r), "blind", blind_spots(stack, r));
 	json_object_set_new(out, "last_pass",
 		pass->started_wall_ms == 0
 			? json_null()

@@ -32,6 +32,10 @@ struct weather {
 	int throttled, failed, lost, denied;   // permille of the calls
 	int64_t most_pending_ms;               // of what comes up slowly
 	int page_size;                         // items a page; 0: all
+	/* A fault of one's own: permille of the calls, of one operation (NULL: all of them). */
+	int ill;
+	enum err_class illness;
+	const char *ill_operation;
 };
 
 struct thing {
@@ -299,6 +303,9 @@ static inline void call_flight_fate(struct call_flight *flight)
 	else if ((dice -= weather->denied) < 0)
 		flight->err =
 			err_code(ERR_DENIED, "UnauthorizedOperation", "%s: not allowed", operation);
+	else if ((!weather->ill_operation || str_eq(weather->ill_operation, operation)) &&
+		 (dice -= weather->ill) < 0)
+		flight->err = err_code(weather->illness, "Ill", "%s: ill", operation);
 	else if ((dice -= weather->lost) < 0)
 		flight->fault = dice % 2 ? FAULT_LOST_BEFORE : FAULT_LOST_AFTER;
 	else

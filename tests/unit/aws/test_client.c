@@ -353,6 +353,44 @@ static void a_denied_call_names_the_action_the_identity_and_the_remedy(void **st
 	bench_end(&bench);
 }
 
+static const struct channel *ec2_of(const struct bench *bench)
+{
+	return map_get(&bench->aws->channels, "ec2");
+}
+
+static void a_used_up_quota_is_named_and_neither_repeated_nor_taken_for_throttling(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{400, NULL,
+		EC2_ERROR("VpcLimitExceeded", "The maximum number of VPCs has been reached.")}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "CreateVpc", true);
+	assert_int_equal(call->op.err.class, ERR_QUOTA);
+	assert_false(call->op.err.maybe_done);
+	assert_string_equal(call->op.err.message,
+		"ec2:CreateVpc: the quota 'VPCs per Region' is used up; give something back, or "
+		"raise it: aws service-quotas request-service-quota-increase --region eu-west-1 "
+		"--service-code vpc --quota-code L-F678F1CE --desired-value N: The maximum number "
+		"of VPCs has been reached.");
+	assert_int_equal(bench.fake.request_count, 1);
+	assert_int_equal(ec2_of(&bench)->throttled, 0);
+	assert_true(ec2_of(&bench)->write.rate == ec2_of(&bench)->write.nominal_rate);
+	bench_end(&bench);
+}
+
+static void a_client_token_that_was_taken_leaves_open_what_it_made(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{400, NULL,
+		EC2_ERROR("IdempotentParameterMismatch", "other parameters came with it")}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "CreateVpc", true);
+	assert_int_equal(call->op.err.class, ERR_CONFLICT);
+	assert_true(call->op.err.maybe_done);
+	assert_int_equal(bench.fake.request_count, 1);
+	bench_end(&bench);
+}
+
 static void a_wrong_clock_is_learnt_from_the_answer_and_the_call_signed_again(void **state)
 {
 	(void)state;
@@ -396,7 +434,10 @@ static void expired_credentials_are_renewed_once_and_the_call_signed_again(void 
 
 	static const struct answer refused[] = {{400, NULL, EC2_ERROR("ExpiredToken", "expired")}};
 	call = bench_run(&bench, refused, 1, "DescribeVpcs", false);
-	assert_int_equal(call->op.err.class, ERR_DENIED);
+	assert_int_equal(call->op.err.class, ERR_CREDENTIALS);
+	assert_string_equal(call->op.err.message,
+		"ec2:DescribeVpcs: AWS does not accept the credentials AKIDEXAMPLE from "
+		"the environment; check that source and this host's clock: expired");
 	assert_int_equal(call->attempts, 2);
 	bench_end(&bench);
 }
@@ -601,6 +642,9 @@ int main(void)
 		cmocka_unit_test(a_not_found_page_of_a_proxy_does_not_read_as_not_found),
 		cmocka_unit_test(a_bodiless_refusal_is_awss_when_it_carries_a_request_id),
 		cmocka_unit_test(a_denied_call_names_the_action_the_identity_and_the_remedy),
+		cmocka_unit_test(
+			a_used_up_quota_is_named_and_neither_repeated_nor_taken_for_throttling),
+		cmocka_unit_test(a_client_token_that_was_taken_leaves_open_what_it_made),
 		cmocka_unit_test(a_wrong_clock_is_learnt_from_the_answer_and_the_call_signed_again),
 		cmocka_unit_test(expired_credentials_are_renewed_once_and_the_call_signed_again),
 		cmocka_unit_test(a_call_can_be_canceled_at_any_time),

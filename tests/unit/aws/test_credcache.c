@@ -92,7 +92,7 @@ static void the_vectors_of_the_refresh_specification_hold(void **state)
 				now_ms += json_integer_value(json_array_get(step, 1)) * 1000;
 			else if (str_eq(verb, "invalidate"))
 				credstate_invalidate(
-					&have, json_string_value(json_array_get(step, 1)));
+					&have, json_string_value(json_array_get(step, 1)), now_ms);
 			else
 				run_get(&have, step, now_ms, random);
 		}
@@ -100,6 +100,30 @@ static void the_vectors_of_the_refresh_specification_hold(void **state)
 	}
 	assert_int_equal(i, 23);
 	json_decref(root);
+}
+
+static void a_source_is_asked_again_soon_once_aws_refuses_what_is_cached(void **state)
+{
+	(void)state;
+	const int64_t start_ms = 1800000000000;
+	struct err err = err_new(ERR_TRANSIENT, "connection refused");
+	struct credstate have = {.credentials = {.access_key_id = strdup("AKID-1"),
+					 .expires_wall_ms = start_ms + 30000},
+		.window_ms = 300000};
+	credstate_on_error(&have, &err, start_ms, 1);
+	assert_int_equal(have.not_before_ms, start_ms + CREDCACHE_BACKOFF_MOST_MS);
+	// They serve until AWS has had enough of them.
+	assert_int_equal(credstate_decide(&have, start_ms + 60000), CREDSTATE_SERVE);
+	credstate_invalidate(&have, "AKID-1", start_ms + 60000);
+	assert_int_equal(credstate_decide(&have, start_ms + 89999), CREDSTATE_SERVE);
+	assert_int_equal(credstate_decide(&have, start_ms + 90000), CREDSTATE_REFRESH);
+	for (int i = 0; i < 20; i++) { // for as long as it takes
+		int64_t now_ms = have.not_before_ms;
+		credstate_on_error(&have, &err, now_ms, (double)i / 19);
+		assert_in_range(have.not_before_ms - now_ms, CREDCACHE_REFUSED_LEAST_MS,
+			CREDCACHE_REFUSED_MOST_MS);
+	}
+	credstate_burn(&have);
 }
 
 // ---- the cache, on a virtual loop
@@ -314,6 +338,7 @@ static void invalid_credentials_are_fetched_again_unless_they_were_replaced(void
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_source_is_asked_again_soon_once_aws_refuses_what_is_cached),
 		cmocka_unit_test(the_vectors_of_the_refresh_specification_hold),
 		cmocka_unit_test(all_who_wait_share_one_fetch),
 		cmocka_unit_test(old_credentials_serve_while_new_ones_are_fetched),

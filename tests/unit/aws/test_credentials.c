@@ -223,6 +223,36 @@ static void version_1_of_the_metadata_service_is_never_used(void **state)
 	}
 }
 
+static void metadata_that_is_slow_serves_and_what_is_silent_is_given_up(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {
+		{200, NULL, "T"}, {200, NULL, "role"}, {200, NULL, GOOD}};
+	struct stage stage;
+	instance_start(&stage, answers, 3);
+	stage.fake.delay_ms = 600;
+	struct err err = stage_fetch(&stage);
+	assert_string_equal(err.message, "");
+	assert_string_equal(stage.provider->found.access_key_id, "ASIA1");
+	stage_end(&stage);
+
+	static const struct answer silent[] = {{-1}};
+	instance_start(&stage, silent, 1);
+	int64_t began = loop_now_ms(&stage.loop);
+	err = stage_fetch(&stage);
+	assert_int_equal(err.class, ERR_TRANSIENT);
+	assert_int_equal(stage.fake.request_count, 2); // tried once more, and not for long
+	assert_in_range(loop_now_ms(&stage.loop) - began, 1000, 15000);
+	stage_end(&stage);
+
+	static const struct answer busy[] = {{503, NULL, "slow down"}};
+	instance_start(&stage, busy, 1);
+	err = stage_fetch(&stage);
+	assert_int_equal(err.class, ERR_TRANSIENT);
+	assert_non_null(strstr(err.message, "503"));
+	stage_end(&stage);
+}
+
 static void a_role_name_that_is_none_and_an_unsuccessful_code_are_failures(void **state)
 {
 	(void)state;
@@ -467,6 +497,7 @@ int main(void)
 		cmocka_unit_test(instance_metadata_is_asked_with_a_session_token_that_is_kept),
 		cmocka_unit_test(a_refused_session_token_is_renewed_once),
 		cmocka_unit_test(version_1_of_the_metadata_service_is_never_used),
+		cmocka_unit_test(metadata_that_is_slow_serves_and_what_is_silent_is_given_up),
 		cmocka_unit_test(a_role_name_that_is_none_and_an_unsuccessful_code_are_failures),
 		cmocka_unit_test(a_program_prints_credentials),
 		cmocka_unit_test(what_a_failing_program_prints_is_not_shown),

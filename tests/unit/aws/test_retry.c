@@ -152,6 +152,13 @@ static void a_code_decides_before_the_status(void **state)
 	assert_true(retry_is_retryable("Whatever", 502));
 	assert_true(retry_is_retryable("", 0));
 	assert_false(retry_is_retryable("", 404));
+	// A quota of resources, in every service that is called here.
+	assert_false(retry_is_throttling("LimitExceededException", 400));
+	assert_false(retry_is_retryable("LimitExceededException", 400));
+	assert_true(retry_is_token_taken("IdempotentParameterMismatch"));
+	assert_true(retry_is_token_taken("IdempotencyException"));
+	assert_false(retry_is_token_taken("InvalidParameterValue"));
+	assert_false(retry_is_token_taken(NULL));
 	assert_true(retry_is_stale_credentials("ExpiredToken"));
 	assert_false(retry_is_stale_credentials("AccessDenied"));
 }
@@ -203,26 +210,36 @@ static void error_codes_have_the_class_that_says_what_to_do(void **state)
 		{"InvalidDBInstanceState", 400, ERR_CONFLICT},
 		{"InvalidDBSubnetGroupStateFault", 400, ERR_CONFLICT},
 		{"UpdateInProgressException", 400, ERR_CONFLICT},
-		{"AuthFailure", 401, ERR_DENIED},
+		{"AuthFailure", 401, ERR_CREDENTIALS},
 		{"UnauthorizedOperation", 403, ERR_DENIED},
 		{"AccessDenied", 403, ERR_DENIED},
 		{"AccessDeniedException", 400, ERR_DENIED},
-		{"InvalidClientTokenId", 403, ERR_DENIED},
-		{"UnrecognizedClientException", 400, ERR_DENIED},
-		{"ExpiredTokenException", 400, ERR_DENIED},
+		{"InvalidClientTokenId", 403, ERR_CREDENTIALS},
+		{"UnrecognizedClientException", 400, ERR_CREDENTIALS},
+		{"ExpiredTokenException", 400, ERR_CREDENTIALS},
 		{"Throttling", 400, ERR_THROTTLED},
 		{"ThrottlingException", 400, ERR_THROTTLED},
 		{"RequestLimitExceeded", 503, ERR_THROTTLED},
 		{"EC2ThrottledException", 503, ERR_THROTTLED},
 		{"SlowDown", 503, ERR_THROTTLED},
-		{"LimitExceededException", 400, ERR_INVALID},
-		{"LimitExceeded", 409, ERR_INVALID},
-		{"VpcLimitExceeded", 400, ERR_INVALID},
+		{"LimitExceededException", 400, ERR_QUOTA},
+		{"LimitExceeded", 409, ERR_QUOTA},
+		{"VpcLimitExceeded", 400, ERR_QUOTA},
+		{"AddressLimitExceeded", 400, ERR_QUOTA},
+		{"ServiceQuotaExceededException", 402, ERR_QUOTA},
+		{"InstanceQuotaExceeded", 400, ERR_QUOTA},
+		{"TooManyLoadBalancers", 400, ERR_QUOTA},
+		{"TopicLimitExceeded", 403, ERR_QUOTA},
+		{"LimitExceededFault", 400, ERR_QUOTA},
+		{"TooManyRequestsException", 429, ERR_THROTTLED},
+		{"BandwidthLimitExceeded", 503, ERR_THROTTLED},
+		{"TagLimitExceeded", 400, ERR_INVALID},
+		{"TooManyTagsException", 400, ERR_INVALID},
 		{"InternalError", 500, ERR_TRANSIENT},
 		{"InternalFailure", 500, ERR_TRANSIENT},
 		{"RequestTimeout", 400, ERR_TRANSIENT},
 		{"ValidationError", 400, ERR_INVALID},
-		{"IdempotentParameterMismatch", 400, ERR_INVALID},
+		{"IdempotentParameterMismatch", 400, ERR_CONFLICT},
 		{"InvalidParameterValue", 400, ERR_INVALID},
 		{"MalformedPolicyDocument", 400, ERR_INVALID},
 		{"", 404, ERR_TRANSIENT},

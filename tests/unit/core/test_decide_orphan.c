@@ -165,6 +165,80 @@ static void denied_and_throttled_are_told_apart(void **state)
 	decision_done(&scene.decision);
 }
 
+// What is wrong, since when, and what to do about it.
+static void every_class_of_failure_has_its_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum err_class class;
+		const char *verdict, *remedy;
+	} cases[] = {
+		{ERR_TRANSIENT, "BACKOFF Missing Degraded Retrying",
+			"nothing to do unless it lasts: it is tried again by itself"},
+		{ERR_THROTTLED, "BACKOFF Missing Degraded Throttled",
+			"nothing to do unless it lasts: AWS is asked less often; then see what "
+			"else calls it in this account"},
+		{ERR_CONFLICT, "BACKOFF Missing Degraded Conflict",
+			"nothing to do unless it lasts: AWS is looked at again by itself"},
+		{ERR_DENIED, "BACKOFF Missing Degraded AccessDenied",
+			"when that is done, `holdfast sync` tries at once"},
+		{ERR_CREDENTIALS, "BACKOFF Missing Degraded CredentialsRefused",
+			"fresh ones are fetched and tried by themselves"},
+		{ERR_QUOTA, "BACKOFF Missing Degraded QuotaReached",
+			"when that is done, `holdfast sync` tries at once"},
+		{ERR_INVALID, "BACKOFF Missing Degraded Refused",
+			"it is not AWS that has to change, but the file"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct scene scene;
+		scene_init(&scene);
+		absent(&scene);
+		expect_verdict(&scene, "ACT Missing Progressing Creating");
+		struct err err = err_code(cases[i].class, "Code", "ec2:CreateSubnet: so it is");
+		for (int n = 0; n < 3; n++)
+			failure_add(&scene.failure, &err, false, scene.decision.digest,
+				scene.input.loop_ms, 1.0);
+		scene.failure.since_ms = scene.input.loop_ms - 40000;
+		expect_verdict(&scene, cases[i].verdict);
+		assert_true(str_starts(scene.decision.message,
+			"ec2:CreateSubnet: so it is (for 40s, attempt 3, next in "));
+		_cleanup_free_ char *end = str_format("); %s", cases[i].remedy);
+		assert_true(str_ends(scene.decision.message, end));
+		decision_done(&scene.decision);
+	}
+}
+
+static void two_of_one_are_told_and_nothing_is_changed_by_a_guess(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.twin = "subnet-2";
+	expect_verdict(&scene, "DONE Synced Degraded Duplicate");
+	assert_string_equal(scene.decision.message,
+		"AWS has two of it: subnet-1, which is held, and subnet-2, which bears the same "
+		"tags; delete that one, or take our tags off it: Holdfast does neither");
+	// What was replaced a moment ago may still be listed.
+	scene.record.born_ms = WALL - 5000;
+	expect_verdict(&scene, "DONE Synced Healthy InSync");
+	// By our record the first is ours: it is held as ever.
+	scene.seen.observed =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	// Without a record nobody can tell, whatever the file or an approval says.
+	scene.record.is_guess = true;
+	expect_verdict(&scene, "DONE OutOfSync Degraded Ambiguous");
+	approve(&scene);
+	expect_verdict(&scene, "DONE OutOfSync Degraded Ambiguous");
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	expect_verdict(&scene, "DONE Orphaned Degraded Ambiguous");
+	scene.input.twin = NULL;
+	scene.record.is_guess = false;
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
 static void the_same_state_gives_the_same_name_of_a_change(void **state)
 {
 	(void)state;
@@ -194,6 +268,8 @@ int main(void)
 		VALUES_TEST(an_orphan_that_is_being_deleted_is_not_deleted_again),
 		VALUES_TEST(a_failed_attempt_is_paced),
 		VALUES_TEST(a_refused_change_is_not_repeated_unchanged),
+		VALUES_TEST(every_class_of_failure_has_its_sentence),
+		VALUES_TEST(two_of_one_are_told_and_nothing_is_changed_by_a_guess),
 		VALUES_TEST(denied_and_throttled_are_told_apart),
 		VALUES_TEST(the_same_state_gives_the_same_name_of_a_change),
 	};

@@ -94,6 +94,49 @@ static void what_is_refused_waits_longer_than_what_timed_out(void **state)
 	assert_int_equal(delay_after(ERR_CONFLICT, 1, false, 1), 2000);
 }
 
+static void a_quota_waits_longest_and_credentials_hardly(void **state)
+{
+	(void)state;
+	assert_int_equal(delay_after(ERR_QUOTA, 1, false, 0), 150000);
+	assert_int_equal(delay_after(ERR_QUOTA, 1, false, 1), 300000);
+	assert_int_equal(delay_after(ERR_QUOTA, 100, false, 1), 3600000);
+	assert_int_equal(delay_after(ERR_CREDENTIALS, 1, false, 1), 2000);
+	assert_int_equal(delay_after(ERR_CREDENTIALS, 100, false, 1), 30000);
+}
+
+static void a_wait_says_since_when_how_often_and_until_when(void **state)
+{
+	(void)state;
+	struct failure failure = {0};
+	struct err timeout = err_new(ERR_TRANSIENT, "a"), slow = err_new(ERR_THROTTLED, "b");
+	char text[80];
+	failure_add(&failure, &timeout, false, "one", 100000, 1);
+	failure_add(&failure, &slow, false, "one", 130000, 1); // another class, the same trouble
+	failure_say(&failure, 132000, text, sizeof(text));
+	assert_string_equal(text, "for 32s, attempt 1, next in 3s");
+	failure_add(&failure, &slow, false, "two", 140000, 1);
+	failure_say(&failure, 200000, text, sizeof(text));
+	assert_string_equal(text, "for 1m, attempt 1, next in 0ms");
+}
+
+static void every_class_says_what_is_to_be_done(void **state)
+{
+	(void)state;
+	for (int class = ERR_TRANSIENT; class <= ERR_BUG; class ++) {
+		const char *remedy = failure_remedy((enum err_class) class);
+		assert_true(strlen(remedy) > 20);
+		assert_true(remedy[strlen(remedy) - 1] != '.');
+		assert_string_not_equal(err_class_name((enum err_class) class), "?");
+	}
+	static const enum err_class for_people[] = {
+		ERR_DENIED, ERR_CREDENTIALS, ERR_QUOTA, ERR_INVALID};
+	for (size_t i = 0; i < ARRAY_COUNT(for_people); i++)
+		assert_true(failure_is_for_people(
+			&(struct failure){.count = 1, .err.class = for_people[i]}));
+	assert_false(
+		failure_is_for_people(&(struct failure){.count = 1, .err.class = ERR_THROTTLED}));
+}
+
 static void an_expected_wait_is_short(void **state)
 {
 	(void)state;
@@ -127,6 +170,9 @@ int main(void)
 		VALUES_TEST(waits_grow_up_to_a_limit),
 		VALUES_TEST(waits_are_spread_and_never_nothing),
 		VALUES_TEST(what_is_refused_waits_longer_than_what_timed_out),
+		VALUES_TEST(a_quota_waits_longest_and_credentials_hardly),
+		VALUES_TEST(a_wait_says_since_when_how_often_and_until_when),
+		VALUES_TEST(every_class_says_what_is_to_be_done),
 		VALUES_TEST(an_expected_wait_is_short),
 		VALUES_TEST(another_change_or_error_begins_anew),
 	};
