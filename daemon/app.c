@@ -1,5 +1,5 @@
-// Start: lock, files, loop, HTTP, store, stacks, socket, then READY. Stop: no new work, finish what
-// is in flight, write history, stop the store, close. Every wait of the stop has a bound.
+// Start: lock, files, loop, HTTP, store, stacks, socket, then READY; what each turn looks after;
+// and in the end, when ending.c has brought all to a stop, closing.
 #include "app.h"
 #include "aws/client.h"
 #include "base/clock.h"
@@ -19,12 +19,17 @@
 #include <unistd.h>
 
 enum {
-	STOP_IN_FLIGHT_MS = 30000, // what is on its way to AWS may finish
-	STOP_HISTORY_MS = 5000,
-	STOP_LEASES_MS = 2000,
 	STATUS_EVERY_MS = 1000,
 	TRIM_EVERY_MS = 10000,
 };
+
+void app_set_phase(struct app *app, enum app_phase phase)
+{
+	static const char *const names[] = {
+		"starting", "ready", "stopping", "draining", "leaving", "closing", "closed"};
+	log_debug("daemon", LOG_STR("phase", names[phase]));
+	app->phase = phase;
+}
 
 // ---- files
 
@@ -211,112 +216,11 @@ static void tell_status(struct app *app)
 	buf_done(&text);
 }
 
-// ---- stopping
-
-static void set_phase(struct app *app, enum app_phase phase)
-{
-	static const char *const names[] = {
-		"starting", "ready", "stopping", "draining", "leaving", "closing", "closed"};
-	log_debug("daemon", LOG_STR("phase", names[phase]));
-	app->phase = phase;
-}
-
-static void begin_stop(struct app *app, const char *why)
-{
-	if (app->phase >= APP_STOPPING) {
-		log_notice("stopping at once", LOG_STR("why", why));
-		timer_start(&app->deadline, &app->task, 0);
-		return;
-	}
-	log_notice("stopping: what is in flight may finish", LOG_STR("why", why));
-	notify_stopping("stopping: waiting for what is in flight");
-	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS + STOP_LEASES_MS);
-	set_phase(app, APP_STOPPING);
-	api_drop_waiters(app);
-	feed_drop(app);
-	timer_stop(&app->status_timer);
-	for (size_t i = 0; i < app->held_count; i++)
-		if (app->held[i].stack) // NULL where the file had errors
-			stack_stop(app->held[i].stack);
-	timer_start(&app->deadline, &app->task, STOP_IN_FLIGHT_MS);
-}
-
-static bool are_stacks_stopped(const struct app *app)
-{
-	for (size_t i = 0; i < app->held_count; i++)
-		if (app->held[i].stack && app->held[i].stack->phase != STACK_STOPPED)
-			return false;
-	return true;
-}
-
-static bool is_history_written(const struct app *app)
-{
-	for (size_t i = 0; i < app->held_count; i++)
-		if (app->held[i].journal && journal_count(app->held[i].journal) > 0)
-			return false;
-	return true;
-}
-
-// What the store did not take outlives us on disk.
-static bool is_history_kept(const struct app *app)
-{
-	for (size_t i = 0; i < app->held_count; i++)
-		if (app->held[i].journal && !journal_is_safe(app->held[i].journal))
-			return false;
-	return true;
-}
-
-static void stop_further(struct app *app)
-{
-	bool is_late = op_is_finished(&app->deadline.op);
-	if (app->phase == APP_STOPPING && (are_stacks_stopped(app) || is_late)) {
-		if (!are_stacks_stopped(app))
-			log_warning(
-				"calls to AWS are still in flight; the next start looks for their "
-				"outcome");
-		set_phase(app, APP_DRAINING);
-		timer_start(&app->deadline, &app->task, STOP_HISTORY_MS);
-		is_late = false;
-		for (size_t i = 0; i < app->held_count; i++)
-			if (app->held[i].journal) // NULL where the file had errors
-				journal_on_empty(app->held[i].journal, &app->task);
-	}
-	if (app->phase == APP_DRAINING &&
-		(is_history_written(app) || is_late ||
-			(store_phase(app->store) != STORE_READY && is_history_kept(app)))) {
-		if (!is_history_kept(app))
-			log_error("history was not written: neither store nor disk took it");
-		else if (!is_history_written(app))
-			log_warning("the store is away: history waits on disk for the next start");
-		set_phase(app, APP_LEAVING);
-		timer_start(&app->deadline, &app->task, STOP_LEASES_MS);
-		is_late = false;
-		for (size_t i = 0; i < app->held_count; i++)
-			if (app->held[i].lease)
-				app->held[i].lease->is_idle = are_stacks_stopped(app);
-		if (app->keeper)
-			keeper_stop(app->keeper);
-	}
-	if (app->phase == APP_LEAVING &&
-		(!app->keeper || keeper_is_stopped(app->keeper) || is_late ||
-			store_phase(app->store) != STORE_READY)) {
-		set_phase(app, APP_CLOSING);
-		timer_stop(&app->deadline);
-		notices_stop(app->notices);
-		store_stop(app->store);
-	}
-	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED &&
-		notices_is_idle(app->notices)) {
-		set_phase(app, APP_CLOSED);
-		loop_stop(&app->loop);
-	}
-}
-
 // ---- the step
 
 static void on_ready(struct app *app)
 {
-	set_phase(app, APP_READY);
+	app_set_phase(app, APP_READY);
 	tell_status(app);
 	notify_ready(app->status);
 	log_notice("ready", LOG_INT("stacks", (int64_t)app->held_count),
@@ -327,9 +231,9 @@ static void step(struct task *task)
 {
 	struct app *app = CONTAINER_OF(task, struct app, task);
 	if (signals_take(&app->signals, SIGTERM) > 0 || signals_take(&app->signals, SIGINT) > 0)
-		begin_stop(app, "signal");
+		ending_begin(app, "signal");
 	if (app->phase >= APP_STOPPING) {
-		stop_further(app);
+		ending_step(app);
 		return;
 	}
 	if (signals_take(&app->signals, SIGHUP) > 0) // however many came: one reload
@@ -581,7 +485,7 @@ int app_run(const struct settings *settings)
 	if (err_is(&err)) {
 		log_error("cannot start", LOG_ERR(&err));
 		app->exit_status = 1;
-		begin_stop(app, "cannot start");
+		ending_begin(app, "cannot start");
 		if (!app->store)
 			loop_stop(&app->loop);
 	}

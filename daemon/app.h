@@ -72,6 +72,16 @@ json_t *app_reload(struct app *app, struct held *held, bool *ret_ok);
 /* The files of --config: ["path", ...]; new. ERR_INVALID when there is none. */
 struct err app_files(const char *config, json_t **ret_paths) MUST_CHECK;
 
+/* Every change of the daemon's phase goes through here. */
+void app_set_phase(struct app *app, enum app_phase phase);
+
+// ---- ending.c
+
+/* Begins to stop; asked a second time, it does not wait for what is in flight. */
+void ending_begin(struct app *app, const char *why);
+/* The next step of the stop, when its time has come. */
+void ending_step(struct app *app);
+
 // ---- leases.c
 
 /* Names the daemon and starts its keeper; the state directory is locked. */

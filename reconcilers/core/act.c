@@ -497,6 +497,13 @@ void run_stop(struct run *run)
 	run->options.is_canceled = true;
 }
 
+void run_give_up(struct run *run)
+{
+	run_stop(run);
+	op_cancel(&run->find.op);
+	op_cancel(&run->call.op);
+}
+
 static void run_bury(void *what)
 {
 	struct run *run = what;

@@ -63,5 +63,7 @@ struct run *run_new(const struct run_options *options, const struct kind *kind, 
 void run_start(struct run *run, struct task *owner);
 /* No further step starts; the one in flight is finished. */
 void run_stop(struct run *run);
+/* The same, and what is in flight is given up: whether AWS carries it out is not known then. */
+void run_give_up(struct run *run);
 /* Buries it. */
 void run_free(struct run *run);

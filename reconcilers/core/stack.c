@@ -431,6 +431,15 @@ void stack_stop(struct stack *stack)
 	task_wake(&stack->task);
 }
 
+void stack_give_up(struct stack *stack)
+{
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value;
+		if (resource->run)
+			run_give_up(resource->run);
+	}
+}
+
 void stack_free(struct stack *stack)
 {
 	if (!stack)

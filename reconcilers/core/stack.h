@@ -137,6 +137,8 @@ bool stack_may_act(const struct stack *stack);
 int stack_sync(struct stack *stack, const char *target, const char *trigger);
 /* No new step starts; the watcher is woken when everything in flight has ended (STACK_STOPPED). */
 void stack_stop(struct stack *stack);
+/* After that: what is in flight ends at once, its outcome unknown. */
+void stack_give_up(struct stack *stack);
 void stack_free(struct stack *stack);
 
 /* Approves or rejects the held changes that `target` names (a digest, an address, a layer, a

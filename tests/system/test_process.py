@@ -64,6 +64,17 @@ def test_sigterm_while_it_converges_finishes_what_is_in_flight(make_daemon, prox
     assert len({address for address, _ in found}) == len(found) == 6
 
 
+def test_what_is_in_flight_is_given_up_in_order_when_the_stop_cannot_wait(make_daemon, proxy, postgres):
+    """The second SIGTERM says that it cannot; without one that is so after 30 s."""
+    fault = proxy.fail("hang", "CreateVpc")
+    daemon = make_daemon(network.dump(network.small()), postgres=postgres.conninfo()).start()
+    wait_until(lambda: fault.hits, "a call without an answer")
+    daemon.send_signal(signal.SIGTERM)
+    wait_until(lambda: any("STOPPING" in message for message in daemon.notices()), "the stop to begin")
+    assert daemon.stop(patience=15) == 0
+    assert postgres.sql("SELECT outcome FROM holdfast.action WHERE operation = 'ec2:CreateVpc'") == [["unknown"]]
+
+
 @pytest.mark.parametrize("nth", [1, 2, 3, 5, 8, 12])
 def test_kill_9_after_any_change_leaves_no_duplicate(make_daemon, proxy, ec2, nth):
     """AWS has carried the call out, its answer never arrives, and neither does anything else."""
