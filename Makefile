@@ -266,9 +266,10 @@ SOAK = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),600)
 soak: all ## make SECONDS=600 of the whole example at an interval of 1 s, disturbed: nothing grows
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/soaking.py --seconds $(SOAK)
 
-bench: all $(BUILD)/tests/bench/floor ## cost of a pass against a bare replay of its requests
+bench: all $(BUILD)/tests/bench/floor ## cost of a pass, and of the first convergence, against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/answers.py
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/convergence.py
 
 $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES_aws))
 	$(call say,LD,$@)

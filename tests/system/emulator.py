@@ -25,8 +25,9 @@ def free_port():
 class Emulator:
     """Started once for many tests: reset() between them takes milliseconds, a start a second."""
 
-    def __init__(self, log_path):
+    def __init__(self, log_path, **environment):
         self.log_path = str(log_path)
+        self.environment = environment
         self.process = None
         for _ in range(3):  # somebody else may take the port between looking and listening
             self.port = free_port()
@@ -44,6 +45,7 @@ class Emulator:
         environment.update(MOTO_EC2_LOAD_DEFAULT_AMIS="false", MOTO_IAM_LOAD_MANAGED_POLICIES="false",
                            MOTO_ACM_VALIDATION_WAIT="1",  # seconds until a certificate is issued
                            MOTO_ECS_SERVICE_RUNNING="2", PYTHONWARNINGS="ignore")
+        environment.update(self.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
