@@ -31,6 +31,7 @@ rows() {
 		lib cmocka             libcmocka-dev
 		module venv            python3-venv
 		module ensurepip       python3-venv
+		tool pgbouncer         pgbouncer
 		EOF
 	check) cat <<-EOF ;;
 		cmd clang              clang
@@ -48,6 +49,11 @@ rows() {
 		exit 1
 		;;
 	esac
+}
+
+# In no PATH of a user on Debian.
+has_tool() {
+	command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
 }
 
 # The server's programs stand in no PATH on Debian.
@@ -74,6 +80,7 @@ is_there() {
 	file) [ -e "$2" ] ;;
 	module) python3 -c "import $2" 2>/dev/null ;;
 	server) has_postgres ;;
+	tool) has_tool "$2" ;;
 	compiler-rt) has_compiler_rt ;;
 	esac
 }
@@ -116,7 +123,8 @@ case " $packages " in
 	;;
 esac
 apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+	# RUNLEVEL: Debian's scripts start no service (of pgbouncer) then.
+	as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
 # shellcheck disable=SC2086
 if ! { apt update && apt install --no-install-recommends $packages; } >"$log" 2>&1; then

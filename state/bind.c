@@ -1,6 +1,7 @@
 // Text format in both directions: the values are small, and a text is the same on every server.
 #include "state/bind.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "base/str.h"
 #include <inttypes.h>
@@ -120,6 +121,18 @@ void bind_done(struct bind *bind)
 	*bind = (struct bind){0};
 }
 
+// A number that no double holds, or nesting without end: valid to Postgres, and by a person's hand.
+// It counts as absent, so that one row does not hide all others.
+static json_t *read_json(const PGresult *result, int column, const char *text, size_t bytes)
+{
+	json_t *value = json_loadb(text, bytes, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (value)
+		return value;
+	log_warning("a value in the database cannot be read and counts as absent",
+		LOG_STR("column", PQfname(result, column)), LOG_INT("bytes", (int64_t)bytes));
+	return json_null();
+}
+
 static json_t *read_value(const PGresult *result, int row, int column)
 {
 	if (PQgetisnull(result, row, column))
@@ -136,7 +149,7 @@ static json_t *read_value(const PGresult *result, int row, int column)
 		return json_boolean(text[0] == 't');
 	case OID_JSON:
 	case OID_JSONB:
-		return json_loadb(text, bytes, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		return read_json(result, column, text, bytes);
 	default:
 		return json_stringn(text, bytes);
 	}

@@ -23,5 +23,6 @@ struct err bind_init(
 	struct bind *bind, const struct statement *statement, const json_t *args) MUST_CHECK;
 void bind_done(struct bind *bind);
 /* An array with an object a row: bigint as integer, bool, jsonb parsed, anything else as text; a
- * NULL column is JSON null. NULL when memory is out or the server sent what is no JSON. */
+ * NULL column is JSON null, and so is JSON that cannot be read (which is logged). NULL when memory
+ * is out. */
 json_t *bind_rows(const PGresult *result) MUST_CHECK;

@@ -21,9 +21,6 @@ static const struct setting settings[] = {
 };
 // clang-format on
 
-static const char session_options[] = "-c statement_timeout=30s -c lock_timeout=10s"
-				      " -c idle_in_transaction_session_timeout=60s";
-
 static const char *option(const struct conninfo *conninfo, const char *keyword)
 {
 	for (PQconninfoOption *o = conninfo->options; o && o->keyword; o++)
@@ -113,6 +110,24 @@ struct err conninfo_init(struct conninfo *conninfo, const char *text)
 	return err;
 }
 
+void conninfo_host_of(struct conninfo_host *host, const PGconn *conn)
+{
+	const char *name = PQhost(conn), *address = PQhostaddr(conn), *port = PQport(conn);
+	*host = (struct conninfo_host){.name = strdup(name ? name : ""),
+		.address = str_empty(address) ? NULL : strdup(address),
+		.port = strdup(port ? port : "")};
+	if (!host->name || !host->port || (!str_empty(address) && !host->address))
+		abort(); // out of memory; the supervisor starts us anew
+}
+
+void conninfo_host_done(struct conninfo_host *host)
+{
+	free(host->name);
+	free(host->address);
+	free(host->port);
+	*host = (struct conninfo_host){0};
+}
+
 void conninfo_done(struct conninfo *conninfo)
 {
 	for (PQconninfoOption *o = conninfo->options; o && o->keyword; o++)
@@ -120,11 +135,8 @@ void conninfo_done(struct conninfo *conninfo)
 			explicit_bzero(o->val, strlen(o->val));
 	if (conninfo->options)
 		PQconninfoFree(conninfo->options);
-	for (int i = 0; i < conninfo->host_count; i++) {
-		free(conninfo->hosts[i].name);
-		free(conninfo->hosts[i].address);
-		free(conninfo->hosts[i].port);
-	}
+	for (int i = 0; i < conninfo->host_count; i++)
+		conninfo_host_done(&conninfo->hosts[i]);
 	*conninfo = (struct conninfo){0};
 }
 
@@ -163,7 +175,7 @@ static bool join_hosts(struct conninfo_params *params, const struct conninfo_hos
 }
 
 struct err conninfo_params_init(struct conninfo_params *params, const struct conninfo *conninfo,
-	const struct conninfo_host *hosts, int host_count, bool with_options)
+	const struct conninfo_host *hosts, int host_count, const char *options)
 {
 	*params = (struct conninfo_params){0};
 	if (!join_hosts(params, hosts, host_count))
@@ -178,8 +190,8 @@ struct err conninfo_params_init(struct conninfo_params *params, const struct con
 	for (size_t i = 0; i < ARRAY_COUNT(settings); i++)
 		if (!option(conninfo, settings[i].keyword))
 			add(params, settings[i].keyword, settings[i].value);
-	if (with_options && !option(conninfo, "options"))
-		add(params, "options", session_options);
+	if (!option(conninfo, "options"))
+		add(params, "options", options);
 	return ERR_OK;
 }
 

@@ -15,6 +15,10 @@ struct conninfo_host {
 	bool is_name;  // must be looked up before it can be connected to
 };
 
+/* The server that an open connection is with; needs no look-up. */
+void conninfo_host_of(struct conninfo_host *host, const PGconn *conn);
+void conninfo_host_done(struct conninfo_host *host);
+
 struct conninfo {
 	PQconninfoOption *options; // owned
 	struct conninfo_host hosts[CONNINFO_MOST_HOSTS];
@@ -35,10 +39,11 @@ struct conninfo_params {
 };
 
 /* Fills the parameters for `hosts` (a copy with addresses found, in the order to try), and our own
- * settings where the text says nothing. `with_options` false leaves out the startup parameter
- * `options`, which poolers may refuse. Values stay borrowed from `conninfo` until params_done. */
+ * settings where the text says nothing. `options` is the startup parameter of that name, NULL for
+ * none: poolers may refuse it. Values stay borrowed from `conninfo` and `options` until
+ * params_done. */
 struct err conninfo_params_init(struct conninfo_params *params, const struct conninfo *conninfo,
-	const struct conninfo_host *hosts, int host_count, bool with_options) MUST_CHECK;
+	const struct conninfo_host *hosts, int host_count, const char *options) MUST_CHECK;
 void conninfo_params_done(struct conninfo_params *params);
 /* "db.example.com" or "/run/x", for messages: the first host. Borrowed. */
 const char *conninfo_where(const struct conninfo *conninfo);

@@ -96,9 +96,26 @@ static void set_leader(struct lease *lease, const char *host, int64_t pid, int64
 	task_wake(lease->keeper->options.watcher);
 }
 
+// A row that a person changed (a token beyond its type), or a right that is missing: it says so,
+// and goes on asking.
+static void note_trouble(struct lease *lease, const struct err *err)
+{
+	bool is_passing = err->class == ERR_TRANSIENT || err->class == ERR_CONFLICT ||
+			  err->class == ERR_CANCELED;
+	const char *what = err_is(err) && !is_passing ? err->message : "";
+	if (is_passing || str_eq(lease->trouble, what))
+		return;
+	if (*what)
+		log_error("the lease can be neither had nor kept", LOG_STR("stack", lease->stack),
+			LOG_ERR(err));
+	str_copy(lease->trouble, sizeof(lease->trouble), what);
+	task_wake(lease->keeper->options.watcher);
+}
+
 static void take_renewal(struct lease *lease)
 {
 	lease->is_called = false;
+	note_trouble(lease, &lease->call.op.err);
 	if (err_is(&lease->call.op.err)) // it may come to pass, or not: what was proven runs out
 		return;
 	if (json_array_size(lease->call.rows) > 0)
@@ -112,6 +129,7 @@ static void take_taking(struct lease *lease)
 	struct keeper *keeper = lease->keeper;
 	const json_t *row = json_array_get(lease->call.rows, 0);
 	lease->is_called = false;
+	note_trouble(lease, &lease->call.op.err);
 	if (err_is(&lease->call.op.err) || !row)
 		return;
 	lease->proven = lease->sent;

@@ -25,11 +25,12 @@ struct keeper;
 struct lease {
 	struct http_gate gate; // open while the lease is proven; for what changes AWS
 	enum lease_role role;
-	int64_t token;    // ours, 0 while it is not: for intents and records
-	bool is_leaving;  // ours only until the owner has let go: nothing new is begun
-	char host[72];    // who leads, or led last; "" when nobody ever did
-	int64_t pid;      // there
-	int64_t since_ms; // wall time by Postgres' clock
+	int64_t token;     // ours, 0 while it is not: for intents and records
+	bool is_leaving;   // ours only until the owner has let go: nothing new is begun
+	char host[72];     // who leads, or led last; "" when nobody ever did
+	int64_t pid;       // there
+	int64_t since_ms;  // wall time by Postgres' clock
+	char trouble[200]; // why it can be neither had nor kept, and only a person helps; "" mostly
 	// -- by the owner
 	bool may_take; // it is ready to lead
 	bool is_idle;  // nothing is in flight and its history is written: what is leaving may go

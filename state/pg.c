@@ -10,6 +10,7 @@
 enum {
 	CONNECT_MS = 20000,
 	DEADLINE_MS = 45000,
+	LOCK_MS = 10000,
 	MOST_IN_FLIGHT = 128, // bounds what libpq buffers
 	MOST_ADDRESSES = 8,   // of one name
 };
@@ -31,7 +32,9 @@ struct pg {
 	unsigned attempt;
 	bool without_options; // the pooler in between refused `options`
 	struct dns_lookup lookup;
-	int looked_up; // hosts done
+	int looked_up;               // hosts done
+	struct conninfo_host beside; // the server of another connection, when it has a name; owned
+	int lock_timeout_ms;
 	struct err lookup_err;
 	struct conninfo_host targets[CONNINFO_MOST_HOSTS * MOST_ADDRESSES]; // addresses owned
 	int target_count;
@@ -100,6 +103,7 @@ static void forget_targets(struct pg *pg)
 	for (int i = 0; i < pg->target_count; i++)
 		free(pg->targets[i].address);
 	pg->target_count = 0;
+	conninfo_host_done(&pg->beside);
 }
 
 static void close_connection(struct pg *pg)
@@ -170,8 +174,13 @@ static void start_connecting(struct pg *pg)
 	for (int i = 0; i < pg->target_count; i++)
 		rotated[i] = pg->targets[(pg->attempt + (unsigned)i) % (unsigned)pg->target_count];
 	struct conninfo_params params;
-	struct err err = conninfo_params_init(
-		&params, pg->conninfo, rotated, pg->target_count, !pg->without_options);
+	char options[160];
+	snprintf(options, sizeof(options),
+		"-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+		" -c lock_timeout=%d",
+		pg->lock_timeout_ms);
+	struct err err = conninfo_params_init(&params, pg->conninfo, rotated, pg->target_count,
+		pg->without_options ? NULL : options);
 	if (!err_is(&err))
 		pg->conn = PQconnectStartParams(params.keywords, params.values, 0);
 	conninfo_params_done(&params);
@@ -241,7 +250,11 @@ static void step_resolving(struct pg *pg)
 		op_reset(&pg->lookup.op);
 		pg->looked_up++;
 	}
-	for (; pg->looked_up < pg->conninfo->host_count; pg->looked_up++) {
+	if (pg->beside.name && !add_target(pg, &pg->beside, pg->beside.address)) {
+		fail_connect(pg, err_nomem());
+		return;
+	}
+	for (; !pg->beside.name && pg->looked_up < pg->conninfo->host_count; pg->looked_up++) {
 		const struct conninfo_host *host = &pg->conninfo->hosts[pg->looked_up];
 		if (host->is_name) {
 			pg->lookup.host = host->name;
@@ -461,6 +474,7 @@ struct pg *pg_new(struct loop *loop, struct task *watcher)
 		return NULL;
 	pg->loop = loop;
 	pg->watcher = watcher;
+	pg->lock_timeout_ms = LOCK_MS;
 	task_init(&pg->task, loop, on_step, "pg");
 	timer_init(&pg->timer, loop);
 	dns_init(&pg->lookup);
@@ -502,6 +516,19 @@ struct op *pg_connect(
 	timer_start(&pg->timer, &pg->task, CONNECT_MS);
 	task_wake(&pg->task);
 	return &pg->connect;
+}
+
+struct op *pg_connect_beside(
+	struct pg *pg, const struct conninfo *conninfo, const struct pg *other, struct task *owner)
+{
+	conninfo_host_done(&pg->beside);
+	conninfo_host_of(&pg->beside, other->conn);
+	return pg_connect(pg, conninfo, 0, owner);
+}
+
+void pg_set_lock_timeout(struct pg *pg, int ms)
+{
+	pg->lock_timeout_ms = ms;
 }
 
 bool pg_is_open(const struct pg *pg)

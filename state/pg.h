@@ -49,6 +49,12 @@ void pg_free(struct pg *pg);
  * has finished. */
 struct op *pg_connect(
 	struct pg *pg, const struct conninfo *conninfo, unsigned attempt, struct task *owner);
+/* The same, to the very server that `other`, which is open, is connected to. */
+struct op *pg_connect_beside(
+	struct pg *pg, const struct conninfo *conninfo, const struct pg *other, struct task *owner);
+/* For how long a statement may wait for a lock, from the next connect on; 10 s otherwise. A pooler
+ * that refuses options leaves it to the role's settings. */
+void pg_set_lock_timeout(struct pg *pg, int ms);
 bool pg_is_open(const struct pg *pg);
 /* Why the last open connection ended. */
 const struct err *pg_loss(const struct pg *pg);

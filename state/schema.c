@@ -111,6 +111,14 @@ static const char orders[] =
 "CREATE INDEX people_order_at ON holdfast.people_order (at, stack);"
 "CREATE INDEX people_order_open ON holdfast.people_order (stack, at) WHERE ended_at IS NULL;"
 "COMMENT ON TABLE holdfast.people_order IS 'what people told the daemon beside the file: pauses, ignored fields'";
+
+// What people were told of, and what they are still to be told (daemon/notices.c).
+static const char incidents[] =
+"CREATE TABLE holdfast.incident ("
+" stack text COLLATE \"C\" NOT NULL, key text COLLATE \"C\" NOT NULL,"
+" incident jsonb, message jsonb, at timestamptz NOT NULL, PRIMARY KEY (stack, key));"
+"COMMENT ON TABLE holdfast.incident IS"
+" 'what people were told of and is not over; message: not taken by all receivers yet'";
 // clang-format on
 
 const struct migration migrate_store[] = {
@@ -118,5 +126,6 @@ const struct migration migrate_store[] = {
 	{2, second},
 	{3, leases},
 	{4, orders},
+	{5, incidents},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

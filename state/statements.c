@@ -7,7 +7,9 @@
 // between.
 #include "state/statements.h"
 
-#define MS(column) "(extract(epoch FROM " column ") * 1000)::bigint"
+// 'infinity', which only a person writes, is no number: NULL.
+#define MS(column)                                                                                 \
+	"CASE WHEN isfinite(" column ") THEN (extract(epoch FROM " column ") * 1000)::bigint END"
 
 #define TEXT(param)                                                                                \
 	{                                                                                          \
@@ -219,6 +221,37 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" ON CONFLICT (stack) DO UPDATE SET stack = excluded.stack RETURNING key",
 	{TEXT("stack"), TEXT("candidate")}},
 
+// -> at_ms of each deletion or replacement since then that no person approved, once a plan: also what may
+// have been done
+[STORE_DELETIONS] = {"DELETIONS",
+	"SELECT " MS("max(a.intended_at)") " AS at_ms FROM holdfast.action a WHERE a.stack = $1"
+	" AND a.intended_at > $2 AND a.intended_at < 'infinity' AND a.change IN ('-', '-/+', '+/-')"
+	" AND a.outcome IS DISTINCT FROM 'failed' AND NOT EXISTS (SELECT 1 FROM holdfast.hold h"
+	"  WHERE h.stack = a.stack AND h.address = a.address AND h.digest = a.plan_id"
+	"  AND h.decided_at IS NOT NULL AND h.state <> 'rejected')"
+	" GROUP BY a.address, a.plan_id ORDER BY max(a.intended_at)",
+	{TEXT("stack"), TIME("since_ms")}},
+
+// `incident` null: it is over, and goes once nobody has to be told of it any more. `message` null: nobody has.
+[STORE_INCIDENT_PUT] = {"INCIDENT_PUT",
+	"INSERT INTO holdfast.incident (stack, key, incident, message, at) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (stack, key) DO UPDATE SET incident = excluded.incident,"
+	" message = excluded.message, at = excluded.at",
+	{TEXT("stack"), TEXT("key"), JSON_OR_NULL("incident"), JSON_OR_NULL("message"), TIME("at_ms")}},
+
+// the message with this trigger has been told
+[STORE_INCIDENT_TOLD] = {"INCIDENT_TOLD",
+	"WITH over AS (DELETE FROM holdfast.incident WHERE stack = $1 AND key = $2 AND incident IS NULL"
+	"  AND (message IS NULL OR message->>'trigger' = $3))"
+	" UPDATE holdfast.incident SET message = NULL WHERE stack = $1 AND key = $2"
+	" AND incident IS NOT NULL AND message->>'trigger' = $3",
+	{TEXT("stack"), TEXT("key"), TEXT_OR_NULL("trigger")}},
+
+// -> key, incident, message
+[STORE_INCIDENTS] = {"INCIDENTS",
+	"SELECT key, incident, message FROM holdfast.incident WHERE stack = $1 ORDER BY at, key",
+	{TEXT("stack")}},
+
 [STORE_HOLDS_OPEN] = {"HOLDS_OPEN",
 	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, "
 	MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
@@ -237,7 +270,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" holder = excluded.holder, host = excluded.host, pid = excluded.pid,"
 	" taken_at = excluded.taken_at, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at"
 	" WHERE l.holder IN ('', excluded.holder)"
-	" OR (l.expires_at <= clock_timestamp() AND l.beats = excluded.beats)"
+	" OR (l.expires_at <= clock_timestamp() AND GREATEST(l.beats, 0) = excluded.beats)"
 	" RETURNING token, " MS("taken_at") " AS taken_ms",
 	{TEXT("stack"), TEXT("daemon_id"), TEXT("host"), INT("pid"), INT_OR_NULL("beats"), INT("lasts")}},
 

@@ -24,6 +24,10 @@
 	X(ORDER_END)       /* ... taken back, by whom */                                           \
 	X(ORDERS_OPEN)     /* {stack, now_ms} -> those that are in force */                        \
 	X(STACK_KEY)       /* {stack, candidate} -> {key}: the candidate only where none is */     \
+	X(DELETIONS)       /* {stack, since_ms} -> {at_ms} of what went by policy */               \
+	X(INCIDENT_PUT)    /* what people are told of begins, changes or ends */                   \
+	X(INCIDENT_TOLD)   /* ... and the message has been taken */                                \
+	X(INCIDENTS)       /* {stack} -> what is open or not told yet */                           \
 	X(LEASE_TAKE)      /* -> {token, taken_ms} when it is ours now */                          \
 	X(LEASE_RENEW)     /* {stack, daemon_id, token, lasts} -> {beats} when it was ours */      \
 	X(LEASE_RELEASE)   /* {stack, daemon_id, token} */                                         \

@@ -1,5 +1,10 @@
-// The facade: one task that keeps a connection alive (server, connect, migrate, wait, again), and
-// the calls, each a row of statements.c with its arguments bound.
+// The facade: one task that keeps two connections alive (server, connect, migrate, wait, again),
+// and the calls, each a row of statements.c with its arguments bound.
+//
+// Answers come in the order of the statements, so one that waits (for a lock that a person holds,
+// for a page of a huge history) keeps all behind it waiting. What the right to change AWS hangs on,
+// the lease and the intents, has a connection of its own; both are to the same server, and there
+// are both or none.
 //
 // A call that comes while there is no connection ends at once, TRANSIENT and not done: what to keep
 // for later is the caller's to decide, who knows what the call meant.
@@ -9,6 +14,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "state/bind.h"
+#include "state/blocker.h"
 #include "state/conninfo.h"
 #include "state/embedded.h"
 #include "state/migrate.h"
@@ -23,12 +29,26 @@ enum {
 	TRIM_MS = 60 * 60 * 1000,
 	MOST_CALLS = 2048,
 	MOST_QUEUED_BYTES = 64 << 20,
+	MOST_REPEATS = 5,
+	WATCH_MS = 1000,
+	LONG_MS = 1500,         // a statement that waits so long may wait for a lock
+	STILL_LOCKED_MS = 8000, // after the last that gave up
+	VITAL_LOCK_MS = 2000,   // a renewal that waits longer comes too late
+	HISTORY_LOCK_MS = 5000,
 };
+
+enum lane_name { LANE_VITAL, LANE_HISTORY, LANE_COUNT };
 
 static const int64_t ninety_days_ms = (int64_t)90 * 24 * 60 * 60 * 1000;
 
 static const char *const phase_names[] = {
 	"starting", "connecting", "migrating", "ready", "waiting", "stopped"};
+
+struct lane {
+	struct pg *pg;          // owned
+	struct blocker blocker; // of what waits in this lane; asked through the other one
+	int64_t locked_ms;      // when a statement gave up waiting for a lock; 0: none has lately
+};
 
 enum stopping { STOPPING_NOT, STOPPING_DRAIN, STOPPING_SERVER };
 
@@ -41,12 +61,14 @@ struct store {
 	enum stopping stopping;
 	struct embedded *embedded; // owned; NULL with a conninfo
 	struct conninfo conninfo;
-	struct pg *pg; // owned
+	struct lane lanes[LANE_COUNT];
+	bool is_migrated; // since the last loss
 	struct migrate migrate;
 	struct retention retention;
 	struct op *awaited; // of the phase: start, connect, migrate or stop; borrowed
 	struct timer timer; // the wait of the backoff, or the end of draining
 	struct timer trim;  // of the embedded server's log
+	struct timer watch; // while a call is at work: does one wait long?
 	unsigned attempt;
 	int64_t ready_ms;
 	struct list entries; // calls at work, in order
@@ -65,6 +87,9 @@ struct entry {
 	struct pg_query query;
 	struct bind bind;
 	struct err refusal;
+	enum lane_name lane;
+	int64_t started_ms;
+	int repeats;
 };
 
 // ---- calls
@@ -106,14 +131,55 @@ static void finish_entry(struct entry *entry, struct err err)
 	op_finish(&call->op, err);
 }
 
+static enum lane_name lane_of(enum store_statement statement)
+{
+	switch ((int)statement) {
+	case STORE_ACTION_INTEND:
+	case STORE_LEASE_TAKE:
+	case STORE_LEASE_RENEW:
+	case STORE_LEASE_RELEASE:
+	case STORE_LEASES:
+	case STORE_DAEMON_BEAT:
+	case STORE_DAEMON_LEAVE:
+		return LANE_VITAL;
+	}
+	return LANE_HISTORY;
+}
+
+static void send_entry(struct store *store, struct entry *entry)
+{
+	entry->started_ms = loop_now_ms(store->loop);
+	pg_query_start(store->lanes[entry->lane].pg, &entry->query, &store->task);
+}
+
+// A deadlock and a serialization failure have rolled the transaction back and ask for it again,
+// whole (documentation of Postgres, "Serialization Failure Handling"); a transaction is one
+// statement here.
+static bool is_repeated(struct store *store, struct entry *entry)
+{
+	const char *code = entry->query.op.err.code;
+	if ((!str_eq(code, "40001") && !str_eq(code, "40P01")) || store->stopping ||
+		entry->repeats >= MOST_REPEATS || !pg_is_open(store->lanes[entry->lane].pg))
+		return false;
+	log_info("the database rolled a statement back; it is sent again",
+		LOG_STR("statement", statements_get(entry->call->statement)->name),
+		LOG_STR("code", code));
+	entry->repeats++;
+	op_reset(&entry->query.op);
+	send_entry(store, entry);
+	return true;
+}
+
 static void finish_entries(struct store *store)
 {
 	struct entry *entry;
 	list_for_each (entry, &store->refused, link)
 		finish_entry(entry, entry->refusal);
 	list_for_each (entry, &store->entries, link) {
-		if (!op_is_finished(&entry->query.op))
+		if (!op_is_finished(&entry->query.op) || is_repeated(store, entry))
 			continue;
+		if (str_eq(entry->query.op.err.code, "55P03"))
+			store->lanes[entry->lane].locked_ms = loop_now_ms(store->loop);
 		store->entry_count--;
 		store->queued_bytes -= entry->bind.bytes;
 		if (str_eq(entry->query.op.err.code, "25006")) // read-only: it was made a standby
@@ -169,7 +235,10 @@ static void on_start(struct store_port *port, struct store_call *call, struct ta
 	entry->query.params = (const char *const *)entry->bind.texts;
 	entry->query.types = entry->bind.types;
 	entry->query.param_count = entry->bind.count;
-	pg_query_start(store->pg, &entry->query, &store->task);
+	entry->lane = lane_of(call->statement);
+	send_entry(store, entry);
+	if (!timer_is_running(&store->watch))
+		timer_start(&store->watch, &store->task, WATCH_MS);
 }
 
 // ---- phases
@@ -181,6 +250,21 @@ static void set_phase(struct store *store, enum store_phase phase, const char *m
 	store->phase = phase;
 	str_copy(store->message, sizeof(store->message), message);
 	task_wake(store->watcher);
+}
+
+static void hang_up(struct store *store, const char *why)
+{
+	for (int i = 0; i < LANE_COUNT; i++) {
+		pg_hang_up(store->lanes[i].pg, why);
+		store->lanes[i].locked_ms = 0;
+		store->lanes[i].blocker.text[0] = '\0';
+	}
+	timer_stop(&store->watch);
+}
+
+static bool are_open(const struct store *store)
+{
+	return pg_is_open(store->lanes[LANE_VITAL].pg) && pg_is_open(store->lanes[LANE_HISTORY].pg);
 }
 
 // Full jitter: anything between nothing and a ceiling that doubles.
@@ -199,7 +283,8 @@ static int64_t pick_wait_ms(struct store *store)
 
 static void wait_and_retry(struct store *store, const struct err *why)
 {
-	pg_hang_up(store->pg, "connection lost");
+	hang_up(store, "connection lost");
+	store->is_migrated = false;
 	retention_stop(&store->retention);
 	if (store->phase == STORE_READY && loop_now_ms(store->loop) - store->ready_ms >= STEADY_MS)
 		store->attempt = 0;
@@ -220,7 +305,8 @@ static void wait_and_retry(struct store *store, const struct err *why)
 static void begin_connect(struct store *store)
 {
 	set_phase(store, STORE_CONNECTING, store->last_error);
-	store->awaited = pg_connect(store->pg, &store->conninfo, store->attempt, &store->task);
+	store->awaited = pg_connect(
+		store->lanes[LANE_VITAL].pg, &store->conninfo, store->attempt, &store->task);
 }
 
 static void begin(struct store *store)
@@ -240,7 +326,7 @@ static void enter_ready(struct store *store)
 	store->ready_ms = loop_now_ms(store->loop);
 	store->last_error[0] = '\0';
 	log_notice("database ready", LOG_STR("where", conninfo_where(&store->conninfo)),
-		LOG_INT("server_version", pg_server_version(store->pg)),
+		LOG_INT("server_version", pg_server_version(store->lanes[LANE_VITAL].pg)),
 		LOG_INT("embedded", store->embedded != NULL));
 	set_phase(store, STORE_READY, "");
 	retention_start(&store->retention);
@@ -266,13 +352,78 @@ static void step_awaited(struct store *store)
 	}
 	if (store->phase == STORE_STARTING) {
 		begin_connect(store);
-	} else if (store->phase == STORE_CONNECTING) {
-		set_phase(store, STORE_MIGRATING, "");
-		migrate_start(&store->migrate, store->pg, &store->task);
-		store->awaited = &store->migrate.op;
-	} else {
+	} else if (store->phase == STORE_MIGRATING) {
+		store->is_migrated = true;
+		set_phase(store, STORE_CONNECTING, "");
+		store->awaited = pg_connect_beside(store->lanes[LANE_HISTORY].pg, &store->conninfo,
+			store->lanes[LANE_VITAL].pg, &store->task);
+	} else if (store->is_migrated) {
 		enter_ready(store);
+	} else {
+		set_phase(store, STORE_MIGRATING, "");
+		migrate_start(&store->migrate, store->lanes[LANE_VITAL].pg, &store->task);
+		store->awaited = &store->migrate.op;
 	}
+}
+
+// ---- locks that others hold
+
+static bool waits_long(const struct store *store, enum lane_name lane)
+{
+	const struct entry *entry;
+	list_for_each (entry, &store->entries, link)
+		if (entry->lane == lane)
+			return loop_now_ms(store->loop) - entry->started_ms >= LONG_MS;
+	return false;
+}
+
+// What status says of it: "" when nothing waits.
+static void tell_waiting(struct store *store)
+{
+	static const char *const what[] = {
+		"the lease and the intents wait, so nothing is changed in AWS", "history waits"};
+	char text[sizeof(store->message)] = "";
+	for (int i = 0; i < LANE_COUNT; i++) {
+		size_t used = strlen(text);
+		if (store->lanes[i].blocker.text[0])
+			snprintf(text + used, sizeof(text) - used, "%s%s: %s", used ? "; " : "",
+				what[i], store->lanes[i].blocker.text);
+	}
+	if (str_eq(text, store->message))
+		return;
+	if (*text && !store->message[0])
+		log_warning("somebody holds a lock in the database", LOG_STR("what", text));
+	str_copy(store->message, sizeof(store->message), text);
+	task_wake(store->watcher);
+}
+
+static void step_watch(struct store *store)
+{
+	bool is_wanted = store->entry_count > 0;
+	for (int i = 0; i < LANE_COUNT; i++)
+		blocker_take(&store->lanes[i].blocker);
+	if (!op_is_finished(&store->watch.op)) {
+		if (!is_wanted && !store->message[0])
+			timer_stop(&store->watch);
+		return;
+	}
+	int64_t now = loop_now_ms(store->loop);
+	for (int i = 0; i < LANE_COUNT; i++) {
+		struct lane *lane = &store->lanes[i];
+		struct pg *other = store->lanes[LANE_COUNT - 1 - i].pg;
+		if (waits_long(store, (enum lane_name)i)) {
+			if (!op_is_running(&lane->blocker.query.op))
+				blocker_ask(&lane->blocker, other, pg_backend_pid(lane->pg),
+					&store->task);
+		} else if (now - lane->locked_ms >= STILL_LOCKED_MS || lane->locked_ms == 0) {
+			lane->blocker.text[0] = '\0';
+		}
+		is_wanted = is_wanted || lane->blocker.text[0];
+	}
+	tell_waiting(store);
+	op_reset(&store->watch.op);
+	if (is_wanted || store->message[0])
+		timer_start(&store->watch, &store->task, WATCH_MS);
 }
 
 // ---- stopping
@@ -284,7 +435,7 @@ static void close_everything(struct store *store)
 	timer_stop(&store->trim);
 	retention_stop(&store->retention);
 	op_cancel(&store->migrate.op);
-	pg_hang_up(store->pg, "closing");
+	hang_up(store, "closing");
 	finish_entries(store);
 	store->awaited = NULL;
 	if (store->embedded)
@@ -296,14 +447,20 @@ static void close_everything(struct store *store)
 static void step_stopping(struct store *store)
 {
 	if (store->stopping == STOPPING_DRAIN) {
-		if (store->phase == STORE_READY && pg_is_open(store->pg) &&
-			store->entry_count > 0 && !op_is_finished(&store->timer.op))
+		if (store->phase == STORE_READY && are_open(store) && store->entry_count > 0 &&
+			!op_is_finished(&store->timer.op))
 			return;
 		close_everything(store);
 		return;
 	}
 	if (store->phase != STORE_STOPPED && (!store->awaited || op_is_finished(store->awaited)))
 		set_phase(store, STORE_STOPPED, "stopped");
+}
+
+static const struct err *loss(const struct store *store)
+{
+	const struct pg *vital = store->lanes[LANE_VITAL].pg;
+	return pg_loss(pg_is_open(vital) ? store->lanes[LANE_HISTORY].pg : vital);
 }
 
 static void on_step(struct task *task)
@@ -322,10 +479,12 @@ static void on_step(struct task *task)
 		step_awaited(store);
 		return;
 	case STORE_READY:
-		if (!pg_is_open(store->pg))
-			wait_and_retry(store, pg_loss(store->pg));
+		if (!are_open(store))
+			wait_and_retry(store, loss(store));
 		else if (err_is(&store->misplaced))
 			wait_and_retry(store, &store->misplaced);
+		else
+			step_watch(store);
 		return;
 	case STORE_WAITING:
 		if (op_is_finished(&store->timer.op))
@@ -337,6 +496,20 @@ static void on_step(struct task *task)
 }
 
 // ---- the interface
+
+static bool lanes_new(struct store *store)
+{
+	static const int lock_ms[] = {VITAL_LOCK_MS, HISTORY_LOCK_MS};
+	for (int i = 0; i < LANE_COUNT; i++) {
+		struct lane *lane = &store->lanes[i];
+		blocker_init(&lane->blocker);
+		lane->pg = pg_new(store->loop, &store->task);
+		if (!lane->pg)
+			return false;
+		pg_set_lock_timeout(lane->pg, lock_ms[i]);
+	}
+	return true;
+}
 
 struct err store_new(struct loop *loop, const struct store_settings *settings, struct task *watcher,
 	struct store **ret_store)
@@ -352,6 +525,7 @@ struct err store_new(struct loop *loop, const struct store_settings *settings, s
 	task_init(&store->task, loop, on_step, "store");
 	timer_init(&store->timer, loop);
 	timer_init(&store->trim, loop);
+	timer_init(&store->watch, loop);
 	migrate_init(&store->migrate, loop, migrate_store, migrate_store_count);
 	retention_init(&store->retention, loop, &store->port,
 		settings->retention_ms > 0 ? settings->retention_ms : ninety_days_ms);
@@ -363,8 +537,7 @@ struct err store_new(struct loop *loop, const struct store_settings *settings, s
 	}
 	if (!err_is(&err))
 		err = conninfo_init(&store->conninfo, conninfo);
-	store->pg = pg_new(loop, &store->task);
-	if (!err_is(&err) && !store->pg)
+	if (!lanes_new(store) && !err_is(&err))
 		err = err_nomem();
 	if (err_is(&err)) {
 		store_free(store);
@@ -407,9 +580,13 @@ void store_free(struct store *store)
 		return;
 	timer_stop(&store->timer);
 	timer_stop(&store->trim);
+	timer_stop(&store->watch);
 	retention_done(&store->retention);
 	migrate_done(&store->migrate);
-	pg_free(store->pg);
+	for (int i = 0; i < LANE_COUNT; i++) {
+		pg_free(store->lanes[i].pg);
+		blocker_done(&store->lanes[i].blocker);
+	}
 	conninfo_done(&store->conninfo);
 	embedded_free(store->embedded);
 	task_done(&store->task);

@@ -3,6 +3,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/brakes.h"
+#include "core/halt.h"
 
 static void fail(struct stack *stack, struct err err)
 {
@@ -94,6 +96,45 @@ static struct err check_place(const struct stack *stack, const json_t *rows)
 	return ERR_OK;
 }
 
+// When it was made and deleted stands: what may be on its way is still waited for.
+static void dispute(struct resource *resource)
+{
+	free(TAKE(resource->record.id));
+	json_decref(TAKE(resource->record.observed));
+	resource->record.is_dirty = true;
+}
+
+// Two records that claim one object: a person's hand, for one object never becomes two resources.
+// Which of them is right only its tag can tell, so both are found again as if they were lost; an
+// orphan of that name would otherwise be deleted, and be the other's.
+static void drop_disputed(struct stack *stack)
+{
+	struct map by_id;
+	map_init(&by_id);
+	map_for_each (&stack->by_address, entry) {
+		struct resource *resource = entry->value, *other = NULL;
+		_cleanup_free_ char *key =
+			resource->record.id
+				? str_format("%s %s", resource->kind->name, resource->record.id)
+				: NULL;
+		if (!key)
+			continue;
+		other = map_get(&by_id, key);
+		if (!other) {
+			if (!map_set(&by_id, key, resource, NULL))
+				abort(); // out of memory; the supervisor starts us anew
+			continue;
+		}
+		log_warning("two records of the store claim one object; both are found again by "
+			    "tags",
+			LOG_STR("resource", resource->address), LOG_STR("other", other->address),
+			LOG_STR("id", resource->record.id));
+		dispute(resource);
+		dispute(other);
+	}
+	map_done(&by_id);
+}
+
 static void take_records(struct stack *stack, const json_t *rows)
 {
 	size_t i;
@@ -110,10 +151,14 @@ static void take_records(struct stack *stack, const json_t *rows)
 		if (resource->kind != kind)
 			continue;
 		record_load(&resource->record, js_str(row, "aws_id"), json_object_get(row, "data"));
+		if (record_bound(&resource->record, loop_wall_ms(stack->options.loop)))
+			log_warning("a record of the store has instants that are yet to come",
+				LOG_STR("resource", address));
 		resource->presence =
 			PRESENCE_UNKNOWN; // what was seen without it is looked at again
 		sighting_done(&resource->seen);
 	}
+	drop_disputed(stack);
 }
 
 // The kind in "network.vpc.main"; NULL when there is none of that name.
@@ -156,14 +201,15 @@ static void take_intents(struct stack *stack, const json_t *rows)
 	json_array_foreach ((json_t *)rows, i, row) {
 		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
 		struct resource *resource = maybe_created(stack, address, row);
-		if (resource && resource->record.created_ms < js_int(row, "at_ms", 0)) {
-			resource->record.created_ms = js_int(row, "at_ms", 0);
+		int64_t now = loop_wall_ms(stack->options.loop), at = js_int(row, "at_ms", 0);
+		at = at < now ? at : now;
+		if (resource && resource->record.created_ms < at) {
+			resource->record.created_ms = at;
 			json_decref(TAKE(resource->record.observed)); // of what stood there before
 			resource->record.is_dirty = true;
 		}
 		bool is_told = js_str(row, "outcome"); // "unknown" already
-		int64_t now = loop_wall_ms(stack->options.loop);
-		bool is_past = now - js_int(row, "at_ms", 0) >= DECIDE_LOST_ADDING_MS;
+		bool is_past = now - at >= DECIDE_LOST_ADDING_MS;
 		if (is_told && !is_past)
 			continue;
 		if (!is_told)
@@ -230,6 +276,9 @@ static json_t *load_args(const struct stack *stack, enum store_statement stateme
 			args, "since_ms", json_integer(loop_wall_ms(stack->options.loop)));
 		json_object_set_new(args, "limit", json_integer(10000));
 	}
+	if (statement == STORE_DELETIONS)
+		json_object_set_new(args, "since_ms",
+			json_integer(loop_wall_ms(stack->options.loop) - BRAKES_HOUR_MS));
 	if (statement == STORE_ORDERS_OPEN)
 		json_object_set_new(
 			args, "now_ms", json_integer(loop_wall_ms(stack->options.loop)));
@@ -273,7 +322,8 @@ static void take_orders(struct stack *stack, const json_t *rows)
 void boot_load(struct stack *stack)
 {
 	static const enum store_statement statements[] = {STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN,
-		STORE_HOLDS_OPEN, STORE_DRIFTS, STORE_STACK_KEY, STORE_ORDERS_OPEN};
+		STORE_HOLDS_OPEN, STORE_DRIFTS, STORE_STACK_KEY, STORE_ORDERS_OPEN,
+		STORE_DELETIONS};
 	if (timer_is_running(&stack->timer))
 		return;
 	size_t finished = 0;
@@ -305,6 +355,7 @@ void boot_load(struct stack *stack)
 		take_drifts(stack, stack->loads[3].rows);
 		take_key(stack, stack->loads[4].rows);
 		take_orders(stack, stack->loads[5].rows);
+		halt_take_destroyed(stack, stack->loads[6].rows);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {
 		store_call_done(&stack->loads[i]);

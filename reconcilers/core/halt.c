@@ -133,3 +133,15 @@ void halt_note_destroyed(struct stack *stack)
 		json_array_remove(stack->destroyed, 0);
 	json_array_append_new(stack->destroyed, json_integer(loop_wall_ms(stack->options.loop)));
 }
+
+void halt_take_destroyed(struct stack *stack, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	int64_t now = loop_wall_ms(stack->options.loop);
+	json_array_clear(stack->destroyed);
+	json_array_foreach ((json_t *)rows, i, row) {
+		int64_t at = js_int(row, "at_ms", now);
+		json_array_append_new(stack->destroyed, json_integer(at < now ? at : now));
+	}
+}

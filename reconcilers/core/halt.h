@@ -13,3 +13,5 @@ bool halt_check(struct reconciler *reconciler);
 bool halt_waits(struct reconciler *reconciler);
 /* Notes a deletion that no person approved. */
 void halt_note_destroyed(struct stack *stack);
+/* Takes those of an earlier life from the store (STORE_DELETIONS), in place of what was noted. */
+void halt_take_destroyed(struct stack *stack, const json_t *rows);

@@ -2,6 +2,10 @@
 // order, after a pause. Every statement may be repeated, so a lost answer costs nothing, and what
 // is on disk is told again from its beginning when the process ended before all of it was taken.
 //
+// Some failures strike one statement and spare the next (a lock that a person holds, a deadlock).
+// So what tells of one thing goes one after the other: a record that is told again never comes
+// after a younger one, and no end before its beginning.
+//
 // Numbers give the order. The files are emptied when nothing waits any more; when they grow beyond
 // their bound, what still waits is written once more to new ones and the old ones go.
 #include "core/journal.h"
@@ -12,6 +16,8 @@
 
 enum {
 	WINDOW = 64,
+	LOOK_AHEAD = 256,     // entries, past those that wait for an earlier one of their subject
+	SUBJECT_SLOTS = 1024, // two subjects in one only wait for each other
 	PAUSE_MS = 1000,
 	FLUSH_MS = 50, // the store mostly answers sooner, and nothing is written
 	AGAIN_MS = 2000,
@@ -26,6 +32,7 @@ struct entry {
 	json_t *args; // owned
 	struct store_call call;
 	bool is_sent;
+	unsigned subject; // its slot, from 1; 0: it stands by itself
 	uint64_t number;
 	uint64_t segment; // on disk there; 0: not yet
 	size_t bytes;     // there
@@ -77,7 +84,7 @@ static bool take(struct journal *journal, struct entry *entry)
 	entry->is_sent = false;
 	if (err.class == ERR_TRANSIENT || err.class == ERR_CONFLICT || err.class == ERR_CANCELED ||
 		err.class == ERR_THROTTLED || err.class == ERR_DENIED) {
-		if (err.class == ERR_DENIED)
+		if (err.class == ERR_DENIED || str_starts(err.code, "53")) // no rights, no room
 			str_copy(journal->refusal, sizeof(journal->refusal), err.message);
 		store_call_done(&entry->call);
 		return false;
@@ -91,6 +98,67 @@ static bool take(struct journal *journal, struct entry *entry)
 	return true;
 }
 
+// What a statement tells of; NULL: rows that stand by themselves.
+static const char *subject_member(enum store_statement statement)
+{
+	switch ((int)statement) {
+	case STORE_RECORD_PUT:
+	case STORE_RECORD_DELETE:
+		return "address";
+	case STORE_DRIFT_OPEN:
+	case STORE_DRIFT_CLOSE:
+		return "drift_id";
+	case STORE_ACTION_SETTLE:
+		return "action_id";
+	case STORE_HOLD_PUT:
+	case STORE_HOLD_DECIDE:
+		return "hold_id";
+	case STORE_ORDER_PUT:
+	case STORE_ORDER_END:
+		return "order_id";
+	case STORE_INCIDENT_PUT:
+	case STORE_INCIDENT_TOLD:
+		return "key";
+	case STORE_PASS_ADD:
+		return "layer";
+	case STORE_CONFIG_ADD:
+		return "stack";
+	}
+	return NULL;
+}
+
+static unsigned subject_of(enum store_statement statement, const json_t *args)
+{
+	const char *member = subject_member(statement);
+	const char *text = member ? js_str(args, member) : NULL;
+	uint32_t hash = 2166136261; // FNV-1a
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619;
+	return text ? 1 + hash % SUBJECT_SLOTS : 0;
+}
+
+static void send_entry(struct journal *journal, struct entry *entry)
+{
+	store_call_init(&entry->call, entry->statement, json_incref(entry->args));
+	entry->is_sent = true;
+	journal->sent++;
+	store_start(journal->store, &entry->call, &journal->task);
+}
+
+static void send_some(struct journal *journal)
+{
+	bool is_ahead[1 + SUBJECT_SLOTS] = {false}; // something earlier waits or is on its way
+	struct entry *entry;
+	size_t seen = 0;
+	list_for_each (entry, &journal->entries, link) {
+		if (journal->sent >= WINDOW || seen++ >= LOOK_AHEAD)
+			break;
+		if (!entry->is_sent && !is_ahead[entry->subject])
+			send_entry(journal, entry);
+		is_ahead[entry->subject] = entry->subject != 0;
+	}
+}
+
 static void tell_store(struct journal *journal)
 {
 	struct entry *entry;
@@ -102,16 +170,7 @@ static void tell_store(struct journal *journal)
 		timer_start(&journal->pause, &journal->task, PAUSE_MS);
 	if (timer_is_running(&journal->pause) || journal->is_closing)
 		return;
-	list_for_each (entry, &journal->entries, link) {
-		if (journal->sent >= WINDOW)
-			break;
-		if (entry->is_sent)
-			continue;
-		store_call_init(&entry->call, entry->statement, json_incref(entry->args));
-		entry->is_sent = true;
-		journal->sent++;
-		store_start(journal->store, &entry->call, &journal->task);
-	}
+	send_some(journal);
 }
 
 // ---- to the disk
@@ -297,6 +356,7 @@ static struct entry *append(struct journal *journal, enum store_statement statem
 	}
 	entry->statement = statement;
 	entry->args = args;
+	entry->subject = subject_of(statement, args);
 	entry->number = journal->next_number++;
 	entry->bytes = GUESSED_BYTES;
 	journal->bytes += GUESSED_BYTES;

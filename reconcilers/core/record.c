@@ -86,6 +86,23 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");
 }
 
+bool record_bound(struct record *record, int64_t now_wall_ms)
+{
+	const struct {
+		int64_t *at_ms, instead_ms;
+	} instants[] = {{&record->created_ms, now_wall_ms}, {&record->born_ms, now_wall_ms},
+		{&record->left_ms, now_wall_ms}, {&record->deleted_ms, 0},
+		{&record->restored_ms, 0}};
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_COUNT(instants); i++) {
+		if (*instants[i].at_ms <= now_wall_ms)
+			continue;
+		*instants[i].at_ms = instants[i].instead_ms;
+		any = true;
+	}
+	return any;
+}
+
 static bool has_value(const json_t *list, const json_t *value)
 {
 	size_t i;

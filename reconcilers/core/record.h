@@ -38,6 +38,10 @@ void record_done(struct record *record);
 json_t *record_json(const struct record *record);
 /* Tolerates anything: members of another type count as absent. */
 void record_load(struct record *record, const char *id, const json_t *data);
+/* Instants after now come of a hand or of a wrong clock: what waits since then would wait for ever.
+ * A creation is one of now, since what it made may not be shown yet; a deletion is none, since what
+ * is shown is there. True when there was one. */
+bool record_bound(struct record *record, int64_t now_wall_ms);
 
 /* Adds what AWS gave up ({"Member": [values]}, may be NULL); true when anything is new. At most 10
  * a member are kept. */

@@ -72,6 +72,8 @@ struct stack_options {
 	const char *region;            // as the client resolved it
 	const char *metrics_namespace; // where the daemon's own metrics go; NULL: nowhere
 	struct task *watcher; // woken when something that status shows has changed; may be NULL
+	int64_t wait_ms;      // before AWS is asked for the first time
+	const char *wait_why; // a sentence for status; copied
 };
 
 enum stack_phase {
@@ -97,7 +99,7 @@ struct stack {
 	struct task task;
 	struct timer timer;
 	struct aws_call identity;
-	struct store_call loads[6];
+	struct store_call loads[7];
 	struct publisher publisher;
 	struct tagread tagread;
 	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)

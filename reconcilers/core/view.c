@@ -64,6 +64,8 @@ static bool why_only_looking(const struct stack *stack, char *ret_why, size_t by
 		str_copy(ret_why, bytes, "nothing is changed until the store is back");
 	else if (journal_is_failing(stack->options.journal))
 		str_copy(ret_why, bytes, "nothing is changed until history can be kept on disk");
+	else if (lease && *lease->trouble)
+		snprintf(ret_why, bytes, "the lease cannot be had: %.120s", lease->trouble);
 	else if (lease && lease->is_leaving)
 		str_copy(ret_why, bytes, "handing over to another daemon");
 	else if (lease && !lease_may_write(lease))

@@ -38,6 +38,7 @@ struct storage {
 	bool is_down;         // statements fail: nobody is there
 	bool is_dead;         // the daemon is being buried: nothing is done any more
 	bool refuses_intents; // for tests: ACTION_INTEND fails
+	int fails_once_in;    // for tests: of so many statements one fails, and spares the others
 };
 
 /* A statement on its way. */
@@ -92,6 +93,34 @@ static inline void storage_settle(struct storage *storage, const json_t *args)
 	json_object_del(copy, "at_ms");
 	json_object_update(action, copy);
 	json_decref(copy);
+}
+
+static inline bool storage_is_approved(const struct storage *storage, const char *digest)
+{
+	const char *id;
+	json_t *hold;
+	json_object_foreach (storage->holds, id, hold)
+		if (str_eq_null(js_str(hold, "digest"), digest) &&
+			(str_eq_null(js_str(hold, "state"), "approved") ||
+				str_eq_null(js_str(hold, "state"), "used")))
+			return true;
+	return false;
+}
+
+static inline json_t *storage_deletions(const struct storage *storage, const json_t *args)
+{
+	json_t *rows = json_array();
+	const char *id;
+	json_t *action;
+	json_object_foreach (storage->actions, id, action) {
+		const char *change = js_str(action, "change"), *outcome = js_str(action, "outcome");
+		int64_t at = js_int(action, "at_ms", 0);
+		if (change && strchr(change, '-') && !(outcome && str_eq(outcome, "failed")) &&
+			at > js_int(args, "since_ms", 0) &&
+			!storage_is_approved(storage, js_str(action, "plan_id")))
+			json_array_append_new(rows, json_pack("{s:I}", "at_ms", (json_int_t)at));
+	}
+	return rows;
 }
 
 #include "tests/sim/leases.h"
@@ -164,6 +193,11 @@ static inline json_t *storage_execute(struct storage *storage, const struct stor
 	case STORE_DAEMON_BEAT:
 	case STORE_DAEMON_LEAVE:
 		return leases_execute(storage, call->statement, args);
+	case STORE_DELETIONS:
+		return storage_deletions(storage, args);
+	case STORE_INCIDENT_PUT:
+	case STORE_INCIDENT_TOLD:
+	case STORE_INCIDENTS:
 	case STORE_HISTORY:
 	case STORE_STATE_AT:
 	case STORE_RETENTION:
@@ -196,6 +230,12 @@ static inline void statement_flight_step(struct task *task)
 		struct statement_flight *flight =
 			LIST_ITEM(storage->queue.next, struct statement_flight, link);
 		is_last = flight == due;
+		if (storage->fails_once_in > 0 &&
+			random_between(&storage->random, 0, storage->fails_once_in) == 0) {
+			statement_flight_end(
+				flight, err_code(ERR_TRANSIENT, "55P03", "somebody holds a lock"));
+			continue;
+		}
 		flight->call->rows = storage_execute(storage, flight->call);
 		statement_flight_end(flight, ERR_OK);
 	}

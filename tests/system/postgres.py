@@ -18,10 +18,44 @@ def _programs():
     return max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
 
 
-class Postgres:
-    """Root may not run it, so as root it runs as `postgres` or `nobody`."""
+class Session:
+    """A person at psql: what is begun stays open until it is ended."""
 
-    def __init__(self):
+    def __init__(self, command, user):
+        self.process = subprocess.Popen(command, user=user, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, bufsize=1, cwd="/")
+        self.count = 0
+
+    def start(self, text):
+        """Sends it and does not wait."""
+        self.count += 1
+        self.process.stdin.write(f"{text}\n\\echo done-{self.count}\n")
+
+    def finish(self):
+        """The lines that came of everything up to now."""
+        lines = []
+        for line in self.process.stdout:
+            if line.strip() == f"done-{self.count}":
+                return lines
+            lines.append(line.rstrip("\n"))
+        raise AssertionError(f"psql ended: {lines}")
+
+    def run(self, text):
+        self.start(text)
+        return self.finish()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Postgres:
+    """Root may not run it, so as root it runs as `postgres` or `nobody`. `disk`: the size ("24m") of a file
+    system of its own that all tables made from then on stand on; the server alone sees it."""
+
+    def __init__(self, disk=None):
+        self.disk = disk
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-postgres-"))
         self.home.chmod(0o755)
         self.user = None
@@ -36,7 +70,27 @@ class Postgres:
         self.port = free_port()
         self._run("initdb", "-D", self.data, "-U", "holdfast", "-A", "trust", "-N", "-E", "UTF8",
                   "--locale=C.UTF-8")
+        self.sessions = []
         self.start()
+        if disk:
+            self.sql(f"COPY (SELECT 1) TO PROGRAM 'mkdir {self.small}/space'")
+            self.sql(f"CREATE TABLESPACE small LOCATION '{self.small}/space'")
+            self.sql("ALTER DATABASE postgres SET default_tablespace = small")
+
+    @property
+    def small(self):
+        return self.home / "small"
+
+    def _in_own_mounts(self):
+        """A command that goes on as the server's user, with a small file system mounted."""
+        self.small.mkdir(exist_ok=True)
+        mount = f"mount -t tmpfs -o size={self.disk},mode=0777 small {self.small} && exec"
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            inner = f"setpriv --reuid={entry.pw_uid} --regid={entry.pw_gid} --clear-groups"
+            return ["unshare", "--mount", "sh", "-c", f'{mount} {inner} "$@"', "sh"]
+        inner = f"unshare --user --map-user={os.getuid()} --map-group={os.getgid()}"
+        return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'{mount} {inner} "$@"', "sh"]
 
     def _run(self, program, *arguments, check=True):
         done = subprocess.run([str(_programs() / program), *map(str, arguments)], user=self.user, cwd=self.home,
@@ -46,8 +100,32 @@ class Postgres:
         return done
 
     def start(self):
-        self._run("pg_ctl", "-D", self.data, "-w", "-l", self.home / "log", "start", "-o",
-                  f"-p {self.port} -k {self.home} -c listen_addresses=127.0.0.1 -c fsync=off")
+        command = [str(_programs() / "pg_ctl"), "-D", str(self.data), "-w", "-l", str(self.home / "log"), "start", "-o",
+                   f"-p {self.port} -k {self.home} -c listen_addresses=127.0.0.1 -c fsync=off"]
+        user = None if self.disk else self.user
+        if self.disk:
+            command = self._in_own_mounts() + command
+        done = subprocess.run(command, user=user, cwd=self.home, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}{self.log()[-2000:]}"
+
+    def log(self):
+        path = self.home / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def session(self, user="holdfast"):
+        """A connection that stays."""
+        session = Session([str(_programs() / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d",
+                           "postgres", "-XAtq"], self.user)
+        self.sessions.append(session)
+        return session
+
+    def fill_disk(self):
+        """Until not one byte more fits; the error of the program that does it is the point."""
+        self.sql(f"COPY (SELECT 1) TO PROGRAM 'cat /dev/zero > {self.small}/filler'", check=False)
+
+    def free_disk(self):
+        self.sql(f"COPY (SELECT 1) TO PROGRAM 'rm -f {self.small}/filler'")
 
     def stop(self, mode="fast"):
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop", check=False)
@@ -70,6 +148,8 @@ class Postgres:
                  " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
 
     def close(self):
+        for session in self.sessions:
+            session.close()
         self.stop("immediate")
         deadline = time.monotonic() + 10
         while (self.data / "postmaster.pid").exists() and time.monotonic() < deadline:

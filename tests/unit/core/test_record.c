@@ -162,11 +162,31 @@ static void another_change_or_error_begins_anew(void **state)
 	assert_int_equal(failure.next_ms, 0);
 }
 
+static void instants_that_are_yet_to_come_do_not_count(void **state)
+{
+	(void)state;
+	struct record record;
+	record_init(&record);
+	record_load(&record, "vpc-1",
+		J({"created_ms" : 32503680000000, "deleted_ms" : 5, "left_ms" : 1001}));
+	assert_true(record_bound(&record, 1000));
+	assert_int_equal(record.created_ms, 1000);
+	assert_int_equal(record.deleted_ms, 5);
+	assert_int_equal(record.left_ms, 1000);
+	record.restored_ms = record.deleted_ms = 2000;
+	assert_true(record_bound(&record, 1000));
+	assert_int_equal(record.restored_ms, 0);
+	assert_int_equal(record.deleted_ms, 0);
+	assert_false(record_bound(&record, 1000));
+	record_done(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(what_is_saved_is_loaded_again),
 		VALUES_TEST(anything_may_stand_in_the_store),
+		VALUES_TEST(instants_that_are_yet_to_come_do_not_count),
 		VALUES_TEST(waits_grow_up_to_a_limit),
 		VALUES_TEST(waits_are_spread_and_never_nothing),
 		VALUES_TEST(what_is_refused_waits_longer_than_what_timed_out),

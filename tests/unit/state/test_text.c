@@ -120,7 +120,7 @@ static void what_the_text_says_wins_over_our_settings(void **state)
 	struct conninfo_host hosts[2] = {c.hosts[0], c.hosts[1]};
 	hosts[0].address = (char[]){"192.0.2.9"};
 	struct conninfo_params p;
-	struct err err = conninfo_params_init(&p, &c, hosts, 2, true);
+	struct err err = conninfo_params_init(&p, &c, hosts, 2, "-c lock_timeout=5");
 	assert_false(err_is(&err));
 	assert_string_equal(value_of(&p, "host"), "a,/run/pg");
 	assert_string_equal(value_of(&p, "hostaddr"), "192.0.2.9,");
@@ -131,7 +131,7 @@ static void what_the_text_says_wins_over_our_settings(void **state)
 	assert_string_equal(value_of(&p, "target_session_attrs"), "read-write");
 	assert_non_null(strstr(value_of(&p, "options"), "lock_timeout"));
 	conninfo_params_done(&p);
-	err = conninfo_params_init(&p, &c, c.hosts, 1, false);
+	err = conninfo_params_init(&p, &c, c.hosts, 1, NULL);
 	assert_false(err_is(&err));
 	assert_null(value_of(&p, "options"));
 	assert_null(value_of(&p, "hostaddr"));
