@@ -108,10 +108,12 @@ $(BUILD)/flags: FORCE
 $(BUILD)/sources: FORCE
 	$(call remember,$(sort $(foreach f,$(LIBRARIES),$(SRC_$(f)))))
 
+# Out of memory ends the daemon (daemon/base/memory.h).
+WRAPPED := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
 APP_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
 $(BUILD)/holdfastd: $(APP_OBJ) $(call lib_files,$(USES_app))
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(APP_OBJ) $(call libs,$(USES_app)) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(WRAPPED) -o $@ $(APP_OBJ) $(call libs,$(USES_app)) $(LDLIBS)
 
 $(BUILD)/holdfast: $(BUILD)/daemon/cli/main.o $(call lib_files,$(USES_cli))
 	$(call say,LD,$@)

@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "core/view.h"
+#include "loop/crash.h"
 #include "loop/notify.h"
 #include <dirent.h>
 #include <errno.h>
@@ -351,7 +352,9 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 				  .metrics_namespace = app->settings->observe_only
 							       ? NULL
 							       : app->settings->metrics_namespace,
-				  .watcher = &app->task},
+				  .watcher = &app->task,
+				  .wait_ms = app->crash_wait_ms,
+				  .wait_why = app->crashed},
 			desired);
 	log_notice("file loaded", LOG_STR("file", path), LOG_STR("stack", held->stack->name),
 		LOG_STR("version", held->stack->desired->version),
@@ -383,6 +386,11 @@ static struct err start(struct app *app)
 	const struct settings *settings = app->settings;
 	struct err err = lock_state(app);
 	if (!err_is(&err))
+		err = crash_watch(settings->state_dir, app->started_wall_ms, &app->crash_wait_ms,
+			app->crashed, sizeof(app->crashed));
+	if (*app->crashed)
+		log_warning("an earlier life ended badly", LOG_STR("how", app->crashed));
+	if (!err_is(&err))
 		err = signals_init(&app->signals, &app->loop, &app->task);
 	if (!err_is(&err))
 		err = http_new(&app->loop,
@@ -401,15 +409,7 @@ static struct err start(struct app *app)
 	if (!err_is(&err))
 		err = leases_start(app);
 	if (!err_is(&err))
-		err = notices_new(&(struct notices_options){.loop = &app->loop,
-					  .http = app->http,
-					  .command = settings->on_event,
-					  .webhook = settings->webhook,
-					  .secret_file = settings->webhook_secret_file,
-					  .topic = settings->sns_topic,
-					  .triggers = settings->triggers,
-					  .watcher = &app->task},
-			&app->notices);
+		err = feed_notices(app);
 	if (!err_is(&err))
 		err = hold_all(app);
 	if (err_is(&err))
@@ -437,6 +437,7 @@ static void close_all(struct app *app)
 			aws_free(held->aws);
 		json_decref(held->findings);
 		json_decref(held->failing);
+		store_call_done(&held->incidents);
 		free(held->path);
 	}
 	free(app->held);
@@ -494,6 +495,8 @@ int app_run(const struct settings *settings)
 	if (!err_is(&err) || app->store)
 		loop_run(&app->loop);
 	int status = app->exit_status;
+	if (status == 0)
+		crash_clear();
 	close_all(app);
 	log_notice("stopped");
 	free(app);

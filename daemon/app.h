@@ -21,6 +21,9 @@ struct held {
 	struct app *app;         // borrowed; set by feed_hold()
 	json_t *failing;         // {"network": true}: layers that were told to fail; owned
 	bool was_leader;         // as it was told last
+	struct store_call incidents; // of earlier, for the notices
+	bool has_incidents;          // since this daemon leads
+	int64_t incidents_ms;        // loop time at which they were last asked for
 };
 
 enum app_phase {
@@ -52,6 +55,8 @@ struct app {
 	char host[72];
 	char daemon_id[33]; // of this host, boot and state directory
 	int lock_fd;
+	int64_t crash_wait_ms; // before AWS is asked, after crashes
+	char crashed[200];     // how the last life ended; "" when in order
 	int64_t started_wall_ms;
 	int64_t trimmed_ms;  // loop time at which unused memory was last given back
 	char status[400];    // as last told to the service manager
@@ -132,6 +137,8 @@ void feed_api(struct control_api *api);
 void feed_hold(struct app *app, struct held *held);
 /* The file of `held` was refused; its findings say why. */
 void feed_refused(struct held *held);
+/* Makes app->notices by the settings; they outlive the process in the store. */
+struct err feed_notices(struct app *app) MUST_CHECK;
 /* Tells what turned, and answers who waits. */
 void feed_check(struct app *app);
 /* Answers all who wait: the daemon stops. */

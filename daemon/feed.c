@@ -6,7 +6,10 @@
 #include "control/event.h"
 #include "core/view.h"
 
-enum { WAIT_MS = 25000 }; // then an empty answer: also through proxies that cut idle connections
+enum {
+	WAIT_MS = 25000, // then an empty answer: also through proxies that cut idle connections
+	AGAIN_MS = 1000,
+};
 
 /* A request that waits for events. */
 struct follower {
@@ -104,6 +107,78 @@ static void tell_lease(struct app *app, struct held *held)
 	put(held, new_event(held, is_leader ? "lease.gained" : "lease.lost", NULL, text));
 }
 
+// ---- what people were told of
+
+static void keep(void *self, const char *stack, enum store_statement statement, json_t *args)
+{
+	struct app *app = self;
+	for (size_t i = 0; i < app->held_count; i++) {
+		struct held *held = &app->held[i];
+		if (stack && held->stack && str_eq(held->stack->name, stack)) {
+			journal_put(held->journal, statement, args);
+			return;
+		}
+	}
+	json_decref(args);
+}
+
+struct err feed_notices(struct app *app)
+{
+	const struct settings *settings = app->settings;
+	return notices_new(&(struct notices_options){.loop = &app->loop,
+				   .http = app->http,
+				   .command = settings->on_event,
+				   .webhook = settings->webhook,
+				   .secret_file = settings->webhook_secret_file,
+				   .topic = settings->sns_topic,
+				   .triggers = settings->triggers,
+				   .watcher = &app->task,
+				   .keep = keep,
+				   .keeper = app},
+		&app->notices);
+}
+
+static void take_incidents(struct app *app, struct held *held)
+{
+	static const char layer_key[] = "layer ";
+	struct err err = held->incidents.op.err;
+	size_t i;
+	json_t *row;
+	held->has_incidents = !err_is(&err);
+	if (held->has_incidents)
+		notices_restore(app->notices, aws_as_port(held->aws), held->incidents.rows);
+	json_array_foreach (held->incidents.rows, i, row) {
+		const char *key = js_str(row, "key"), *layer = key ? strrchr(key, ' ') : NULL;
+		if (layer && str_starts(key, layer_key) &&
+			json_is_object(json_object_get(row, "incident")))
+			json_object_set_new(held->failing, layer + 1, json_true());
+	}
+	store_call_done(&held->incidents);
+	op_reset(&held->incidents.op);
+}
+
+// They are the leader's to tell: read when this daemon begins to lead.
+static void check_incidents(struct app *app, struct held *held)
+{
+	bool is_leader = held->lease && held->lease->role == LEASE_OURS;
+	int64_t now = loop_now_ms(&app->loop);
+	if (!app->notices)
+		return;
+	if (op_is_finished(&held->incidents.op))
+		take_incidents(app, held);
+	if (!is_leader && held->has_incidents) {
+		notices_forget(app->notices, held->stack->name);
+		held->has_incidents = false;
+	}
+	if (!is_leader || held->has_incidents || op_is_running(&held->incidents.op) ||
+		store_phase(app->store) != STORE_READY || now - held->incidents_ms < AGAIN_MS)
+		return;
+	held->incidents_ms = now;
+	store_call_init(
+		&held->incidents, STORE_INCIDENTS, json_pack("{s:s}", "stack", held->stack->name));
+	store_start(store_as_port(app->store), &held->incidents, &app->task);
+}
+
 // ---- who asks
 
 static void answer(struct app *app, struct control_exchange *exchange)
@@ -142,12 +217,18 @@ static void follower_end(struct app *app, struct follower *follower)
 	loop_bury(&app->loop, follower, free);
 }
 
+static void follow(struct app *app, struct held *held)
+{
+	tell_lease(app, held);
+	check_incidents(app, held);
+}
+
 void feed_check(struct app *app)
 {
 	struct follower *follower;
 	for (size_t i = 0; i < app->held_count; i++)
 		if (app->held[i].stack && app->held[i].app)
-			tell_lease(app, &app->held[i]);
+			follow(app, &app->held[i]);
 	list_for_each (follower, &app->followers, link) {
 		const struct control_params *params = &follower->exchange->params;
 		if (events_has_more(&app->events, params->after, params->stack) ||

@@ -1,9 +1,11 @@
 // holdfastd: the command line, and nothing else.
 #include "app.h"
+#include "base/memory.h"
 #include <stdio.h>
 
 int main(int argc, char **argv)
 {
+	memory_guard();
 	struct settings settings;
 	struct err err = settings_read(argc, argv, &settings);
 	int status = 0;

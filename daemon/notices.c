@@ -4,6 +4,10 @@
 // The webhook's signature is over "<t>.<body>", so that an old message cannot be sent again as a
 // new one: Holdfast-Signature: t=<seconds since 1970>,v1=<hex HMAC-SHA-256>. Holdfast-Incident and
 // the trigger let a receiver tell a repeated delivery from another message.
+//
+// What is open, and each message until it is taken, stands in the store too (table incident): a
+// kill repeats no message that was taken, and loses none. One more than once is possible, none is
+// not.
 #include "notices.h"
 #include "base/hash.h"
 #include "base/list.h"
@@ -55,6 +59,7 @@ struct delivery {
 	struct timer pause;
 	json_t *message;
 	char *text; // of it
+	char *key;  // of the incident; owned
 	struct aws_port *aws;
 	int attempts;
 	bool is_sending;
@@ -219,6 +224,7 @@ static void bury(void *what)
 	json_decref(d->message);
 	json_decref(d->input);
 	free(d->text);
+	free(d->key);
 	free(d);
 }
 
@@ -248,6 +254,37 @@ static void end(struct delivery *d)
 	task_wake(notices->options.watcher);
 }
 
+static bool is_in(const struct list *list, const json_t *message)
+{
+	const struct delivery *d;
+	list_for_each (d, list, link)
+		if (d->message == message)
+			return true;
+	return false;
+}
+
+// No receiver is going to get it any more: each has it, or refused it for good.
+static void note_told(struct notices *notices, json_t *message, const char *key)
+{
+	for (size_t i = 0; i < WAY_COUNT; i++)
+		if (is_in(&notices->receivers[i].waiting, message) ||
+			is_in(&notices->receivers[i].running, message))
+			return;
+	const char *stack = js_str(message, "stack");
+	notices->options.keep(notices->options.keeper, stack, STORE_INCIDENT_TOLD,
+		json_pack("{s:s, s:s, s:s}", "stack", stack, "key", key, "trigger",
+			js_str(message, "trigger")));
+}
+
+static void end_told(struct delivery *d)
+{
+	_cleanup_json_ json_t *message = json_incref(d->message);
+	_cleanup_free_ char *key = TAKE(d->key);
+	struct notices *notices = d->receiver->notices;
+	end(d);
+	note_told(notices, message, key);
+}
+
 static void take_result(struct delivery *d)
 {
 	struct receiver *receiver = d->receiver;
@@ -257,7 +294,7 @@ static void take_result(struct delivery *d)
 	if (!err_is(&err)) {
 		receiver->sent++;
 		receiver->trouble[0] = '\0';
-		end(d);
+		end_told(d);
 		return;
 	}
 	bool is_new = receiver->trouble[0] == '\0';
@@ -271,7 +308,10 @@ static void take_result(struct delivery *d)
 			LOG_INT("attempt", d->attempts), LOG_ERR(&err));
 	if (is_over) {
 		receiver->failed++;
-		end(d);
+		if (receiver->notices->is_stopping)
+			end(d);
+		else
+			end_told(d);
 		return;
 	}
 	int64_t pause_ms = FIRST_PAUSE_MS << (d->attempts - 1);
@@ -319,19 +359,23 @@ static void drop_oldest(struct receiver *receiver)
 	loop_bury(receiver->notices->options.loop, d, bury);
 }
 
-static void queue(struct receiver *receiver, struct aws_port *aws, json_t *message)
+static void queue(struct receiver *receiver, struct aws_port *aws, json_t *message, const char *key)
 {
 	struct loop *loop = receiver->notices->options.loop;
 	struct delivery *d = calloc(1, sizeof(*d));
-	char *text = json_dumps(message, JSON_COMPACT);
-	if (!d || !text) {
+	char *text = json_dumps(message, JSON_COMPACT), *name = strdup(key);
+	if (!d || !text || !name) {
 		free(d);
 		free(text);
+		free(name);
 		receiver->dropped++;
 		return;
 	}
-	*d = (struct delivery){
-		.receiver = receiver, .message = json_incref(message), .text = text, .aws = aws};
+	*d = (struct delivery){.receiver = receiver,
+		.message = json_incref(message),
+		.text = text,
+		.key = name,
+		.aws = aws};
 	task_init(&d->task, loop, step, "notice");
 	timer_init(&d->pause, loop);
 	if (receiver->waiting_count == MOST_WAITING)
@@ -343,15 +387,71 @@ static void queue(struct receiver *receiver, struct aws_port *aws, json_t *messa
 
 // ---- outside
 
+static void send_all(
+	struct notices *notices, struct aws_port *aws, json_t *message, const char *key)
+{
+	for (size_t i = 0; i < WAY_COUNT; i++)
+		if (notices->receivers[i].is_wanted && (i != WAY_TOPIC || aws))
+			queue(&notices->receivers[i], aws, message, key);
+}
+
+static void keep_incident(const struct notices *notices, const json_t *event, const char *key,
+	json_t *incident, json_t *message)
+{
+	const char *stack = js_str(event, "stack");
+	notices->options.keep(notices->options.keeper, stack, STORE_INCIDENT_PUT,
+		json_pack("{s:s, s:s, s:O?, s:O?, s:I}", "stack", stack, "key", key, "incident",
+			incident, "message", message, "at_ms",
+			(json_int_t)loop_wall_ms(notices->options.loop)));
+	if (!incident && !message)
+		notices->options.keep(notices->options.keeper, stack, STORE_INCIDENT_TOLD,
+			json_pack("{s:s, s:s}", "stack", stack, "key", key));
+}
+
 void notices_hear(struct notices *notices, struct aws_port *aws, const json_t *event)
 {
 	enum incident_trigger trigger = 0;
-	_cleanup_json_ json_t *message = incident_of(notices->open, event, &trigger);
-	if (!message || notices->is_stopping || !(notices->triggers & (unsigned)trigger))
+	_cleanup_free_ char *key = incident_key(event);
+	if (!key || notices->is_stopping)
 		return;
-	for (size_t i = 0; i < WAY_COUNT; i++)
-		if (notices->receivers[i].is_wanted && (i != WAY_TOPIC || aws))
-			queue(&notices->receivers[i], aws, message);
+	_cleanup_json_ json_t *before = json_deep_copy(json_object_get(notices->open, key));
+	_cleanup_json_ json_t *message = incident_of(notices->open, event, &trigger);
+	json_t *after = json_object_get(notices->open, key);
+	bool is_wanted = message && (notices->triggers & (unsigned)trigger);
+	bool is_same = before == after || (before && after && json_equal(before, after));
+	if (!is_same || is_wanted)
+		keep_incident(notices, event, key, after, is_wanted ? message : NULL);
+	if (is_wanted)
+		send_all(notices, aws, message, key);
+}
+
+void notices_restore(struct notices *notices, struct aws_port *aws, const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row) {
+		const char *key = js_str(row, "key");
+		json_t *incident = json_object_get(row, "incident");
+		json_t *message = json_object_get(row, "message");
+		if (!key)
+			continue;
+		if (json_is_object(incident) && json_is_object(json_object_get(incident, "fields")))
+			json_object_set(notices->open, key, incident);
+		if (json_is_object(message) && js_str(message, "trigger") &&
+			js_str(message, "incident") && js_str(message, "subject") &&
+			js_str(message, "stack"))
+			send_all(notices, aws, message, key);
+	}
+}
+
+void notices_forget(struct notices *notices, const char *stack)
+{
+	const char *key;
+	json_t *incident;
+	void *next;
+	json_object_foreach_safe (notices->open, next, key, incident)
+		if (incident_is_of(key, stack))
+			json_object_del(notices->open, key);
 }
 
 json_t *notices_view(const struct notices *notices)

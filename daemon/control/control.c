@@ -11,10 +11,17 @@
 #include "control/exchange.h"
 #include "control/listener.h"
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 30000, MOST_CONNECTIONS = 128, MOST_HEADER_BYTES = 16 << 10 };
+enum {
+	PATIENCE_MS = 30000,
+	MOST_CONNECTIONS = 128,
+	MOST_HEADER_BYTES = 16 << 10,
+	SHORT_MS = 250, // between looks while no descriptor is left
+};
 
 struct listener {
 	struct control *control;
@@ -47,6 +54,7 @@ struct control {
 	size_t listener_count;
 	struct list waiting;   // peers, earliest deadline first: all have the same patience
 	struct list exchanges; // all that libmicrohttpd or the backend holds
+	bool is_short;         // no descriptor is left to accept a client with
 	int64_t patience_ms;
 	int most_connections;
 	char *listen_hosts; // owned; NULL: none
@@ -288,10 +296,37 @@ static void arm(struct control *control)
 		if (first->deadline_ms < due)
 			due = first->deadline_ms;
 	}
+	if (control->is_short)
+		due = now + SHORT_MS;
 	if (due == INT64_MAX)
 		timer_stop(&control->timer);
 	else if (!timer_is_running(&control->timer) || control->timer.due_ms != due)
 		timer_start(&control->timer, &control->task, due - now);
+}
+
+// libmicrohttpd leaves a client that it cannot accept where it is, and the loop would turn without
+// end for it. So nothing is watched until there is a descriptor again; clients wait meanwhile.
+static void check_descriptors(struct control *control)
+{
+	int fd = control->listener_count > 0
+			 ? fcntl(control->listeners[0].socket.fd, F_DUPFD_CLOEXEC, 0)
+			 : -1;
+	bool is_short = fd < 0 && (errno == EMFILE || errno == ENFILE);
+	if (fd >= 0)
+		close(fd);
+	if (is_short == control->is_short)
+		return;
+	control->is_short = is_short;
+	log_at(is_short ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
+		is_short ? "no descriptor is left: clients of the socket wait"
+			 : "there are descriptors again");
+	for (size_t i = 0; i < control->listener_count; i++) {
+		uv_poll_t *poll = control->listeners[i].poll;
+		if (is_short)
+			uv_poll_stop(poll);
+		else
+			uv_poll_start(poll, UV_READABLE, on_readable);
+	}
 }
 
 static void run(struct listener *listener)
@@ -312,6 +347,7 @@ static void step(struct task *task)
 	}
 	for (size_t i = 0; i < control->listener_count; i++)
 		run(&control->listeners[i]);
+	check_descriptors(control);
 	arm(control);
 }
 

@@ -106,7 +106,7 @@ static json_t *failing(json_t *open, const json_t *event, const char *key, bool 
 	return known ? message(event, *trigger, js_str(known, "id")) : NULL;
 }
 
-json_t *incident_of(json_t *open, const json_t *event, enum incident_trigger *ret_trigger)
+char *incident_key(const json_t *event)
 {
 	const char *name = js_str(event, "event"), *where = js_str(event, "address");
 	const char *stack = js_str(event, "stack"), *hold = js_str(event, "hold_id");
@@ -114,11 +114,23 @@ json_t *incident_of(json_t *open, const json_t *event, enum incident_trigger *re
 		where = js_str(event, "layer");
 	if (!name)
 		return NULL;
-	_cleanup_free_ char *key =
-		str_format("%.*s %s %s", (int)strcspn(name, "."), name, stack ? stack : "",
-			hold    ? hold
-			: where ? where
-				: "");
+	return str_format("%.*s %s %s", (int)strcspn(name, "."), name, stack ? stack : "",
+		hold    ? hold
+		: where ? where
+			: "");
+}
+
+bool incident_is_of(const char *key, const char *stack)
+{
+	size_t n = strlen(stack);
+	const char *space = strchr(key, ' ');
+	return space && strncmp(space + 1, stack, n) == 0 && space[1 + n] == ' ';
+}
+
+json_t *incident_of(json_t *open, const json_t *event, enum incident_trigger *ret_trigger)
+{
+	const char *name = js_str(event, "event"), *hold = js_str(event, "hold_id");
+	_cleanup_free_ char *key = incident_key(event);
 	if (!key)
 		return NULL;
 	if (str_starts(name, "drift."))

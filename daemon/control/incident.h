@@ -19,6 +19,10 @@ enum incident_trigger {
 
 /* "on-drift,on-held" (or "drift,held"); false: a word is none of them, or there is none. */
 bool incident_triggers(const char *words, unsigned *ret_triggers) MUST_CHECK;
+/* The KEY of an event below, "drift shop network.vpc.main"; new; NULL when it has no name. */
+char *incident_key(const json_t *event);
+/* Is that the key of one of this stack? */
+bool incident_is_of(const char *key, const char *stack);
 /* `open`: {KEY: {...}} of one daemon, changed here; begin with {}. The message for the event
  * (event.h), or NULL when it is none: {"format":1,"trigger":"on-drift","incident":ID,"at","stack",
  * "subject","text","event":EVENT}. What begins and what ends an incident have the same id. New. */

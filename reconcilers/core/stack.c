@@ -373,7 +373,8 @@ void stack_store_changed(struct stack *stack, bool is_ready)
 	stack->changes++;
 	if (is_ready) {
 		journal_wake(stack->options.journal);
-		timer_stop(&stack->timer);
+		if (stack->phase != STACK_VERIFYING) // which waits for AWS, not for the store
+			timer_stop(&stack->timer);
 	}
 	task_wake(&stack->task);
 	for (size_t i = 0; i < stack->reconciler_count; i++)
@@ -404,6 +405,11 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 		*layer && stack->reconciler_count < STACK_MOST_LAYERS; layer++)
 		reconciler_init(&stack->reconcilers[stack->reconciler_count++], stack, *layer);
 	stack_match(stack);
+	if (options->wait_ms > 0) {
+		stack->failure.err = err_new(ERR_TRANSIENT, "%s", options->wait_why);
+		stack->failure.count = 1;
+		timer_start(&stack->timer, &stack->task, options->wait_ms);
+	}
 	task_wake(&stack->task);
 	return stack;
 }

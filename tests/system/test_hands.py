@@ -25,7 +25,6 @@ RECORDS = {
     "the id of another": "aws_id = (SELECT aws_id FROM holdfast.resource WHERE address = 'network.subnet.public-b')",
     "an id of nothing": "aws_id = 'subnet-00000000000000000'",
     "an id that is none": "aws_id = E'\\x01; DROP TABLE'",
-    "of a resource that never was": "address = 'network.subnet.never'",
 }
 
 

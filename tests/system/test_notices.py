@@ -141,3 +141,39 @@ def test_settings_that_cannot_work_are_refused_in_words(make_daemon):
         daemon.start(wait=False)
         assert daemon.process.wait(30) == 1
         assert said in daemon.log()
+
+
+def test_kills_repeat_no_message_and_lose_none(make_daemon, postgres, ec2, emulator, proxy):
+    receiver = Receiver(status=503)
+    proxy.fail("error", "ModifyVpcAttribute", code="UnauthorizedOperation", status=403)
+
+    def kept(which):
+        return postgres.sql(f"SELECT 1 FROM holdfast.incident WHERE key = 'action shop {VPC}' AND {which}") != []
+
+    def told(trigger):  # of what failed; a kill leaves others in doubt, which is told too
+        return [m for m in receiver.of(trigger) if m["event"].get("address") == VPC]
+
+    try:
+        daemon = make_daemon(tree(), postgres=postgres.conninfo(), arguments=[
+            "--webhook", receiver.url, "--triggers", "on-failed,on-recovered"]).start()
+        wait_until(lambda: receiver.attempts > 0 and kept("message IS NOT NULL"), "a change to fail, and it to be kept")
+        daemon.kill()  # nobody has taken the message
+        receiver.status = 200
+        daemon.start()
+        wait_until(lambda: told("on-failed"), "the message to be taken")
+        wait_until(lambda: kept("message IS NULL"), "it to be noted")
+        for _ in range(3):
+            daemon.kill()
+            daemon.start()
+            daemon.sync("network")  # the change fails again
+        assert len(told("on-failed")) == 1, receiver.messages
+        daemon.kill()
+        proxy.behave()
+        daemon.start()
+        daemon.wait_synced(patience=120)
+        wait_until(lambda: told("on-recovered"), "the end to be told")
+        assert told("on-recovered")[0]["incident"] == told("on-failed")[0]["incident"]
+        wait_until(lambda: not kept("true"), "it not to stay open")
+        assert len(told("on-recovered")) == 1
+    finally:
+        receiver.close()
