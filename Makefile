@@ -225,7 +225,7 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
-.PHONY: system test demo bench faults drift kills stops soak
+.PHONY: system test demo bench faults drift kills stops soak storms
 SHARES ?= 2
 system: all ## run the system tests, SHARES (2) of them side by side
 	@for i in $$(seq $(SHARES)); do \
@@ -267,6 +267,10 @@ stops: all ## make STOPS=200 stops by SIGTERM, whatever it is at: each ends with
 SOAK = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),600)
 soak: all ## make SECONDS=600 of the whole example at an interval of 1 s, disturbed: nothing grows
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/soaking.py --seconds $(SOAK)
+
+STORM = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
+storms: all ## make SECONDS=60 each class of fault of AWS at a third of the calls, over the whole example
+	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/storming.py --seconds $(STORM)
 
 bench: all $(BUILD)/tests/bench/floor ## cost of a pass, and of the first convergence, against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py

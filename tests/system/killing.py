@@ -32,6 +32,7 @@ from proxy import Proxy
 EXAMPLE = ROOT / "config" / "examples" / "multi-tier.yaml"
 # About how many calls each phase makes; a kill that comes too late is one in quiet times.
 CALLS = {"create": 330, "teardown": 330}
+SHOWN = {"security.certificate.web": {}}  # waits for its owner's DNS, whatever we do
 PATIENCE = 200  # seconds: what was sent and never arrived is looked for longer than two minutes
 
 
@@ -100,7 +101,7 @@ def approve_all(daemon):
 
 
 def converge(daemon):
-    daemon.wait_synced(PATIENCE, shown={"security.certificate.web": {}})
+    daemon.wait_synced(PATIENCE, shown=SHOWN)
 
 
 def history_gaps(proxy, postgres):

@@ -13,6 +13,7 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.frozen             reads are answered with the answer of the last equal request: a world that
                              stands still and costs nothing, for measuring
     proxy.stand_in           what the emulator cannot do: see standin.py
+    proxy.go_away()          nobody listens, or `drops`: packets vanish; until proxy.come_back()
     proxy.behaviours         functions (call, status, answer) -> (status, answer) over what the emulator
                              answered: what AWS does and it does not (as_aws.py); their `before(call, body)`
                              changes what the emulator gets
@@ -117,6 +118,8 @@ class Fault:
     status: int = 500
     code: str = "InternalError"
     message: str = "injected by the test"
+    carries_out: bool = False  # `error`: the emulator carries it out all the same
+    headers: list = dataclasses.field(default_factory=list)  # more of them, of `error`; a Date replaces ours
     seconds: float = 0.0
     change: object = None
     hits: int = 0
@@ -281,6 +284,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_any(self):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
+        if self.proxy.is_away:  # over a connection of before
+            self.reset()
+            return
         call = self.proxy.record(self, body)
         fault = self.proxy.fault_for(call)
         if self.proxy.delay and fault is None:
@@ -374,7 +380,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in ("connection", "content-length", "transfer-encoding", "server", "date"):
                 self.send_header(name, value)
-        self.send_header("Date", self.date_time_string())
+        self.send_header("Date", dict(headers).get("Date") or self.date_time_string())
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         if self.command != "HEAD":
@@ -395,7 +401,9 @@ class Handler(BaseHTTPRequestHandler):
         return self.answer_error(call, code[1], code[0], "Rate exceeded")
 
     def fault_error(self, call, fault, body):
-        return self.answer_error(call, fault.status, fault.code, fault.message)
+        if fault.carries_out:
+            self.forward(call, body)
+        return self.answer_error(call, fault.status, fault.code, fault.message, fault.headers)
 
     def fault_html(self, call, fault, body):
         page = b"<!doctype html>\n<html><head><title>Sign in</title></head><body>Welcome</body></html>\n"
@@ -445,12 +453,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        for byte in answer:
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
-            if self.proxy.stopping.wait(1.0):
-                break
+        self.wfile.flush()
         self.close_connection = True
+        for byte in answer:
+            try:
+                self.connection.sendall(bytes([byte]))
+            except OSError:  # it has waited long enough
+                return
+            if self.proxy.stopping.wait(1.0):
+                return
 
     def fault_huge(self, call, fault, body):
         self.send_response_only(200)
@@ -475,9 +486,9 @@ class Handler(BaseHTTPRequestHandler):
     def lower(self):
         return {k.lower(): v for k, v in self.headers.items()}
 
-    def answer_error(self, call, status, code, message):
+    def answer_error(self, call, status, code, message, headers=()):
         kind, text = ERRORS[protocol_of(call, self.lower())]
-        self.reply(call, status, [("Content-Type", kind), ("x-amzn-RequestId", "req-injected")],
+        self.reply(call, status, [("Content-Type", kind), ("x-amzn-RequestId", "req-injected"), *headers],
                    text.format(code=code, message=message).encode())
 
 
@@ -504,11 +515,40 @@ class Proxy:
         self.errors = []
         self.connections = 0
         self.reset()
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.hole = []
+        self.port = 0
+        self.listen()
+
+    def listen(self):
+        self.server = Server(("127.0.0.1", self.port), Handler)
         self.server.proxy = self
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
+
+    def go_away(self, drops=False):
+        """Nobody listens any more; or, `drops`, packets vanish: a queue that is full answers nobody."""
+        self.is_away = True
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+        if drops:
+            full = socket.socket()
+            full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            full.bind(("127.0.0.1", self.port))
+            full.listen(0)
+            self.hole.append(full)
+            for _ in range(8):
+                filler = socket.socket()
+                filler.setblocking(False)
+                filler.connect_ex(("127.0.0.1", self.port))
+                self.hole.append(filler)
+
+    def come_back(self):
+        while self.hole:
+            self.hole.pop().close()
+        self.is_away = False
+        self.listen()
 
     @property
     def url(self):
@@ -524,6 +564,8 @@ class Proxy:
 
     def close(self):
         self.stopping.set()
+        while self.hole:
+            self.hole.pop().close()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -535,6 +577,7 @@ class Proxy:
             self.faults = []
             self.behaviours = []
             self.delay = 0.0
+            self.is_away = False
             self.reorder = False
             self.unknown = False
             self.page_size = 0
