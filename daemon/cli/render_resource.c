@@ -212,6 +212,16 @@ static void put_undeclared(const struct view *view, const json_t *resource, stru
 	table_render(&table, out);
 }
 
+static void put_remarks(const struct view *view, const json_t *resource, struct buf *out)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(resource, "remarks"), i, one) {
+		buf_adds(out, i == 0 ? "\n" : "");
+		view_wrap(view, out, PAINT_PLAIN, 2, json_string_value(one));
+	}
+}
+
 static void put_holds(const struct view *view, const json_t *resource, struct buf *out)
 {
 	const json_t *holds = json_object_get(resource, "holds");
@@ -248,6 +258,7 @@ void render_resource(const struct view *view, const json_t *answer, struct buf *
 	put_sides(view, resource, out);
 	put_other_differences(view, resource, out);
 	put_undeclared(view, resource, out);
+	put_remarks(view, resource, out);
 	put_holds(view, resource, out);
 	json_array_foreach (json_object_get(resource, "actions"), i, action) {
 		buf_adds(out, "\n");

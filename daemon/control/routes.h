@@ -21,7 +21,8 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *            "config":{"file","version","loaded_at","error":null|{"findings":[...],"at"}},
  *            "store":{"phase","message"},"progress":null|{"done","total","elapsed_ms"},
  *            "layers":[{"name","sync","health","resources","drifted","held","failed","progressing",
- *                       "paused","checked_at","next_at","busy",
+ *                       "paused","pause":null|{"who","reason","at","until"},
+ *                       "braked":null|{"brake","reason","at"},"checked_at","next_at","busy",
  *                       "last_pass":{"calls","ms","at","trigger"}}],
  *            "resources":[RESOURCE]}
  * ACTION    {"id","change":"+|~|-|-/+","address","reason",
@@ -36,8 +37,10 @@ struct control_api {
 	/* STACK, or {"format":1,"stacks":[STACK]} when there are several and none was named. */
 	control_endpoint_fn status;
 	/* params.address. {"format":1,"resource":{RESOURCE...,"desired","observed","differences":
-	 * [{"path","desired","observed","type"}],"undeclared":[...],"depends_on":[ADDRESS],
-	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","reason","state","who"}],
+	 * [{"path","desired","observed","type"}],"undeclared":[...],"remarks":[TEXT],
+	 * "depends_on":[ADDRESS],
+	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","disruption","reason","state",
+	 * "who"}],
 	 * "place":{"file","line"}},"history":[ENTRY]} */
 	control_endpoint_fn resource;
 	/* params.address, limit. {"format":1,"address","now":[TEXT],"story":[{"at","what","text",
@@ -118,6 +121,8 @@ struct control_api {
 	control_endpoint_fn orders;
 	/* HTML (page.h): everything at a glance; asked over TCP only. */
 	control_endpoint_fn page;
+	/* HTML: every resource, as one table. */
+	control_endpoint_fn listing;
 	/* HTML: params.address, what is wanted beside what is there, and its history. */
 	control_endpoint_fn story;
 	/* Text: 200 "ok" while the loop turns. */

@@ -313,6 +313,16 @@ static void now_differences(const json_t *resource, const char *key, struct buf 
 	}
 }
 
+static void now_remarks(const json_t *resource, struct buf *text, json_t *list)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (json_object_get(resource, "remarks"), i, one) {
+		buf_addf(text, "%s.", json_string_value(one));
+		add(list, text);
+	}
+}
+
 static void now_doing(const json_t *resource, struct buf *text, json_t *list)
 {
 	const json_t *action = json_object_get(resource, "action");
@@ -332,11 +342,14 @@ static void now_held(const json_t *resource, struct buf *text, json_t *list)
 	json_t *hold;
 	json_array_foreach (json_object_get(resource, "holds"), i, hold) {
 		const char *id = js_str(hold, "id"), *address = js_str(resource, "address");
-		buf_addf(text, "The %s waits for a person; `holdfast approve %s` releases it.",
+		const char *disruption = js_str(hold, "disruption");
+		bool loses = str_eq_null(disruption, "data-loss");
+		buf_addf(text, "The %s waits for a person; `holdfast approve %s` releases it%s.",
 			change_word(js_str(hold, "change")),
 			id        ? id
 			: address ? address
-				  : "ID");
+				  : "ID",
+			loses ? ", and then what it holds is deleted with it" : "");
 		add(list, text);
 	}
 }
@@ -371,6 +384,7 @@ json_t *why_told(
 	now_state(resource, &text, now);
 	now_differences(resource, "differences", &text, now);
 	now_differences(resource, "undeclared", &text, now);
+	now_remarks(resource, &text, now);
 	now_doing(resource, &text, now);
 	now_held(resource, &text, now);
 	now_orders(orders, &text, now);

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "core/orders.h"
 #include "core/predecessor.h"
+#include "core/remarks.h"
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
@@ -112,27 +113,51 @@ const struct policy *stack_policy(const struct stack *stack, const struct resour
 	return &stack->desired->policy;
 }
 
-// Fields that belong to another resource of the file, which refers to this one; NULL: none.
+// Which resource of the file, of those that refer to this one, does the field belong to? NULL:
+// none.
+static const char *owner_of(
+	const struct stack *stack, const struct resource *resource, const struct field *field)
+{
+	size_t i;
+	json_t *one;
+	if (!field->yields_to)
+		return NULL;
+	json_array_foreach (desired_referrers(stack->desired, resource->address), i, one) {
+		const struct resource *other = stack_find(stack, json_string_value(one));
+		if (other && other->wanted && str_eq(other->kind->name, field->yields_to))
+			return other->address;
+	}
+	return NULL;
+}
+
+// Fields that belong to others; NULL: none.
 static json_t *yielded_fields(const struct stack *stack, const struct resource *resource)
 {
 	json_t *out = NULL;
-	const json_t *referrers = desired_referrers(stack->desired, resource->address);
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
-		size_t i;
-		json_t *one;
-		bool is_yielded = false;
-		if (!f->yields_to)
+		if (!owner_of(stack, resource, f))
 			continue;
-		json_array_foreach ((json_t *)referrers, i, one) {
-			const struct resource *other = stack_find(stack, json_string_value(one));
-			is_yielded = is_yielded || (other && other->wanted &&
-							   str_eq(other->kind->name, f->yields_to));
-		}
-		if (is_yielded && !out)
+		if (!out)
 			out = json_array();
-		if (is_yielded)
-			json_array_append_new(out, json_string(f->name));
+		json_array_append_new(out, json_string(f->name));
 	}
+	return out;
+}
+
+json_t *stack_remarks(struct stack *stack, struct resource *resource)
+{
+	if (!resource->wanted || resource->presence != PRESENCE_PRESENT)
+		return json_array();
+	json_t *want = NULL;
+	_cleanup_json_ json_t *waiting = NULL, *owners = json_object();
+	_cleanup_json_ json_t *ignore =
+		orders_ignore(stack->orders, stack_policy(stack, resource)->ignore,
+			resource->address, loop_wall_ms(stack->options.loop));
+	for (const struct field *f = resource->kind->fields; f->name; f++)
+		js_set_str(owners, f->name, owner_of(stack, resource, f));
+	stack_resolve(stack, resource, &want, &waiting);
+	json_t *out = remarks_make(resource->kind, want, resource->seen.observed, ignore, owners);
+	json_decref(want);
 	return out;
 }
 

@@ -33,6 +33,22 @@ bool fights_yielded(json_t *fights, const char *path)
 	return json_object_del(fights, path) == 0;
 }
 
+bool fights_drop_tags(json_t *fights)
+{
+	static const char tags[] = "Tags[";
+	const char *path;
+	void *next;
+	json_t *fight;
+	bool has_changed = false;
+	json_object_foreach_safe (fights, next, path, fight) {
+		if (strncmp(path, tags, sizeof(tags) - 1) != 0)
+			continue;
+		json_object_del(fights, path);
+		has_changed = true;
+	}
+	return has_changed;
+}
+
 bool fights_drifted(json_t *fights, const char *path, const json_t *ours, const json_t *theirs,
 	int most, int64_t wall_ms)
 {

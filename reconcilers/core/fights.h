@@ -14,6 +14,9 @@ enum { FIGHTS_MOST_CORRECTIONS = 5, FIGHTS_HOUR_MS = 3600000 };
 
 /* Our correction of the path was seen. Forgets what is older than an hour and not contested. */
 void fights_corrected(json_t *fights, const char *path, int64_t wall_ms);
+/* Another object stands under the name: that it has not the tags of the one before is nobody's
+ * doing. True when that changed something. */
+bool fights_drop_tags(json_t *fights);
 /* The difference went without us: whoever else writes it has yielded. True when that changed
  * anything. */
 bool fights_yielded(json_t *fights, const char *path);

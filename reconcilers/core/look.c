@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/fights.h"
 #include "core/hints.h"
 #include "core/predecessor.h"
 #include "core/reconcile.h"
@@ -191,6 +192,11 @@ static void saw(
 	}
 	if (seen)
 		note_owner(r, resource, seen);
+	// A new revision, as a deploy pipeline registers it: the same name, another object.
+	bool is_revised = seen && resource->presence == PRESENCE_PRESENT && seen->arn &&
+			  resource->seen.arn && !str_eq(seen->arn, resource->seen.arn);
+	if (is_revised && fights_drop_tags(record->fights))
+		record->is_dirty = true;
 	bool changed = resource_see(resource, seen, looked_ms);
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
 	// A restart that finds what was remembered is no news.

@@ -89,6 +89,20 @@ static json_t *view_lease(const struct stack *stack)
 		lease_may_write(lease), "leader", leader, "token", (json_int_t)lease->token);
 }
 
+// Layers with a kind that AWS could not be asked about.
+static int count_blind(const struct stack *stack)
+{
+	int count = 0;
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		const struct reconciler *r = &stack->reconcilers[i];
+		bool is_blind = false;
+		for (size_t j = 0; j < r->watch_count; j++)
+			is_blind = is_blind || r->watches[j].failure.count > 0;
+		count += is_blind;
+	}
+	return count;
+}
+
 void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 {
 	struct view_counts n = view_count(stack, NULL);
@@ -128,6 +142,10 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 		if (orders_brake(stack->orders, stack->reconcilers[i].layer->name))
 			used += snprintf(ret_text + used, bytes - (size_t)used, ", %s braked",
 				stack->reconcilers[i].layer->name);
+	int blind = count_blind(stack);
+	if (blind > 0 && used < (int)bytes)
+		used += snprintf(ret_text + used, bytes - (size_t)used,
+			", %d layer%s cannot be looked at", blind, blind == 1 ? "" : "s");
 	if (running && used < (int)bytes)
 		snprintf(ret_text + used, bytes - (size_t)used, "; %s %s",
 			running->run->plan.change == CHANGE_CREATE   ? "creating"
@@ -303,6 +321,18 @@ static json_t *view_brake(const struct stack *stack, const char *layer)
 		json_object_get(brake, "reason"), "at", iso(js_int(brake, "at_ms", 0)));
 }
 
+static json_t *view_pause(const struct stack *stack, const char *layer)
+{
+	const json_t *pause =
+		orders_layer_pause(stack->orders, layer, loop_wall_ms(stack->options.loop));
+	if (!pause)
+		return json_null();
+	int64_t until_ms = js_int(pause, "until_ms", 0);
+	return json_pack("{s:O?, s:O?, s:o, s:o}", "who", json_object_get(pause, "who"), "reason",
+		json_object_get(pause, "reason"), "at", iso(js_int(pause, "at_ms", 0)), "until",
+		until_ms ? iso(until_ms) : json_null());
+}
+
 static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 {
 	struct view_counts n = view_count(stack, r->layer->name);
@@ -326,6 +356,7 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 				  "trigger", pass->trigger, "corrected", pass->corrected, "failed",
 				  pass->failed));
 	json_object_set_new(out, "braked", view_brake(stack, r->layer->name));
+	json_object_set_new(out, "pause", view_pause(stack, r->layer->name));
 	json_object_set_new(out, "passes", json_integer((json_int_t)r->pass_count));
 	return out;
 }
@@ -423,7 +454,7 @@ static json_t *required_by(const struct stack *stack, const char *address)
 
 json_t *view_resource(struct stack *stack, const char *address)
 {
-	const struct resource *resource = stack_find(stack, address);
+	struct resource *resource = stack_find(stack, address);
 	if (!resource)
 		return NULL;
 	const struct decision *d = &resource->decision;
@@ -439,9 +470,11 @@ json_t *view_resource(struct stack *stack, const char *address)
 	if (action)
 		json_array_append_new(actions, action);
 	if (d->verdict == VERDICT_HOLD)
-		json_array_append_new(holds, json_pack("{s:s, s:s, s:s, s:s, s:n}", "id", d->digest,
-						     "change", change_sign(d->plan.change),
-						     "reason", d->message, "state", "open", "who"));
+		json_array_append_new(
+			holds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:n}", "id", d->digest,
+				       "change", change_sign(d->plan.change), "disruption",
+				       disruption_name(d->plan.disruption), "reason", d->message,
+				       "state", "open", "who"));
 	if (resource->wanted) {
 		json_object_set(out, "desired", resource->wanted->desired);
 		json_object_set_new(out, "place",
@@ -460,6 +493,7 @@ json_t *view_resource(struct stack *stack, const char *address)
 	js_set_str(out, "arn", resource->presence == PRESENCE_PRESENT ? resource->seen.arn : NULL);
 	json_object_set_new(out, "differences", differences);
 	json_object_set_new(out, "undeclared", undeclared);
+	json_object_set_new(out, "remarks", stack_remarks(stack, resource));
 	json_object_set(out, "depends_on", resource->record.depends_on);
 	json_object_set_new(out, "required_by", required_by(stack, address));
 	json_object_set_new(out, "actions", actions);

@@ -99,9 +99,22 @@ static void what_somebody_deletes_again_and_again_waits(void **state)
 	decision_done(&scene.decision);
 }
 
+static void another_object_under_the_name_is_no_fight_over_tags(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *fights = json_object();
+	fights_corrected(fights, "Tags[team]", NOW);
+	fights_corrected(fights, PATH, NOW);
+	assert_true(fights_drop_tags(fights));
+	assert_null(json_object_get(fights, "Tags[team]"));
+	assert_non_null(json_object_get(fights, PATH));
+	assert_false(fights_drop_tags(fights));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		VALUES_TEST(another_object_under_the_name_is_no_fight_over_tags),
 		VALUES_TEST(a_field_that_is_put_back_too_often_is_contested),
 		VALUES_TEST(what_is_spread_over_hours_or_was_never_corrected_is_no_fight),
 		VALUES_TEST(a_fight_ends_by_release_or_when_the_other_yields),
