@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "control/page.h"
 #include "core/view.h"
+#include "core/viewplan.h"
 
 enum { LAST_MS = 24 * 3600 * 1000, MOST_ROWS = 400, MOST_STORY_ROWS = 100 };
 
@@ -61,10 +62,12 @@ static json_t *lines_of(const struct stack *stack)
 	return out;
 }
 
-static json_t *plan_of(struct stack *stack)
+// Asked for the few that are shown: a plan of thousands takes longer to write down than the page.
+static json_t *action_of(void *context, const char *address)
 {
-	_cleanup_free_ char *text = view_plan(stack);
-	return text ? js_parse(text, strlen(text), NULL, 0) : NULL;
+	struct stack *stack = context;
+	struct resource *resource = stack_find(stack, address);
+	return resource ? view_action(stack, resource) : NULL;
 }
 
 static void render(struct visit *visit)
@@ -75,7 +78,6 @@ static void render(struct visit *visit)
 	_cleanup_json_ json_t *stacks = stack_names(app);
 	_cleanup_json_ json_t *status = api_status(app, visit->held);
 	_cleanup_json_ json_t *graph = visit->is_story ? NULL : view_graph(stack);
-	_cleanup_json_ json_t *plan = visit->is_story ? NULL : plan_of(stack);
 	_cleanup_json_ json_t *lines = visit->is_story ? NULL : lines_of(stack);
 	_cleanup_json_ json_t *resource = visit->is_story ? view_resource(stack, address) : NULL;
 	_cleanup_json_ json_t *entries = told(&visit->entries, past_entry);
@@ -87,7 +89,8 @@ static void render(struct visit *visit)
 		.stacks = stacks,
 		.status = status,
 		.graph = graph,
-		.plan = plan,
+		.action = visit->is_story ? NULL : action_of,
+		.context = stack,
 		.entries = entries,
 		.drifts = drifts,
 		.resource = json_object_get(resource, "resource")};
@@ -109,6 +112,22 @@ static void step(struct task *task)
 	render(visit);
 	task_done(&visit->task);
 	loop_bury(&visit->app->loop, visit, visit_bury);
+}
+
+// The table of a stack that is too large to have it beside the picture; needs no store.
+static void render_listing(struct app *app, struct held *held, struct control_exchange *exchange)
+{
+	_cleanup_json_ json_t *stacks = stack_names(app);
+	_cleanup_json_ json_t *status = api_status(app, held);
+	_cleanup_json_ json_t *lines = lines_of(held->stack);
+	_cleanup_buf_ struct buf out = {0};
+	json_object_set(status, "resources", lines);
+	page_listing(&(struct page_views){.now_ms = loop_wall_ms(&app->loop),
+			     .stack = app->held_count > 1 ? held->stack->name : NULL,
+			     .stacks = stacks,
+			     .status = status},
+		&out);
+	answer(exchange, 200, &out);
 }
 
 // Several stacks and none named: the first one, with links to the others.
@@ -163,6 +182,13 @@ static void on_page(void *self, struct control_exchange *exchange)
 	visit(self, exchange, false);
 }
 
+static void on_listing(void *self, struct control_exchange *exchange)
+{
+	struct held *held = held_of(self, exchange);
+	if (held)
+		render_listing(self, held, exchange);
+}
+
 static void on_story(void *self, struct control_exchange *exchange)
 {
 	visit(self, exchange, true);
@@ -171,5 +197,6 @@ static void on_story(void *self, struct control_exchange *exchange)
 void pages_init(struct control_api *api)
 {
 	api->page = on_page;
+	api->listing = on_listing;
 	api->story = on_story;
 }

@@ -283,6 +283,28 @@ static void put_blind(const struct view *view, const json_t *layer, struct buf *
 	}
 }
 
+// By whom, for how long still, and why: what is said once need not be asked for.
+static void put_pause(const struct view *view, const json_t *layer, struct buf *out)
+{
+	const json_t *pause = json_object_get(layer, "pause");
+	const char *name = js_str(layer, "name"), *who = js_str(pause, "who");
+	const char *reason = js_str(pause, "reason");
+	int64_t until_ms;
+	char since[32], left[32] = "";
+	if (!json_is_object(pause) || !name)
+		return;
+	view_age(view, js_str(pause, "at"), since, sizeof(since));
+	if (js_str(pause, "until") && clock_parse_iso(js_str(pause, "until"), &until_ms) == 0)
+		view_duration(
+			until_ms > view->now_ms ? until_ms - view->now_ms : 0, left, sizeof(left));
+	_cleanup_free_ char *text = str_format(
+		"%s is paused by %s, %s ago%s%s%s%s%s. Nothing is changed there until `holdfast "
+		"resume %s`.",
+		name, who ? who : "somebody", *since ? since : "just", *left ? ", for " : "", left,
+		*left ? " more" : "", str_empty(reason) ? "" : ": ", reason ? reason : "", name);
+	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
+}
+
 void status_layers(const struct view *view, const json_t *status, struct buf *out)
 {
 	// clang-format off
@@ -335,10 +357,11 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	}
 	table_render(&table, out);
 	put_unused(view, json_object_get(status, "layers"), out);
-	json_array_foreach (json_object_get(status, "layers"), i, layer)
+	json_array_foreach (json_object_get(status, "layers"), i, layer) {
 		put_brake(view, layer, out);
-	json_array_foreach (json_object_get(status, "layers"), i, layer)
+		put_pause(view, layer, out);
 		put_blind(view, layer, out);
+	}
 }
 
 // ---- resources that want attention

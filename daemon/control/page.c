@@ -168,6 +168,23 @@ void page_overview(const struct page_views *views, struct buf *out)
 	page_end(views, out);
 }
 
+void page_listing(const struct page_views *views, struct buf *out)
+{
+	page_begin(views, "All resources", out);
+	html_put(out, "<nav class=\"crumbs\" aria-label=\"Where\"><a href=\"/");
+	if (views->stack)
+		html_put(out, "?stack=@", views->stack);
+	html_put(out,
+		"\">Overview</a> / all resources</nav><section class=\"card\" id=\"listing\" "
+		"aria-labelledby=\"title\"><h1 id=\"title\">All resources</h1><p "
+		"class=\"summary\" id=\"summary\" role=\"status\" "
+		"aria-live=\"polite\">$</p>",
+		js_str(views->status, "summary"));
+	page_put_table(views, out);
+	buf_adds(out, "</section>");
+	page_end(views, out);
+}
+
 // ---- one resource
 
 static void put_addresses(

@@ -28,6 +28,9 @@ struct page_views {
 	const json_t *status; // STACK
 	const json_t *graph;
 	const json_t *plan;
+	/* In place of `plan`: the ACTION that is planned for an address, new; NULL: none. */
+	json_t *(*action)(void *context, const char *address);
+	void *context;
 	const json_t *entries;  // [ENTRY], newest first; NULL: the store is away
 	const json_t *drifts;   // [drift], open ones first
 	const json_t *resource; // RESOURCE in full; of the story only
@@ -35,6 +38,7 @@ struct page_views {
 
 /* Appends a whole document. */
 void page_overview(const struct page_views *views, struct buf *out);
+void page_listing(const struct page_views *views, struct buf *out);
 void page_story(const struct page_views *views, struct buf *out);
 /* One that only says what is wrong, and what to do; remedy may be NULL. */
 void page_problem(
@@ -46,6 +50,7 @@ void page_problem(
 enum page_state {
 	STATE_FAILED,
 	STATE_HELD,
+	STATE_PAUSED,
 	STATE_MISSING,
 	STATE_DRIFTED,
 	STATE_ORPHANED,
@@ -63,6 +68,8 @@ struct page_look {
 };
 
 enum page_state page_state_of(const json_t *resource);
+/* An enum page_state for each of them, to be freed; NULL: out of memory. */
+unsigned char *page_states(const json_t *resources);
 const struct page_look *page_look(enum page_state state);
 /* <span> with glyph and, for screen readers, the word. */
 void page_put_mark(struct buf *out, enum page_state state);
@@ -84,6 +91,8 @@ void page_put_entries(const struct page_views *views, const json_t *entries, boo
 size_t page_put_attention(const struct page_views *views, struct buf *out);
 /* page_layers.c: every resource, by layer and kind. */
 void page_put_layers(const struct page_views *views, struct buf *out);
+/* All of them as a table, with the input that filters it. */
+void page_put_table(const struct page_views *views, struct buf *out);
 /* page_frame.c: from <!doctype> to <main>, and from </main> to the end. */
 void page_begin(const struct page_views *views, const char *title, struct buf *out);
 void page_end(const struct page_views *views, struct buf *out);

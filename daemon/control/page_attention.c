@@ -83,17 +83,51 @@ static size_t put_lease(const struct page_views *views, struct buf *out)
 	return 1;
 }
 
+static void put_pause(const struct page_views *views, const json_t *layer, struct buf *out)
+{
+	const json_t *pause = json_object_get(layer, "pause");
+	const char *until = js_str(pause, "until");
+	begin_item(out, STATE_PAUSED);
+	html_put(out, "<h3>The layer $ is paused</h3><p>", js_str(layer, "name"));
+	if (!str_empty(js_str(pause, "reason")))
+		html_put(out, "$ <span class=\"quiet\">by $</span>", js_str(pause, "reason"),
+			js_str(pause, "who"));
+	else if (js_str(pause, "who"))
+		html_put(out, "By $", js_str(pause, "who"));
+	if (until) {
+		html_put(out, "<span class=\"quiet\">, until </span>");
+		html_clock(out, until, views->now_ms);
+	}
+	html_put(out,
+		"</p><p class=\"doing\">It is looked at and not changed. <code>holdfast resume "
+		"$</code> ends that.</p>",
+		js_str(layer, "name"));
+	put_since(views, out, js_str(pause, "at"));
+	end_item(out);
+}
+
+static void put_brake(const struct page_views *views, const json_t *layer, struct buf *out)
+{
+	const json_t *brake = json_object_get(layer, "braked");
+	begin_item(out, STATE_HELD);
+	html_put(out,
+		"<h3>The layer $ is braked</h3><p>$</p><p class=\"doing\">Nothing is changed there "
+		"until a person has looked: <code>holdfast release $</code></p>",
+		js_str(layer, "name"), js_str(brake, "reason"), js_str(layer, "name"));
+	put_since(views, out, js_str(brake, "at"));
+	end_item(out);
+}
+
 static size_t put_layer(const struct page_views *views, const json_t *layer, struct buf *out)
 {
 	size_t i, count = 0;
 	json_t *blind;
 	if (js_bool(layer, "paused", false)) {
-		begin_item(out, STATE_HELD);
-		html_put(out,
-			"<h3>The layer $ is paused</h3><p class=\"doing\">It is looked at and not "
-			"changed. <code>holdfast resume $</code> ends that.</p>",
-			js_str(layer, "name"), js_str(layer, "name"));
-		end_item(out);
+		put_pause(views, layer, out);
+		count++;
+	}
+	if (json_is_object(json_object_get(layer, "braked"))) {
+		put_brake(views, layer, out);
 		count++;
 	}
 	json_array_foreach (json_object_get(layer, "blind"), i, blind) {
@@ -112,13 +146,16 @@ static size_t put_layer(const struct page_views *views, const json_t *layer, str
 
 // ---- resources
 
-static const json_t *action_of(const json_t *plan, const char *address)
+// What is planned for it; NULL: nothing.
+static json_t *action_of(const struct page_views *views, const char *address)
 {
 	size_t i;
 	json_t *action;
-	json_array_foreach (json_object_get(plan, "actions"), i, action)
+	if (views->action)
+		return views->action(views->context, address);
+	json_array_foreach (json_object_get(views->plan, "actions"), i, action)
 		if (str_eq_null(js_str(action, "address"), address))
-			return action;
+			return json_incref(action);
 	return NULL;
 }
 
@@ -177,7 +214,7 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 static void put_resource(const struct page_views *views, const json_t *resource, struct buf *out)
 {
 	const char *address = js_str(resource, "address");
-	const json_t *action = action_of(views->plan, address);
+	_cleanup_json_ json_t *action = action_of(views, address);
 	enum page_state state = page_state_of(resource);
 	begin_item(out, state);
 	buf_adds(out, "<h3>");
@@ -190,15 +227,15 @@ static void put_resource(const struct page_views *views, const json_t *resource,
 	end_item(out);
 }
 
-static size_t put_left(size_t count, struct buf *out)
+static size_t put_left(size_t count, bool is_converging, struct buf *out)
 {
 	char text[24];
 	if (count == 0)
 		return 0;
 	snprintf(text, sizeof(text), "%zu", count);
 	begin_item(out, STATE_BUSY);
-	html_put(out, "<h3>$ more on the way</h3><p>They are listed below, layer by layer.</p>",
-		text);
+	html_put(out, "<h3>$ more$</h3><p>The <a href=\"#all\">table below</a> has them all.</p>",
+		text, is_converging ? " on the way" : "");
 	end_item(out);
 	return 1;
 }
@@ -213,13 +250,14 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 	size_t count = put_config_error(views, out) + put_store(views, out) + put_lease(views, out);
 	json_array_foreach (json_object_get(views->status, "layers"), i, row)
 		count += put_layer(views, row, out);
-	for (enum page_state state = 0; state < STATE_UNKNOWN; state++) {
+	unsigned char *states = page_states(resources);
+	for (enum page_state state = 0; state < STATE_UNKNOWN && states; state++) {
 		// While everything is being made, what is not there yet is no news.
 		bool is_usual =
 			is_converging && (state == STATE_MISSING || state == STATE_DRIFTED ||
 						 (state == STATE_BUSY && shown >= 6));
 		json_array_foreach (resources, i, row) {
-			if (page_state_of(row) != state)
+			if (states[i] != state)
 				continue;
 			if (is_usual || shown >= MOST_ITEMS) {
 				left++;
@@ -229,7 +267,8 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 			shown++;
 		}
 	}
-	count += shown + put_left(left, out);
+	free(states);
+	count += shown + put_left(left, is_converging, out);
 	buf_adds(out, "</ul>");
 	return count;
 }

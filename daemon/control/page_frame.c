@@ -8,7 +8,8 @@
 // clang-format off
 static const struct page_look looks[STATE_COUNT] = {
 	[STATE_FAILED]   = {"failed",   "✕", "failing"},
-	[STATE_HELD]     = {"held",     "‖", "held for a person"},
+	[STATE_HELD]     = {"held",     "◆", "held for a person"},
+	[STATE_PAUSED]   = {"paused",   "‖", "paused"},
 	[STATE_MISSING]  = {"missing",  "+", "missing"},
 	[STATE_DRIFTED]  = {"drifted",  "≠", "differs"},
 	[STATE_ORPHANED] = {"orphaned", "◌", "left the file"},
@@ -25,6 +26,7 @@ enum page_state page_state_of(const json_t *resource)
 	return json_object_get(resource, "action")                          ? STATE_BUSY
 	       : str_eq_null(sync, "Orphaned")                              ? STATE_ORPHANED
 	       : str_eq_null(health, "Degraded")                            ? STATE_FAILED
+	       : str_eq_null(js_str(resource, "reason"), "Paused")          ? STATE_PAUSED
 	       : str_eq_null(health, "Suspended")                           ? STATE_HELD
 	       : !sync || str_eq_null(sync, "Unknown")                      ? STATE_UNKNOWN
 	       : str_eq(sync, "Missing")                                    ? STATE_MISSING
@@ -33,6 +35,17 @@ enum page_state page_state_of(const json_t *resource)
 	       : str_eq_null(js_str(resource, "reason"), "UndeclaredDrift") ? STATE_NOTED
 	       : str_eq_null(health, "Healthy")                             ? STATE_WELL
 									    : STATE_UNKNOWN;
+}
+
+unsigned char *page_states(const json_t *resources)
+{
+	size_t i;
+	json_t *row;
+	unsigned char *states = malloc(json_array_size(resources) + 1);
+	json_array_foreach ((json_t *)resources, i, row)
+		if (states)
+			states[i] = (unsigned char)page_state_of(row);
+	return states;
 }
 
 const struct page_look *page_look(enum page_state state)

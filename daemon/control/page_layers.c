@@ -4,6 +4,11 @@
 #include "control/html.h"
 #include "control/page.h"
 
+enum {
+	MOST_CHIPS = 48,     // of a kind; what is in order goes into a number first
+	MOST_IN_PLACE = 300, // rows of a table that stands beside the rest
+};
+
 static void put_count(struct buf *out, int64_t count, const char *word, const char *class)
 {
 	if (count > 0)
@@ -15,14 +20,15 @@ static void put_head(const struct page_views *views, const json_t *layer, struct
 {
 	const json_t *pass = json_object_get(layer, "last_pass");
 	int64_t total = js_int(layer, "resources", 0);
-	html_put(out, "<header><h3>$</h3><p class=\"counts\">", js_str(layer, "name"));
+	html_put(out, "<header><h3 id=\"layer-@\">$</h3><p class=\"counts\">",
+		js_str(layer, "name"), js_str(layer, "name"));
 	put_count(out, total, "resources", "");
 	put_count(out, js_int(layer, "drifted", 0), "drifted", "drifted");
 	put_count(out, js_int(layer, "held", 0), "held", "held");
 	put_count(out, js_int(layer, "failed", 0), "failing", "failed");
 	put_count(out, js_int(layer, "progressing", 0), "in progress", "busy");
 	if (js_bool(layer, "paused", false))
-		buf_adds(out, "<span class=\"count held\">paused</span>");
+		buf_adds(out, "<span class=\"count paused\">paused</span>");
 	buf_adds(out, "</p><p class=\"looked\">");
 	if (js_bool(layer, "busy", false))
 		buf_adds(out, "looking now");
@@ -50,6 +56,47 @@ static void put_chip(const struct page_views *views, const json_t *resource, str
 		"class=\"sr\">$: </span>$</a></li>",
 		address, js_str(resource, "message"), look->glyph, look->word,
 		page_name_of(address));
+}
+
+static void put_listing_link(const struct page_views *views, struct buf *out)
+{
+	if (json_array_size(json_object_get(views->status, "resources")) <= MOST_IN_PLACE) {
+		buf_adds(out, "href=\"#all\"");
+		return;
+	}
+	buf_adds(out, "href=\"/resources");
+	if (views->stack)
+		html_put(out, "?stack=@", views->stack);
+	buf_adds(out, "\"");
+}
+
+// The worst first where there are more than can be taken in; the rest is a number, which leads to
+// the table.
+static void put_chips(const struct page_views *views, const json_t *list, struct buf *out)
+{
+	size_t i, shown = 0, count = json_array_size(list), well = 0;
+	json_t *row;
+	if (count <= MOST_CHIPS) {
+		json_array_foreach ((json_t *)list, i, row)
+			put_chip(views, row, out);
+		return;
+	}
+	unsigned char *states = page_states(list);
+	for (enum page_state state = 0; state < STATE_COUNT && states; state++) {
+		json_array_foreach ((json_t *)list, i, row) {
+			well += states[i] == state && state == STATE_WELL;
+			if (states[i] != state || state == STATE_WELL || shown == MOST_CHIPS)
+				continue;
+			put_chip(views, row, out);
+			shown++;
+		}
+	}
+	free(states);
+	bool is_rest_well = shown + well == count;
+	html_put(out, "<li><a class=\"chip more $\" ", is_rest_well ? "well" : "unknown");
+	put_listing_link(views, out);
+	buf_addf(out, "><span aria-hidden=\"true\">%s</span>%zu %s</a></li>",
+		is_rest_well ? "✓" : "…", count - shown, is_rest_well ? "in sync" : "more");
 }
 
 // "internet_gateway" may break after the underscore.
@@ -87,22 +134,20 @@ static void put_kinds(const struct page_views *views, const char *layer, struct 
 		buf_adds(out, "<div class=\"kind\"><h4>");
 		put_breakable(kind, out);
 		buf_adds(out, "</h4><ul class=\"chips\">");
-		json_array_foreach (list, i, row)
-			put_chip(views, row, out);
+		put_chips(views, list, out);
 		buf_adds(out, "</ul></div>");
 	}
 	if (json_object_size(kinds) == 0)
 		buf_adds(out, "<p class=\"quiet\">Nothing is declared here.</p>");
 }
 
-static void put_table(const struct page_views *views, struct buf *out)
+void page_put_table(const struct page_views *views, struct buf *out)
 {
 	const json_t *resources = json_object_get(views->status, "resources");
 	size_t i;
 	json_t *row;
 	buf_adds(out,
-		"<details class=\"all\" id=\"all\"><summary>All resources as a table"
-		"</summary><p class=\"filter\" hidden><label>Show only <input type=\"search\" "
+		"<p class=\"filter\" hidden><label>Show only <input type=\"search\" "
 		"id=\"filter\" placeholder=\"subnet, Missing, 10.0\"></label></p>"
 		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All "
 		"resources\"><table id=\"resources\"><thead><tr><th scope=\"col\">Resource</th>"
@@ -119,7 +164,22 @@ static void put_table(const struct page_views *views, struct buf *out)
 		html_age(out, js_str(row, "checked_at"), views->now_ms);
 		buf_adds(out, "</td></tr>");
 	}
-	buf_adds(out, "</tbody></table></div></details>");
+	buf_adds(out, "</tbody></table></div>");
+}
+
+static void put_all(const struct page_views *views, struct buf *out)
+{
+	size_t count = json_array_size(json_object_get(views->status, "resources"));
+	if (count > MOST_IN_PLACE) {
+		buf_adds(out, "<p class=\"all\" id=\"all\"><a ");
+		put_listing_link(views, out);
+		buf_addf(out, ">All %zu resources as a table</a></p>", count);
+		return;
+	}
+	buf_adds(out, "<details class=\"all\" id=\"all\"><summary>All resources as a "
+		      "table</summary>");
+	page_put_table(views, out);
+	buf_adds(out, "</details>");
 }
 
 void page_put_layers(const struct page_views *views, struct buf *out)
@@ -128,11 +188,13 @@ void page_put_layers(const struct page_views *views, struct buf *out)
 	json_t *layer;
 	buf_adds(out, "<div class=\"layers\">");
 	json_array_foreach (json_object_get(views->status, "layers"), i, layer) {
-		html_put(out, "<article class=\"layer\" data-layer=\"$\">", js_str(layer, "name"));
+		html_put(out,
+			"<article class=\"layer\" data-layer=\"$\" aria-labelledby=\"layer-@\">",
+			js_str(layer, "name"), js_str(layer, "name"));
 		put_head(views, layer, out);
 		put_kinds(views, js_str(layer, "name"), out);
 		buf_adds(out, "</article>");
 	}
 	buf_adds(out, "</div>");
-	put_table(views, out);
+	put_all(views, out);
 }

@@ -13,6 +13,7 @@ enum {
 	BOX_WIDE = 178,
 	BOX_NARROW = 164,
 	BOX_HEIGHT = 60,
+	MOST_WORDS = 400,
 	ACROSS_NARROW = 2, // boxes side by side on a narrow screen
 };
 
@@ -69,15 +70,18 @@ static void read_flow(struct picture *p, const json_t *graph)
 	json_t *one;
 	json_array_foreach (json_object_get(graph, "flow"), i, one) {
 		const char *from = js_str(one, "from"), *to = js_str(one, "to");
-		int a = from && to && p->edge_count < MOST_EDGES ? node_of(p, from) : -1;
+		bool fits = p->edge_count < MOST_EDGES;
+		p->left_out += !fits;
+		int a = from && to && fits ? node_of(p, from) : -1;
 		int b = a >= 0 ? node_of(p, to) : -1;
 		if (b >= 0)
 			p->edges[p->edge_count++] = (struct edge){
 				.from = a, .to = b, .ports = json_object_get(one, "ports")};
 	}
 	json_array_foreach (json_object_get(graph, "nodes"), i, one) {
+		const char *address = js_str(one, "address");
 		for (int n = 0; n < p->node_count; n++) {
-			if (!str_eq_null(js_str(one, "address"), p->nodes[n].address))
+			if (!str_eq_null(address, p->nodes[n].address))
 				continue;
 			p->nodes[n].row = one;
 			p->nodes[n].state = page_state_of(one);
@@ -440,6 +444,10 @@ static void put_words(const struct page_views *views, struct buf *out)
 	buf_adds(out,
 		"<details class=\"words\" id=\"words\"><summary>The same in words</summary><ul>");
 	json_array_foreach (json_object_get(views->graph, "flow"), i, edge) {
+		if (i == MOST_WORDS) {
+			buf_adds(out, "<li>And more: <code>holdfast graph</code> has all.</li>");
+			break;
+		}
 		html_put(out, "<li><code>$</code> reaches <code>$</code>", js_str(edge, "from"),
 			js_str(edge, "to"));
 		json_array_foreach (json_object_get(edge, "ports"), j, port)
@@ -472,7 +480,11 @@ void page_put_picture(const struct page_views *views, struct buf *out)
 	put_svg(views, p, out);
 	buf_adds(out, "</div>");
 	if (p->left_out > 0)
-		buf_adds(out, "<p class=\"quiet\">There is more than fits; the list has all.</p>");
+		buf_addf(out,
+			"<p class=\"quiet\" id=\"left-out\">%d resources are drawn; %d more ways "
+			"between resources do not fit. The words below and <code>holdfast "
+			"graph</code> have them.</p>",
+			p->node_count, p->left_out);
 	put_words(views, out);
 	for (int n = 0; n < p->node_count; n++)
 		free(p->nodes[n].neighbours);

@@ -65,6 +65,7 @@ static const struct route {
 } routes[] = {
 #define TO(name) offsetof(struct control_api, name)
 	{"GET",  "/",              TO(page),     PARAM_STACK, 0, "the page for people, over TCP; here, this list"},
+	{"GET",  "/resources",     TO(listing),  PARAM_STACK, 0, "the page of all resources as a table, over TCP"},
 	{"GET",  "/resource/",     TO(story),    PARAM_STACK, PARAM_ADDRESS, "the page of one resource, over TCP"},
 	{"GET",  "/v1",            0,            0, 0, "this list"},
 	{"GET",  "/v1/status",     TO(status),   PARAM_STACK, 0, "stacks, layers and resources"},

@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from html.parser import HTMLParser
@@ -17,17 +16,12 @@ import pytest
 
 import network
 from daemon import Daemon, wait_until
+from emulator import free_port
 from proxy import Proxy
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = '<img src=x onerror=alert(1)>"\'&'
 VOID = {"meta", "link", "input", "br", "wbr"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Page(HTMLParser):

@@ -251,8 +251,32 @@ static void the_picture_survives_circles_crowds_and_long_names(void **state)
 	_cleanup_buf_ struct buf out = {0};
 	page_put_picture(&(struct page_views){.graph = graph}, &out);
 	assert_false(out.failed);
-	assert_has(buf_str(&out), "There is more than fits");
+	assert_has(buf_str(&out), "do not fit");
 	assert_has(buf_str(&out), "The same in words");
+}
+
+static void of_thousands_the_worst_are_shown_and_the_table_has_all(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *rows = json_array();
+	for (int i = 0; i < 3000; i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "s%d", i);
+		json_array_append_new(rows, i == 2777 ? resource(name, "OutOfSync", "Degraded", "x")
+						      : resource(name, "Synced", "Healthy", ""));
+	}
+	_cleanup_json_ json_t *status = status_with(json_incref(rows));
+	const struct page_views views = {.now_ms = NOW, .status = status};
+	_cleanup_free_ char *text = overview(&views);
+	assert_has(text, "class=\"chip failed\" href=\"/resource/network.subnet.s2777\"");
+	assert_has(text, "2999 in sync</a>");
+	assert_has(text, "<a href=\"/resources\">All 3000 resources as a table</a>");
+	assert_true(strlen(text) < 64 * 1024);
+	_cleanup_buf_ struct buf table = {0};
+	page_listing(&views, &table);
+	assert_has(buf_str(&table), "/resource/network.subnet.s0\"");
+	assert_has(buf_str(&table), "/resource/network.subnet.s2999\"");
+	assert_lacks(buf_str(&table), "<details");
 }
 
 static void many_with_the_same_neighbours_are_one_box(void **state)
@@ -296,6 +320,7 @@ int main(void)
 		cmocka_unit_test(nothing_wrong_is_said_and_nothing_else),
 		cmocka_unit_test(the_daemons_own_troubles_are_told),
 		cmocka_unit_test(the_picture_survives_circles_crowds_and_long_names),
+		cmocka_unit_test(of_thousands_the_worst_are_shown_and_the_table_has_all),
 		cmocka_unit_test(many_with_the_same_neighbours_are_one_box),
 		cmocka_unit_test(the_policy_names_what_stands_in_the_page),
 	};
