@@ -185,12 +185,21 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 unit_uses = $(USES_$(notdir $(patsubst %/,%,$(dir $(1)))))
 
+# The simulation's AWS, store and daemons; a test program takes of it what it names.
+SRC_sim := $(filter-out %/simulate.c,$(wildcard tests/sim/*.c))
+$(BUILD)/libsim.a: $(SRC_sim:%.c=$(BUILD)/%.o)
+
 define unit
-$(BUILD)/$(1:%.c=%): $(BUILD)/$(1:%.c=%.o) $(call lib_files,$(call unit_uses,$(1)))
+$(BUILD)/$(1:%.c=%): $(BUILD)/$(1:%.c=%.o) $(BUILD)/libsim.a $(call lib_files,$(call unit_uses,$(1)))
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$< $(call libs,$(call unit_uses,$(1))) $$(LDLIBS) -lcmocka
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$< $(BUILD)/libsim.a $(call libs,$(call unit_uses,$(1))) \
+		$$(LDLIBS) -lcmocka
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit,$(t))))
+
+$(BUILD)/tests/sim/simulate: $(BUILD)/tests/sim/simulate.o $(BUILD)/libsim.a $(call lib_files,$(USES_core))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsim.a $(call libs,$(USES_core)) $(LDLIBS)
 
 # Every program runs, also after one has failed; the sum decides.
 run_units = failed=0; for t in $(1); do echo "== $$t"; ./$$t || failed=1; done; exit $$failed
@@ -204,6 +213,26 @@ unit: $(UNIT_BIN) ## build and run the unit tests
 unit-%:
 	@$(MAKE) --no-print-directory $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/$*/test_*.c))
 	@$(call run_units,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/$*/test_*.c)))
+
+# ---- the simulation: by seed, on virtual time (tests/sim/story.h)
+
+# `make sim SEED=7` tells one seed's story, event by event; SIM_LOG=2 with the daemons' own log.
+# `make sim SEEDS=100000 FROM=20000`: so many, beginning there.
+SEED ?=
+FROM ?= 1
+SHARES ?= 2
+.PHONY: sim sim-breakages
+sim: $(BUILD)/tests/sim/simulate ## SEEDS=10000 stories of faults and crashes on virtual time; SEED=n tells one
+ifneq ($(SEED),)
+	@SIM_LOG=$(or $(SIM_LOG),1) $< --seed $(SEED)
+else
+	@for i in $$(seq $(SHARES)); do \
+		$< --seeds $(or $(SEEDS),10000) --seed $(FROM) --share $$i/$(SHARES) & pids="$$pids $$!"; \
+	done; failed=0; for pid in $$pids; do wait $$pid || failed=1; done; exit $$failed
+endif
+
+sim-breakages: $(BUILD)/tests/sim/simulate ## break the code in ways that matter: the simulation finds each
+	@HOLDFAST_BUILD=$(BUILD) SEEDS=$(SEEDS) ONLY='$(ONLY)' $(PYTHON) tests/sim/breakages.py
 
 # ---- what the machine has to have
 
@@ -226,7 +255,6 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 # `make system TESTS='-k subnet -x'`: anything that pytest takes.
 TESTS ?=
 .PHONY: system test demo bench faults drift kills stops soak storms
-SHARES ?= 2
 system: all ## run the system tests, SHARES (2) of them side by side
 	@for i in $$(seq $(SHARES)); do \
 		HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python -m pytest tests/system \
@@ -283,11 +311,11 @@ $(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES
 
 # ---- checks
 
-C_FILES = $(shell find daemon reconcilers state config tests/unit tests/bench tests/fuzz -name '*.[ch]' | sort)
+C_FILES = $(shell find daemon reconcilers state config tests/unit tests/sim tests/bench tests/fuzz -name '*.[ch]' | sort)
 TIDY_STAMPS = $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out tests/%,$(filter %.c,$(C_FILES))))
 
 .PHONY: check check-lint check-format check-gcc check-manual check-clang check-sanitizers \
-	check-sanitizers-system check-tidy check-cppcheck check-unit-file
+	check-sanitizers-system check-tidy check-cppcheck check-unit-file check-sim
 check: ## everything that reads or compiles the code: lints, two compilers, sanitizers, analysers
 	@packaging/deps.sh build test check
 	@$(MAKE) --no-print-directory check-lint
@@ -298,6 +326,7 @@ check: ## everything that reads or compiles the code: lints, two compilers, sani
 	@$(MAKE) --no-print-directory check-tidy
 	@$(MAKE) --no-print-directory check-cppcheck
 	@$(MAKE) --no-print-directory check-unit-file
+	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-sanitizers
 	@echo 'check: all is well'
 
@@ -350,6 +379,10 @@ check-cppcheck: ## cppcheck
 		--library=posix --include=tests/lint/cppcheck/macros.h -D_GNU_SOURCE \
 		-I. -Idaemon -Ireconcilers \
 		$(filter %.c,$(filter-out tests/% daemon/base/log.c,$(C_FILES)))
+
+check-sim: ## 10,000 seeds of the simulation
+	@$(AGAIN) $(BUILD)/tests/sim/simulate
+	@$(MAKE) --no-print-directory sim SEEDS=10000
 
 check-unit-file: ## the systemd unit, as systemd itself reads it
 	@tests/lint/unit-file.sh

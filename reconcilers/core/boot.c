@@ -154,6 +154,10 @@ static void take_records(struct stack *stack, const json_t *rows)
 		if (record_bound(&resource->record, loop_wall_ms(stack->options.loop)))
 			log_warning("a record of the store has instants that are yet to come",
 				LOG_STR("resource", address));
+		// How long ago it was made was told by another clock, or by this one before it was
+		// set: what AWS may not show yet is looked for as if it were new.
+		if (resource->record.created_ms)
+			resource->record.created_ms = loop_wall_ms(stack->options.loop);
 		resource->presence =
 			PRESENCE_UNKNOWN; // what was seen without it is looked at again
 		sighting_done(&resource->seen);
@@ -175,67 +179,67 @@ static const struct kind *kind_of_address(const char *address)
 }
 
 // The resource whose object a create call may have made, though nobody heard of it; also when it
-// has left the file meanwhile. NULL when the row is none of a create call, or long past.
+// has left the file meanwhile. NULL when the row is none of a create call.
 static struct resource *maybe_created(struct stack *stack, const char *address, const json_t *row)
 {
 	const struct kind *kind = address ? kind_of_address(address) : NULL;
 	const char *operation = js_str(row, "operation"); // "ec2:CreateVpc"
 	const char *colon = operation ? strchr(operation, ':') : NULL;
-	int64_t age = loop_wall_ms(stack->options.loop) - js_int(row, "at_ms", 0);
 	if (!kind || !colon ||
 		(!str_eq(colon + 1, kind->create.operation) &&
 			!str_eq_null(colon + 1, kind->create_other.operation)) ||
 		!str_eq_null(js_str(row, "change"), "+"))
 		return NULL;
-	struct resource *resource = stack_find(stack, address);
-	return resource || age >= DECIDE_LOST_ADDING_MS ? resource : remember(stack, address, kind);
+	return remember(stack, address, kind);
 }
 
-// A create that was intended and never settled: its object may exist. The time of the intent makes
-// decide() look for it before another is made. An id that is remembered may be of what was there
-// before: only time tells.
+// A create that was intended and never settled: its object may exist. That it was intended makes
+// decide() look for it, from now on, for the time of the intent is of a clock that may have been
+// set since. An id that is remembered may be of what was there before: only time tells. The record
+// stands in the store before the intent is settled, so that a crash between the two forgets
+// nothing.
 static void take_intents(struct stack *stack, const json_t *rows)
 {
 	size_t i;
 	json_t *row;
+	int64_t now = loop_wall_ms(stack->options.loop);
 	json_array_foreach ((json_t *)rows, i, row) {
 		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
 		struct resource *resource = maybe_created(stack, address, row);
-		int64_t now = loop_wall_ms(stack->options.loop), at = js_int(row, "at_ms", 0);
-		at = at < now ? at : now;
-		if (resource && resource->record.created_ms < at) {
-			resource->record.created_ms = at;
+		if (resource) {
+			resource->record.created_ms = now;
 			json_decref(TAKE(resource->record.observed)); // of what stood there before
+			record_keep(&resource->record, json_object_get(row, "input"));
 			resource->record.is_dirty = true;
+			stack_save(stack, resource);
 		}
-		bool is_told = js_str(row, "outcome"); // "unknown" already
-		bool is_past = now - at >= DECIDE_LOST_ADDING_MS;
-		if (is_told && !is_past)
-			continue;
-		if (!is_told)
-			log_warning("a call of an earlier run has no recorded outcome; looking at "
-				    "AWS",
-				LOG_STR("resource", address),
-				LOG_STR("operation", js_str(row, "operation")));
+		log_warning("a call of an earlier run has no recorded outcome; looking at AWS",
+			LOG_STR("resource", address),
+			LOG_STR("operation", js_str(row, "operation")));
 		journal_put(stack->options.journal, STORE_ACTION_SETTLE,
 			json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:I}", "action_id", id ? id : "",
 				"address", address, "operation", js_str(row, "operation"),
-				"outcome", is_told ? "abandoned" : "unknown", "message",
+				"outcome", "unknown", "message",
 				"no answer was received; AWS was looked at instead", "at_ms",
 				(json_int_t)now));
 	}
 }
 
+// Of several holds of one resource the last one stands; those of what is no longer known are over.
 static void take_holds(struct stack *stack, const json_t *rows)
 {
 	size_t i;
 	json_t *row;
 	json_array_foreach ((json_t *)rows, i, row) {
 		const char *digest = js_str(row, "digest"), *address = js_str(row, "address");
+		const char *id = js_str(row, "hold_id");
 		struct resource *resource = address ? stack_find(stack, address) : NULL;
-		if (resource && js_str(row, "hold_id"))
-			str_copy(resource->hold_id, sizeof(resource->hold_id),
-				js_str(row, "hold_id"));
+		if (resource && id) {
+			stack_end_hold(stack, address, resource->hold_id);
+			str_copy(resource->hold_id, sizeof(resource->hold_id), id);
+		} else if (id) {
+			stack_end_hold(stack, address, id);
+		}
 		if (digest && str_eq_null(js_str(row, "state"), "approved"))
 			json_object_set_new(stack->approved, digest, json_true());
 	}
@@ -348,6 +352,7 @@ void boot_load(struct stack *stack)
 	if (is_read && is_ours)
 		err = check_place(stack, stack->loads[0].rows);
 	if (!err_is(&err) && is_ours) {
+		stack->is_loaded = true; // what is found to be saved may be
 		forget_records(stack);
 		take_records(stack, stack->loads[0].rows);
 		take_intents(stack, stack->loads[1].rows);

@@ -92,6 +92,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->born_ms = record->created_ms;
 		record->deleted_ms = 0;
 		record->unseen += run->is_created;
+		record_keep(record, json_object_get(run->resource, "desired"));
 		json_decref(record->baseline); // of whatever stood here before
 		record->baseline = json_object();
 		record->is_dirty = true;

@@ -8,7 +8,8 @@
 bool lead_may_load(const struct stack *stack)
 {
 	const struct lease *lease = stack->options.lease;
-	return stack->is_store_ready && (!lease || lease->role == LEASE_OURS);
+	return stack->is_store_ready &&
+	       (!lease || (lease->role == LEASE_OURS && lease_may_write(lease)));
 }
 
 bool stack_is_standby(const struct stack *stack)
@@ -52,6 +53,8 @@ void stack_lease_changed(struct stack *stack)
 	bool is_ours = lease->role == LEASE_OURS, may_act = stack_may_act(stack);
 	bool is_news = lease->role != stack->role || may_act != stack->may_act ||
 		       (is_ours && lease->token != stack->token);
+	if (is_ours && !stack->is_loaded)
+		task_wake(&stack->task); // what could not be proven may be by now
 	if (!is_news)
 		return;
 	if (!is_ours || (stack->token && stack->token != lease->token))

@@ -27,6 +27,8 @@ static void add_scope(struct reconciler *r, const struct resource *resource, jso
 {
 	if (resource->record.observed)
 		json_object_set(subject, "observed", resource->record.observed);
+	else if (!resource->wanted) // it left the file before AWS showed it
+		json_object_set(subject, "observed", resource->record.kept);
 	if (!resource->wanted)
 		return;
 	json_t *want = NULL;

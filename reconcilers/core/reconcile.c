@@ -381,6 +381,7 @@ static void step(struct task *task)
 {
 	struct reconciler *r = CONTAINER_OF(task, struct reconciler, task);
 	struct stack *stack = r->stack;
+	stack_mind_clock(stack);
 	take_finished(r);
 	if (stack->phase == STACK_STOPPING) {
 		timer_stop(&r->timer);

@@ -17,6 +17,13 @@ void record_init(struct record *record)
 		.fights = json_object()};
 }
 
+void record_keep(struct record *record, const json_t *said)
+{
+	json_decref(record->kept);
+	record->kept = json_is_object(said) ? json_copy((json_t *)said) : json_object();
+	record->is_dirty = true;
+}
+
 void record_done(struct record *record)
 {
 	free(record->id);

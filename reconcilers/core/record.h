@@ -24,8 +24,9 @@ struct record {
 	char synced[17];    // digest of the desired state under which it was in sync last; ""
 	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
-	json_t *kept;       // write-only members as the file last had them: its deletion needs them
-	json_t *fights;     // fields that somebody else writes too: core/fights.h
+	json_t *kept;   // write-only members as the file last had them: its deletion needs them;
+			// until AWS has shown it, all that it was created with
+	json_t *fights; // fields that somebody else writes too: core/fights.h
 	/* Which of several that bear its tag it is was not known, but taken as it came. */
 	bool is_guess;
 	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours
@@ -33,6 +34,9 @@ struct record {
 };
 
 void record_init(struct record *record);
+/* Keeps what it was created with: by that it can be asked for, should it leave the file before AWS
+ * shows it. */
+void record_keep(struct record *record, const json_t *said);
 void record_done(struct record *record);
 /* The opaque JSON that the store keeps; new. */
 json_t *record_json(const struct record *record);

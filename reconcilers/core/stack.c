@@ -84,6 +84,15 @@ static void resource_bury(void *what)
 	resource_free(what);
 }
 
+void stack_end_hold(struct stack *stack, const char *address, const char *hold_id)
+{
+	if (*hold_id)
+		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
+			json_pack("{s:s, s:s, s:s, s:s*, s:I}", "hold_id", hold_id, "state", "gone",
+				"who", "holdfastd", "address", address, "at_ms",
+				(json_int_t)loop_wall_ms(stack->options.loop)));
+}
+
 void stack_forget(struct stack *stack, struct resource *resource)
 {
 	const char *path;
@@ -93,6 +102,7 @@ void stack_forget(struct stack *stack, struct resource *resource)
 			json_pack("{s:O, s:s, s:s, s:s, s:I}", "drift_id", drift, "how",
 				"superseded", "address", resource->address, "field", path, "at_ms",
 				(json_int_t)loop_wall_ms(stack->options.loop)));
+	stack_end_hold(stack, resource->address, resource->hold_id);
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,
 		json_pack("{s:s, s:s, s:I}", "stack", stack->name, "address", resource->address,
 			"token", (json_int_t)stack->token));
@@ -341,6 +351,7 @@ static void stop(struct stack *stack)
 static void step(struct task *task)
 {
 	struct stack *stack = CONTAINER_OF(task, struct stack, task);
+	stack_mind_clock(stack);
 	switch (stack->phase) {
 	case STACK_VERIFYING:
 		boot_verify(stack);
@@ -395,6 +406,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	stack->destroyed = json_array();
 	stack->loaded_wall_ms = loop_wall_ms(options->loop);
 	stack->started_ms = loop_now_ms(options->loop);
+	stack_mind_clock(stack);
 	map_init(&stack->by_address);
 	task_init(&stack->task, options->loop, step, "stack");
 	timer_init(&stack->timer, options->loop);

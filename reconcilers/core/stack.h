@@ -117,6 +117,7 @@ struct stack {
 	bool is_settled;        // every layer has passed and nothing is under way or waiting to act
 	int64_t settled_ms;     // loop time at which that was first so
 	uint64_t changes;       // counts every change of anything shown
+	int64_t clocks_apart_ms; // wall clock less boot clock, as last looked at
 };
 
 /* Takes `desired` over. */
@@ -127,6 +128,9 @@ void stack_reload(struct stack *stack, struct desired *desired);
 void stack_store_changed(struct stack *stack, bool is_ready);
 /* The lease passed to us or away, or cannot be proven for now. */
 void stack_lease_changed(struct stack *stack);
+/* Looks whether the wall clock was set since, and moves the times that are waited from along
+ * (shift.c). Before anything is decided by that clock. */
+void stack_mind_clock(struct stack *stack);
 /* Another daemon leads: this one looks, and changes nothing. */
 bool stack_is_standby(const struct stack *stack);
 /* It may lead when what it has to tell of earlier is told: the records that are then read are

@@ -4,6 +4,12 @@
 #include "core/act.h"
 #include "tests/sim/storage.h"
 #include "tests/unit/core/script.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 struct scene {
 	struct loop loop;
@@ -29,7 +35,7 @@ static void setup(struct scene *scene, struct script_answer *answers)
 	script_init(&scene->script, &scene->loop, answers);
 	storage_init(&scene->storage, 1);
 	storage_attach(&scene->storage, &scene->loop);
-	scene->journal = journal_new(&scene->loop, &scene->storage.port);
+	scene->journal = journal_new(&scene->loop, &scene->storage.link.port);
 	task_init(&scene->task, &scene->loop, on_done, "test");
 }
 
@@ -38,7 +44,7 @@ static void begin(struct scene *scene, const char *kind, struct plan *plan, cons
 {
 	const struct run_options options = {.loop = &scene->loop,
 		.aws = &scene->script.port,
-		.store = &scene->storage.port,
+		.store = &scene->storage.link.port,
 		.journal = scene->journal,
 		.stack = "shop",
 		.region = "eu-west-1",

@@ -3,6 +3,12 @@
 #include "base/log.h"
 #include "core/journal.h"
 #include "tests/sim/storage.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 #include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -30,10 +36,10 @@ static void start(struct scene *scene)
 	assert_false(err_is(&err));
 	task_init(&scene->watcher, &scene->loop, on_watch, "watcher");
 	timer_init(&scene->guard, &scene->loop);
-	bool was_down = scene->storage.is_down;
+	bool was_down = scene->storage.link.is_down;
 	storage_attach(&scene->storage, &scene->loop);
-	scene->storage.is_down = was_down;
-	scene->journal = journal_new(&scene->loop, &scene->storage.port);
+	scene->storage.link.is_down = was_down;
+	scene->journal = journal_new(&scene->loop, &scene->storage.link.port);
 	err = journal_open(scene->journal, scene->dir);
 	if (err_is(&err))
 		fail_msg("%s", err.message);
@@ -71,7 +77,7 @@ static struct scene *open_scene(bool is_down)
 	static struct scene scene;
 	scene = (struct scene){0};
 	storage_init(&scene.storage, 3);
-	scene.storage.is_down = is_down;
+	scene.storage.link.is_down = is_down;
 	str_copy(scene.dir, sizeof(scene.dir), "/tmp/holdfast-unit-XXXXXX");
 	assert_non_null(mkdtemp(scene.dir));
 	start(&scene);
@@ -159,7 +165,7 @@ static void what_the_store_did_not_take_is_told_after_a_crash_in_order_and_once(
 	put_record(scene, "network.vpc.odd", "vpc-last");
 	run_until(scene, journal_is_safe(scene->journal));
 	stop(scene);
-	scene->storage.is_down = false;
+	scene->storage.link.is_down = false;
 	start(scene);
 	run_until(scene, journal_count(scene->journal) == 0);
 	assert_int_equal(scene->storage.counts[STORE_RECORD_PUT], 501);
@@ -185,7 +191,7 @@ static void a_crash_in_the_middle_of_telling_ends_with_the_last_word(void **stat
 	}
 	run_until(scene, journal_is_safe(scene->journal));
 	stop(scene);
-	scene->storage.is_down = false;
+	scene->storage.link.is_down = false;
 	scene->storage.most_delay_ms = 2;
 	for (int most = 50; most < 250; most += 60) {
 		start(scene);
@@ -257,7 +263,7 @@ static void when_it_is_full_the_oldest_observations_go_and_no_outcome_does(void 
 	assert_non_null(strstr(text, "the journal is full"));
 	run_until(scene, journal_is_safe(scene->journal));
 	stop(scene);
-	scene->storage.is_down = false;
+	scene->storage.link.is_down = false;
 	start(scene);
 	run_until(scene, journal_count(scene->journal) == 0);
 	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 3000);
@@ -291,7 +297,7 @@ static void the_files_stay_within_their_bound(void **state)
 	assert_in_range(journal_dropped_count(scene->journal), 3000, 4000);
 	run_until(scene, journal_is_safe(scene->journal));
 	stop(scene);
-	scene->storage.is_down = false;
+	scene->storage.link.is_down = false;
 	start(scene);
 	run_until(scene, journal_count(scene->journal) == 0);
 	assert_int_equal(scene->storage.counts[STORE_ACTION_SETTLE], 40);
@@ -322,7 +328,7 @@ static void a_full_disk_is_told_and_overcome(void **state)
 	journal_trouble(scene->journal, text, sizeof(text));
 	assert_string_equal(text, "");
 	stop(scene);
-	scene->storage.is_down = false;
+	scene->storage.link.is_down = false;
 	start(scene);
 	run_until(scene, journal_count(scene->journal) == 0);
 	assert_int_equal(scene->storage.counts[STORE_OBSERVATION_ADD], 20);

@@ -1,6 +1,12 @@
 // A stack with a lease: who does not hold it changes nothing and remembers nothing; what passes on
 // is read anew.
 #include "tests/sim/sim.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 static const char small[] =
 	"stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
@@ -27,7 +33,7 @@ static void finish(struct sim *sim)
 static void seize(struct sim *sim, int64_t lasts_ms)
 {
 	json_t *row = json_object_get(sim->storage.leases, "shop");
-	int64_t now = sim->is_up ? loop_wall_ms(&sim->loop) : sim->wall_ms;
+	int64_t now = loop_wall_ms(&sim->outside);
 	if (!row) {
 		row = json_pack("{s:s, s:i, s:i}", "stack", "shop", "token", 0, "beats", 0);
 		json_object_set_new(sim->storage.leases, "shop", row);
@@ -92,13 +98,13 @@ static void who_comes_second_looks_and_leaves_writing_to_the_first(void **state)
 	seize(&sim, 3600000);
 	sim_start(&sim);
 	sim_run(&sim, 60000);
-	assert_true(stack_is_standby(sim.stack));
-	assert_int_equal(sim.stack->phase, STACK_RUNNING);
+	assert_true(stack_is_standby(sim.daemon.stack));
+	assert_int_equal(sim.daemon.stack->phase, STACK_RUNNING);
 	assert_true(sim.cloud.calls > 10); // it looks
 	assert_int_equal(sim.cloud.writes, 0);
 	assert_int_equal(json_object_size(sim.storage.actions), 0);
 	assert_int_equal(history_count(&sim), 0);
-	assert_string_equal(sim.lease->host, "ops-2");
+	assert_string_equal(sim.daemon.lease->host, "ops-2");
 	give_back(&sim);
 	assert_true(sim_settle(&sim, 20000) >= 0);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 1);
@@ -120,7 +126,7 @@ static void who_loses_it_stops_writing_and_what_it_remembers_is_read_anew(void *
 	sim_run(&sim, 60000);
 	assert_int_equal(sim.cloud.writes, writes);
 	assert_int_equal(json_object_size(sim.storage.actions), intents);
-	assert_false(sim.stack->is_loaded);
+	assert_false(sim.daemon.stack->is_loaded);
 	assert_false(is_on(&sim));
 	int records = sim.storage.counts[STORE_RECORDS_LOAD];
 	give_back(&sim);
@@ -142,14 +148,14 @@ static void an_intent_that_the_store_refuses_is_not_sent(void **state)
 	int writes = sim.cloud.writes, tried = sim.storage.counts[STORE_ACTION_INTEND];
 	sim.cloud.weather = (struct weather){.least_delay_ms = 1, .most_delay_ms = 5};
 	switch_off(&sim);
-	int64_t proven_ms = sim.lease->proven.boot_ms;
-	while (sim.lease->proven.boot_ms == proven_ms)
+	int64_t proven_ms = sim.daemon.lease->proven.boot_ms;
+	while (sim.daemon.lease->proven.boot_ms == proven_ms)
 		sim_run(&sim, 10);
 	sim_run(&sim, 20);
 	seize(&sim, 3600000);
-	stack_sync(sim.stack, "network", "sync");
+	stack_sync(sim.daemon.stack, "network", "sync");
 	sim_run(&sim, 800); // less than a beat: it does not know yet
-	assert_true(lease_may_write(sim.lease));
+	assert_true(lease_may_write(sim.daemon.lease));
 	assert_true(sim.storage.counts[STORE_ACTION_INTEND] > tried);
 	assert_int_equal(sim.cloud.writes, writes);
 	finish(&sim);
@@ -169,14 +175,15 @@ static void an_hour_without_the_store_changes_nothing_and_costs_no_reload(void *
 	sim_run(&sim, 3600000);
 	assert_int_equal(sim.cloud.writes, writes);
 	assert_false(is_on(&sim));
-	assert_true(journal_count(sim.journal) > 0);
-	assert_int_equal(journal_dropped_count(sim.journal), 0); // an hour fits, at 5 s a pass too
+	assert_true(journal_count(sim.daemon.journal) > 0);
+	assert_int_equal(
+		journal_dropped_count(sim.daemon.journal), 0); // an hour fits, at 5 s a pass too
 	sim_store(&sim, true);
 	sim_run(&sim, 15000);
 	assert_true(is_on(&sim));
 	assert_int_equal(sim.storage.counts[STORE_RECORDS_LOAD], loads);
-	assert_int_equal(sim.lease->token, 1);
-	assert_int_equal(journal_count(sim.journal), 0);
+	assert_int_equal(sim.daemon.lease->token, 1);
+	assert_int_equal(journal_count(sim.daemon.journal), 0);
 	finish(&sim);
 }
 
@@ -189,10 +196,10 @@ static void what_is_in_flight_ends_before_the_lease_is_given_up(void **state)
 	sim_start(&sim);
 	for (int i = 0; i < 600 && sim.cloud.writes == 0; i++)
 		sim_run(&sim, 100);
-	sim.lease->is_leaving = true;
-	sim_tell_lease(&sim.app);
-	for (int i = 0; i < 200 && sim.lease->role == LEASE_OURS; i++) {
-		assert_true(lease_may_write(sim.lease));
+	sim.daemon.lease->is_leaving = true;
+	daemon_tell_lease(&sim.daemon);
+	for (int i = 0; i < 200 && sim.daemon.lease->role == LEASE_OURS; i++) {
+		assert_true(lease_may_write(sim.daemon.lease));
 		sim_run(&sim, 100);
 	}
 	const char *id;

@@ -1,6 +1,12 @@
 // Whole stacks against an AWS and a store in memory, on virtual time: what one disturbance leads
 // to. All disturbances at once: test_simulation.c.
 #include "tests/sim/sim.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 #define HEAD                                                                                       \
 	"stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"                                \
@@ -235,7 +241,7 @@ static void what_somebody_keeps_changing_is_corrected_and_then_left_to_people(vo
 	assert_int_equal(count_of(&sim, "ModifySubnetAttribute"), writes);
 	assert_false(is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"));
 	_cleanup_json_ json_t *ended =
-		stack_release(sim.stack, "network.subnet.a", 0, NULL, "somebody");
+		stack_release(sim.daemon.stack, "network.subnet.a", 0, NULL, "somebody");
 	assert_int_equal(json_array_size(ended), 1);
 	sim_run(&sim, 90000);
 	assert_true(is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"));
@@ -325,10 +331,7 @@ static void a_create_whose_answer_was_lost_is_not_repeated(void **state)
 	// Until the first create has been carried out; its answer does not arrive.
 	while (count_of(&sim, "CreateVpc") == 0)
 		sim_run(&sim, 1);
-	struct call_flight *flight;
-	list_for_each (flight, &sim.cloud.flights, link)
-		if (str_eq(flight->call->operation, "CreateVpc"))
-			flight->fault = FAULT_LOST_AFTER;
+	assert_true(cloud_link_lose(&sim.daemon.aws, "CreateVpc", true));
 	expect_settled(&sim, 600000);
 	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
 	finish(&sim);
@@ -340,16 +343,8 @@ static void a_create_that_never_arrived_is_sent_again_after_a_while(void **state
 	struct sim sim;
 	start(&sim, small);
 	sim_run(&sim, 1);
-	bool is_lost = false;
-	while (!is_lost) {
-		struct call_flight *flight;
+	while (!cloud_link_lose(&sim.daemon.aws, "CreateVpc", false))
 		sim_run(&sim, 1);
-		list_for_each (flight, &sim.cloud.flights, link)
-			if (str_eq(flight->call->operation, "CreateVpc")) {
-				flight->fault = FAULT_LOST_BEFORE;
-				is_lost = true;
-			}
-	}
 	sim_run(&sim, 50000);
 	assert_int_equal(cloud_count(&sim.cloud, "vpc"), 0);
 	expect_settled(&sim, 600000);
@@ -368,7 +363,7 @@ static void without_a_store_nothing_is_written_and_all_is_watched(void **state)
 	sim_run(&sim, 300000);
 	assert_int_equal(sim.cloud.writes, writes);
 	assert_int_equal(
-		stack_find(sim.stack, "network.subnet.a")->decision.sync, SYNC_OUT_OF_SYNC);
+		stack_find(sim.daemon.stack, "network.subnet.a")->decision.sync, SYNC_OUT_OF_SYNC);
 	sim_store(&sim, true);
 	sim_run(&sim, 90000);
 	expect_settled(&sim, 60000);
@@ -385,7 +380,7 @@ static void a_wrong_account_is_left_alone(void **state)
 	sim.cloud.account = "999999999999";
 	sim_run(&sim, 600000);
 	assert_int_equal(sim.cloud.calls, count_of(&sim, "GetCallerIdentity"));
-	assert_non_null(strstr(sim.stack->failure.err.message, "999999999999"));
+	assert_non_null(strstr(sim.daemon.stack->failure.err.message, "999999999999"));
 	finish(&sim);
 }
 
@@ -398,7 +393,7 @@ static void a_value_that_aws_never_shows_is_written_twice_and_no_more(void **sta
 	sim.cloud.ignores = "ModifySubnetAttribute";
 	tamper(&sim, "network.subnet.a", "MapPublicIpOnLaunch", json_false());
 	sim_run(&sim, 600000);
-	const struct resource *resource = stack_find(sim.stack, "network.subnet.a");
+	const struct resource *resource = stack_find(sim.daemon.stack, "network.subnet.a");
 	assert_string_equal(resource->decision.reason, "Permadiff");
 	assert_int_equal(count_of(&sim, "ModifySubnetAttribute") - before, 2);
 	finish(&sim);
@@ -413,11 +408,11 @@ static void what_aws_never_shows_is_made_twice_and_no_more(void **state)
 	sim.cloud.ignores = "CreateSubnet";
 	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), NULL);
 	sim_run(&sim, 1200000);
-	const struct resource *resource = stack_find(sim.stack, "network.subnet.a");
+	const struct resource *resource = stack_find(sim.daemon.stack, "network.subnet.a");
 	assert_string_equal(resource->decision.reason, "NeverSeen");
 	assert_int_equal(count_of(&sim, "CreateSubnet") - before, 2);
 	sim.cloud.ignores = NULL;
-	json_decref(stack_approve(sim.stack, "network.subnet.a", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody"));
 	sim_run(&sim, 120000);
 	assert_int_equal(resource->record.unseen, 0);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
@@ -434,13 +429,13 @@ static void what_left_the_file_is_held_until_approved(void **state)
 	sim_reload(&sim, HEAD VPC);
 	sim_run(&sim, 300000);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
-	json_t *approved = stack_approve(sim.stack, "network.subnet.a", true, "somebody");
+	json_t *approved = stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody");
 	assert_int_equal(json_array_size(approved), 1);
 	json_decref(approved);
 	sim_run(&sim, 60000);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 1);
-	assert_null(stack_find(sim.stack, "network.subnet.a"));
-	assert_non_null(stack_find(sim.stack, "network.subnet.b"));
+	assert_null(stack_find(sim.daemon.stack, "network.subnet.a"));
+	assert_non_null(stack_find(sim.daemon.stack, "network.subnet.b"));
 	finish(&sim);
 }
 
@@ -452,7 +447,7 @@ static void an_approval_outlives_the_daemon(void **state)
 	sim_reload(&sim, HEAD VPC);
 	sim_run(&sim, 120000);
 	sim_store(&sim, true);
-	json_decref(stack_approve(sim.stack, "network.subnet.a", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody"));
 	sim_stop(&sim);
 	sim_start(&sim);
 	sim_run(&sim, 120000);
@@ -469,7 +464,7 @@ static void a_network_is_taken_down_in_the_reverse_order(void **state)
 	sim_run(&sim, 120000);
 	assert_int_equal(cloud_count(&sim.cloud, ""), 0);
 	assert_int_equal(count_of(&sim, "DeleteVpc"), 1);
-	assert_int_equal(sim.stack->by_address.count, 0);
+	assert_int_equal(sim.daemon.stack->by_address.count, 0);
 	assert_int_equal(json_object_size(sim.storage.records), 0);
 	finish(&sim);
 }
@@ -486,7 +481,7 @@ static void a_replacement_is_held_and_then_deletes_first(void **state)
 	sim_run(&sim, 120000);
 	assert_string_equal(
 		js_str(thing_truth(thing(&sim, "network.subnet.a")), "CidrBlock"), "10.0.0.0/24");
-	json_decref(stack_approve(sim.stack, "", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "", true, "somebody"));
 	sim_run(&sim, 120000);
 	expect_settled(&sim, 60000);
 	assert_string_equal(
@@ -497,7 +492,79 @@ static void a_replacement_is_held_and_then_deletes_first(void **state)
 
 // ---- crashes
 
-static void a_call_that_was_never_answered_is_told_once_and_then_let_go(void **state)
+// Killed after it had told the store that nobody knows what came of the intent: what it would have
+// looked for is remembered by then.
+static void what_is_told_as_unknown_is_remembered_before(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.weather.most_lag_ms = 20000;
+	sim.storage.most_delay_ms = 50;
+	while (count_of(&sim, "CreateVpc") == 0)
+		sim_run(&sim, 1);
+	sim_kill(&sim);
+	sim_start(&sim);
+	while (sim.storage.counts[STORE_ACTION_SETTLE] == 0)
+		sim_run(&sim, 1);
+	const json_t *record = json_object_get(sim.storage.records, "network.vpc.main");
+	assert_true(js_int(json_object_get(record, "data"), "created_ms", 0) > 0);
+	sim_kill(&sim);
+	sim_start(&sim);
+	expect_settled(&sim, 600000);
+	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+	finish(&sim);
+}
+
+// Its answer was lost, so only the time since tells whether to look on or to create again.
+static void create_and_set_the_clock(int64_t by_ms, bool is_answered)
+{
+	struct sim sim;
+	start(&sim, small);
+	sim.cloud.weather.most_lag_ms = 20000;
+	while (count_of(&sim, "CreateVpc") == 0)
+		sim_run(&sim, 1);
+	if (!is_answered)
+		assert_true(cloud_link_lose(&sim.daemon.aws, "CreateVpc", true));
+	sim_run(&sim, by_ms % 2 ? 1 : 200);
+	daemon_set_clock(&sim.daemon, by_ms);
+	expect_settled(&sim, 600000);
+	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+	finish(&sim);
+}
+
+static void a_clock_that_is_set_makes_nothing_that_was_created_older(void **state)
+{
+	(void)state;
+	static const int64_t steps[] = {600000, 600001, -600000, -600001, 7200000, -7200000};
+	for (size_t i = 0; i < ARRAY_COUNT(steps); i++) {
+		create_and_set_the_clock(steps[i], true);
+		create_and_set_the_clock(steps[i], false);
+	}
+}
+
+// It was restarted, and its clock is hours ahead of the one that its records were written by.
+static void a_restart_under_another_clock_looks_for_what_was_created(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct sim sim;
+		start(&sim, small);
+		sim.cloud.weather.most_lag_ms = 20000;
+		while (count_of(&sim, "CreateVpc") == 0)
+			sim_run(&sim, 1);
+		if (i == 1) // its answer came, and is remembered
+			sim_run(&sim, 100);
+		sim_kill(&sim);
+		daemon_set_clock(&sim.daemon, 7200000);
+		sim_start(&sim);
+		expect_settled(&sim, 600000);
+		assert_int_equal(count_of(&sim, "CreateVpc"), 1);
+		finish(&sim);
+	}
+}
+
+static void a_call_that_was_never_answered_is_told_once(void **state)
 {
 	(void)state;
 	struct sim sim;
@@ -510,11 +577,13 @@ static void a_call_that_was_never_answered_is_told_once_and_then_let_go(void **s
 	sim_start(&sim);
 	expect_settled(&sim, 300000);
 	assert_string_equal(js_str(action, "outcome"), "unknown");
+	int settled = sim.storage.counts[STORE_ACTION_SETTLE];
 	sim_stop(&sim);
-	sim.wall_ms += 600000;
+	sim_run(&sim, 600000);
 	sim_start(&sim);
 	expect_settled(&sim, 300000);
-	assert_string_equal(js_str(action, "outcome"), "abandoned");
+	assert_string_equal(js_str(action, "outcome"), "unknown");
+	assert_int_equal(sim.storage.counts[STORE_ACTION_SETTLE], settled);
 	assert_int_equal(count_of(&sim, "CreateVpc"), 1);
 	finish(&sim);
 }
@@ -528,12 +597,9 @@ static void the_order_of_deletion_outlives_a_crash(void **state)
 	sim_reload(&sim, bare);
 	sim_kill(&sim);
 	sim_start(&sim);
-	struct call_flight *flight;
 	for (int64_t ms = 0; ms < 20000; ms++) {
 		sim_run(&sim, 1);
-		list_for_each (flight, &sim.cloud.flights, link)
-			if (str_eq(flight->call->operation, "DescribeSubnets"))
-				flight->fault = FAULT_LOST_BEFORE;
+		cloud_link_lose(&sim.daemon.aws, "DescribeSubnets", false);
 	}
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
 	assert_int_equal(count_of(&sim, "DeleteVpc"), 0);
@@ -591,7 +657,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_approval_outlives_the_daemon),
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
 		cmocka_unit_test(a_replacement_is_held_and_then_deletes_first),
-		cmocka_unit_test(a_call_that_was_never_answered_is_told_once_and_then_let_go),
+		cmocka_unit_test(a_call_that_was_never_answered_is_told_once),
+		cmocka_unit_test(what_is_told_as_unknown_is_remembered_before),
+		cmocka_unit_test(a_clock_that_is_set_makes_nothing_that_was_created_older),
+		cmocka_unit_test(a_restart_under_another_clock_looks_for_what_was_created),
 		cmocka_unit_test(the_order_of_deletion_outlives_a_crash),
 		cmocka_unit_test(a_crash_at_any_instant_leaves_one_of_each),
 	};

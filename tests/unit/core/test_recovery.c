@@ -2,6 +2,12 @@
 // all well after its end?
 #include "core/reconcile.h"
 #include "tests/sim/sim.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 static const char small[] =
 	"stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
@@ -63,7 +69,7 @@ static int count_of(const struct sim *sim, const char *operation)
 
 static struct resource *resource(struct sim *sim, const char *address)
 {
-	struct resource *found = stack_find(sim->stack, address);
+	struct resource *found = stack_find(sim->daemon.stack, address);
 	assert_non_null(found);
 	return found;
 }
@@ -85,7 +91,7 @@ static void tamper(struct sim *sim, const char *address)
 static const struct failure *failure_of(struct sim *sim, const char *kind)
 {
 	const struct kind *found = kind_find(kind);
-	return &reconciler_watch(stack_reconciler(sim->stack, found->layer), found)->failure;
+	return &reconciler_watch(stack_reconciler(sim->daemon.stack, found->layer), found)->failure;
 }
 
 static const struct {
@@ -103,7 +109,7 @@ static void a_fault_shorter_than_the_wait_costs_that_one_wait(void **state)
 		int writes = sim.cloud.writes;
 		tamper(&sim, "network.subnet.a");
 		fall_ill(&sim, paces[i].class, NULL);
-		stack_sync(sim.stack, "", "test");
+		stack_sync(sim.daemon.stack, "", "test");
 		sim_run(&sim, 300);
 		assert_int_equal(failure_of(&sim, "subnet")->count, 1);
 		get_well(&sim);
@@ -121,7 +127,7 @@ static void a_write_that_failed_for_a_moment_is_made_after_that_one_wait(void **
 		start_settled(&sim);
 		tamper(&sim, "network.subnet.a");
 		fall_ill(&sim, paces[i].class, "ModifySubnetAttribute");
-		stack_sync(sim.stack, "", "test");
+		stack_sync(sim.daemon.stack, "", "test");
 		sim_run(&sim, 400);
 		assert_int_equal(resource(&sim, "network.subnet.a")->failure.count, 1);
 		get_well(&sim);
@@ -195,7 +201,7 @@ static void a_change_that_always_fails_is_tried_at_its_pace_and_holds_up_nothing
 			resource(&sim, "network.subnet.b")->decision.health, HEALTH_HEALTHY);
 		// A person has done what was to be done, and asks.
 		get_well(&sim);
-		stack_sync(sim.stack, "network", "test");
+		stack_sync(sim.daemon.stack, "network", "test");
 		expect_settled(&sim, 2000);
 		finish(&sim);
 	}
@@ -279,8 +285,8 @@ static void records_of_another_region_stop_everything_until_they_are_of_this_one
 	sim_start(&sim);
 	sim_run(&sim, 600000);
 	assert_int_equal(sim.cloud.writes, writes);
-	assert_non_null(strstr(sim.stack->failure.err.message, "in region us-east-1"));
-	assert_non_null(strstr(sim.stack->failure.err.message, "this is eu-west-1"));
+	assert_non_null(strstr(sim.daemon.stack->failure.err.message, "in region us-east-1"));
+	assert_non_null(strstr(sim.daemon.stack->failure.err.message, "this is eu-west-1"));
 	finish(&sim);
 }
 

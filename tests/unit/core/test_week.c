@@ -5,7 +5,13 @@
 // before each count, the store as retention would.
 #include "tests/sim/sim.h"
 #include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #if defined(__has_feature)
 #define HAS_ASAN __has_feature(address_sanitizer)
@@ -125,7 +131,7 @@ static void live_a_day(struct sim *sim)
 	sim->cloud.weather.failed = sim->cloud.weather.throttled = sim->cloud.weather.lost = 0;
 	sim_run(sim, 10 * MINUTE_MS);
 	expect_settled(sim);
-	while (!list_is_empty(&sim->cloud.flights) || !list_is_empty(&sim->storage.queue))
+	while (!list_is_empty(&sim->daemon.aws.flights) || !list_is_empty(&sim->daemon.db.queue))
 		sim_run(sim, 100); // no pass is under way
 }
 
@@ -186,17 +192,17 @@ static struct kept count(struct sim *sim)
 	struct kept kept = {.records = json_object_size(storage->records),
 		.rows = json_object_size(storage->actions) + json_object_size(storage->drifts) +
 			json_object_size(storage->holds),
-		.timers = sim->loop.heap_count,
-		.resources = sim->stack->by_address.count,
-		.orders = json_array_size(sim->stack->orders) +
-			  json_array_size(sim->stack->destroyed) +
-			  json_object_size(sim->stack->approved)};
+		.timers = sim->daemon.loop.heap_count,
+		.resources = sim->daemon.stack->by_address.count,
+		.orders = json_array_size(sim->daemon.stack->orders) +
+			  json_array_size(sim->daemon.stack->destroyed) +
+			  json_object_size(sim->daemon.stack->approved)};
 	forget_past_things(&sim->cloud);
 	kept.open = forget_past_rows(&storage->actions, "outcome", NULL) +
 		    forget_past_rows(&storage->drifts, "how", NULL) +
 		    forget_past_rows(&storage->holds, "state", "waiting");
-	for (size_t i = 0; i < sim->stack->reconciler_count; i++)
-		kept.passes += sim->stack->reconcilers[i].pass_count;
+	for (size_t i = 0; i < sim->daemon.stack->reconciler_count; i++)
+		kept.passes += sim->daemon.stack->reconcilers[i].pass_count;
 	kept.bytes = allocated_bytes();
 	return kept;
 }
@@ -227,10 +233,10 @@ static void a_week_of_passes_leaves_nothing_behind(void **state)
 			(unsigned long long)now.passes);
 		if (day == 1)
 			first = now;
-		assert_true(list_is_empty(&sim.loop.run_queue));
-		assert_true(list_is_empty(&sim.loop.soon));
-		assert_true(list_is_empty(&sim.loop.graves));
-		assert_int_equal(journal_count(sim.journal), 0);
+		assert_true(list_is_empty(&sim.daemon.loop.run_queue));
+		assert_true(list_is_empty(&sim.daemon.loop.soon));
+		assert_true(list_is_empty(&sim.daemon.loop.graves));
+		assert_int_equal(journal_count(sim.daemon.journal), 0);
 	}
 	assert_true(now.passes > (uint64_t)2 * DAYS * HOURS * 60);
 	expect_no_more("bytes", first.bytes, now.bytes, 8192); // a byte a pass would be 36,000

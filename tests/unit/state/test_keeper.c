@@ -3,6 +3,12 @@
 #include "base/log.h"
 #include "state/keeper.h"
 #include "tests/sim/storage.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
 
 enum { MOST_STACKS = 4 };
 
@@ -32,7 +38,7 @@ static void line_start(struct store_port *port, struct store_call *call, struct 
 {
 	struct line *line = CONTAINER_OF(port, struct line, port);
 	if (!line->is_cut) {
-		storage_start(&line->storage->port, call, owner);
+		storage_link_start(&line->storage->link, call, owner);
 		return;
 	}
 	op_start(&call->op, owner, NULL);

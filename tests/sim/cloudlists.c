@@ -1,8 +1,8 @@
 // Lists within a thing of the cloud: routes and associations of a route table, rules of a security
-// group. Included by cloudops.h only.
-#pragma once
+// group.
+#include "tests/sim/cloudops.h"
 
-static inline size_t cloudops_index(const json_t *list, const char *member, const char *text)
+static size_t cloudops_index(const json_t *list, const char *member, const char *text)
 {
 	size_t i;
 	json_t *one;
@@ -12,7 +12,7 @@ static inline size_t cloudops_index(const json_t *list, const char *member, cons
 	return SIZE_MAX;
 }
 
-static inline struct err cloudops_route(
+struct err cloudops_route(
 	struct cloud *cloud, struct thing *table, const char *operation, const json_t *input)
 {
 	const char *destination = js_str(input, "DestinationCidrBlock");
@@ -38,7 +38,7 @@ static inline struct err cloudops_route(
 }
 
 /* Takes an association out of whatever table has it; the subnet's id goes to ret_subnet. */
-static inline bool cloudops_take_association(
+static bool cloudops_take_association(
 	struct cloud *cloud, const char *member, const char *text, bool remove, char ret_subnet[40])
 {
 	for (size_t i = 0; i < cloud->count; i++) {
@@ -58,7 +58,7 @@ static inline bool cloudops_take_association(
 	return false;
 }
 
-static inline struct err cloudops_associate(
+struct err cloudops_associate(
 	struct cloud *cloud, const char *operation, const json_t *input, json_t *output)
 {
 	const char *association = js_str(input, "AssociationId");
@@ -85,7 +85,7 @@ static inline struct err cloudops_associate(
 	return ERR_OK;
 }
 
-static inline json_t *cloudops_rule_of(
+static json_t *cloudops_rule_of(
 	struct cloud *cloud, const char *group, bool is_egress, const json_t *permission)
 {
 	static const struct {
@@ -116,7 +116,7 @@ static inline json_t *cloudops_rule_of(
 	return rule;
 }
 
-static inline bool cloudops_same_rule(const json_t *a, const json_t *b)
+static bool cloudops_same_rule(const json_t *a, const json_t *b)
 {
 	static const char *const members[] = {"IsEgress", "IpProtocol", "FromPort", "ToPort",
 		"CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo"};
@@ -129,7 +129,7 @@ static inline bool cloudops_same_rule(const json_t *a, const json_t *b)
 	return true;
 }
 
-static inline struct err cloudops_authorize(
+struct err cloudops_authorize(
 	struct cloud *cloud, struct thing *group, bool is_egress, const json_t *input)
 {
 	json_t *item = thing_edit(group), *rules = json_object_get(item, "Rules"), *permission,
@@ -150,8 +150,7 @@ static inline struct err cloudops_authorize(
 	return ERR_OK;
 }
 
-static inline struct err cloudops_revoke(
-	struct cloud *cloud, struct thing *group, const json_t *input)
+struct err cloudops_revoke(struct cloud *cloud, struct thing *group, const json_t *input)
 {
 	json_t *item = thing_edit(group), *rules = json_object_get(item, "Rules"), *id;
 	size_t i;
@@ -167,8 +166,7 @@ static inline struct err cloudops_revoke(
 	return ERR_OK;
 }
 
-static inline struct err cloudops_describe_rules(
-	struct cloud *cloud, const json_t *input, json_t *output)
+struct err cloudops_describe_rules(struct cloud *cloud, const json_t *input, json_t *output)
 {
 	json_t *rows = json_array(), *rule;
 	const json_t *ids = js_at(input, "Filters.0.Values");

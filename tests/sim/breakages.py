@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Breaks the code in ways that matter and sees whether the simulation finds each.
+
+A breakage is one edit of a copy of the sources. For each the copy is built, and seeds are run until one
+of them ends with a finding; a breakage that none finds fails, and so does an edit whose text is not in its
+file exactly once: the list follows the code. `make sim-breakages`, with ONLY=word for some of them.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("HOLDFAST_BUILD", "build")
+COPY = BUILD / "breakages"
+SEEDS = os.environ.get("SEEDS") or "2000"
+
+# (what is broken, file, text, its replacement)
+BREAKAGES = [
+    ("a call is sent without an intent", "reconcilers/core/act.c",
+     "store_start(run->options.store, &run->intent, &run->task);",
+     "op_start(&run->intent.op, &run->task, NULL);\n"
+     "\trun->intent.rows = json_pack(\"[{s:b}]\", \"is_leader\", 1);\n"
+     "\top_finish_soon(run->options.loop, &run->intent.op, ERR_OK);"),
+    ("what an intent may have made is not looked for after a restart", "reconcilers/core/boot.c",
+     "\t\t\tresource->record.created_ms = now;\n\t\t\tjson_decref",
+     "\t\t\tjson_decref"),
+    ("a create without an answer is sent again", "reconcilers/core/act.c",
+     "if (step->type == STEP_CREATE && err.maybe_done)\n\t\t\trun->is_unknown = true;",
+     ""),
+    ("what was created and is not shown yet counts as missing", "reconcilers/core/decide.c",
+     "return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;",
+     "return in->record->created_ms && limit < 0;"),
+    ("the gate of the lease is always open", "state/keeper.c",
+     "return lease_may_write(CONTAINER_OF(gate, const struct lease, gate));",
+     "return gate != NULL;"),
+    ("a lease counts as proven for ever", "state/lease.c",
+     "return passed_ms >= 0 && passed_ms < LEASE_LASTS_MS - LEASE_MARGIN_MS &&",
+     "return passed_ms >= 0 &&"),
+    ("an intent that the store refused is sent all the same", "reconcilers/core/act.c",
+     "if (!err_is(&err) && run->options.lease && !is_leader)",
+     "if (!err_is(&err) && run->options.lease && !is_leader && run->at > 1000)"),
+    ("another's lease is taken as soon as the server calls it expired", "state/lease.c",
+     "boot_ms - sight->since_boot_ms >= LEASE_LASTS_MS;",
+     "boot_ms >= sight->since_boot_ms;"),
+    ("what was remembered stays when the lease has passed on", "reconcilers/core/lead.c",
+     "if (!is_ours || (stack->token && stack->token != lease->token))\n\t\tunload(stack);",
+     "(void)unload;"),
+    ("an orphan is deleted without approval", "reconcilers/core/decide.c",
+     "} else if (!is_allowed && !is_approved(in, d)) {",
+     "} else if (!is_allowed && !is_approved(in, d) && in->wanted) {"),
+    ("what holds data goes like everything else", "reconcilers/core/decide.c",
+     "(in->policy->prune == PRUNE_DELETE || in->successor) && !in->kind->holds_data;",
+     "in->policy->prune == PRUNE_DELETE || in->successor;"),
+    ("data is replaced without approval", "reconcilers/core/decide.c",
+     "bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;",
+     "bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT);"),
+    ("what came of a call is not recorded", "reconcilers/core/act.c",
+     "journal_put(run->options.journal, STORE_ACTION_SETTLE, args);",
+     "json_decref(args);"),
+    ("a failure is recorded for what nobody knows", "reconcilers/core/act.c",
+     "settle(run, err.maybe_done ? \"unknown\" : \"failed\", &err);",
+     "settle(run, \"failed\", &err);"),
+    ("a create is settled before its id is remembered", "reconcilers/core/act.c",
+     "run->settled = args; // it stays open until its id is remembered",
+     "journal_put(run->options.journal, STORE_ACTION_SETTLE, args);"),
+    ("a pause is not heeded", "reconcilers/core/guard.c",
+     "if (in->paused && would_act(d))",
+     "if (in->paused && would_act(d) && in->kind == NULL)"),
+    ("what is only to be observed is created", "reconcilers/core/decide.c",
+     "if (in->policy->mode == MODE_OBSERVE)\n\t\tsay(d, VERDICT_DONE, HEALTH_MISSING, \"ObserveOnly\",\n"
+     "\t\t\t\"does not exist; the policy is to observe only\");\n\telse if",
+     "if"),
+    ("a clock that is set makes things older", "reconcilers/core/shift.c",
+     "\tshift(&record->created_ms, by_ms);\n",
+     ""),
+    ("a look that is older than a write is believed", "reconcilers/core/look.c",
+     "if (resource->run || t->started_ms < resource->acted_ms) {",
+     "if (resource->run) {"),
+]
+
+
+def copy_sources():
+    """The sources and, so that little is compiled, what was built of them."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    COPY.mkdir(parents=True)
+    for name in ("Makefile", "daemon", "reconcilers", "state", "config", "tests"):
+        subprocess.run(["cp", "-a", str(ROOT / name), str(COPY)], check=True)
+    built = COPY / "build"
+    built.mkdir()
+    for one in BUILD.iterdir():
+        if one.name in ("daemon", "reconcilers", "state", "config", "gen", "flags", "sources", "blueprints", "page",
+                        "tests") or one.suffix == ".a":
+            subprocess.run(["cp", "-a", str(one), str(built)], check=True)
+
+
+def build():
+    done = subprocess.run(["make", "--no-print-directory", "-j2", "build/tests/sim/simulate"], cwd=COPY,
+                          capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"a breakage does not compile:\n{done.stdout}{done.stderr}")
+
+
+def seek():
+    """The first seed that ends with a finding and what it says; None when none does."""
+    try:
+        done = subprocess.run([COPY / "build/tests/sim/simulate", "--seeds", SEEDS, "--quiet"],
+                              capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        return "it never came to an end"
+    return done.stderr.splitlines()[0] if done.returncode else None
+
+
+def try_one(what, file, text, replacement):
+    path = COPY / file
+    before = path.read_text()
+    if before.count(text) != 1:
+        print(f"  STALE  {what}: its text stands {before.count(text)} times in {file}")
+        return False
+    path.write_text(before.replace(text, replacement))
+    build()
+    found = seek()
+    path.write_text(before)
+    print(f"  {'found' if found else 'MISSED'}  {what}\n         {found or f'not by {SEEDS} seeds'}", flush=True)
+    return found is not None
+
+
+def main():
+    only = os.environ.get("ONLY", "")
+    wanted = [one for one in BREAKAGES if only in one[0] or only in one[1]]
+    copy_sources()
+    build()
+    found = sum(try_one(*one) for one in wanted)
+    shutil.rmtree(COPY, ignore_errors=True)
+    print(f"sim-breakages: {found} of {len(wanted)} found")
+    return 0 if found == len(wanted) and wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

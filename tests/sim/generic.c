@@ -1,0 +1,567 @@
+#include "tests/sim/generic.h"
+#include "core/tags.h"
+#include "core/template.h"
+#include "tests/sim/cloudops.h"
+#include "tests/sim/inverse.h"
+#include <stdlib.h>
+
+/* What the table of a kind does not say. */
+struct odd {
+	const char *kind;
+	const char *ready; // the state of what works
+	bool is_slow;      // it comes up pending
+	const char *made;  // JSON: what AWS adds; a template over {"id", "arn", "name", "desired"}
+};
+
+// clang-format off
+static const struct odd odds[] = {
+	{"ecs_cluster", "ACTIVE", false, "{\"clusterArn\": \"@arn\"}"},
+	{"task_definition", "ACTIVE", false, "{}"},
+	{"log_group", NULL, false, "{\"logGroupArn\": \"@arn\"}"},
+	{"alarm", "OK", false, "{\"AlarmArn\": \"@arn\"}"},
+	{"sns_topic", NULL, false, "{}"},
+	{"kms_key", "Enabled", true, "{\"Key\": {\"Arn\": \"@id\", \"KeyId\": \"@id\", \"Enabled\": true}, \"Rotation\": {\"KeyRotationEnabled\": false}, \"Aliases\": []}"},
+	{"iam_role", NULL, false, "{\"Arn\": \"@arn\", \"RolePolicyList\": [], \"AttachedManagedPolicies\": []}"},
+	{"db_subnet_group", "Complete", false, "{\"DBSubnetGroupArn\": \"@arn\"}"},
+	{"db_instance", "available", true, "{\"DBInstanceArn\": \"@arn\"}"},
+	{"s3_bucket", NULL, false, "{}"},
+};
+// clang-format on
+
+static const struct odd *odd_of(const struct kind *kind)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(odds); i++)
+		if (str_eq(odds[i].kind, kind->name))
+			return &odds[i];
+	return NULL;
+}
+
+static json_t *where_of(const struct cloud *cloud)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "partition", "aws", "region", "eu-west-1",
+		"account", cloud->account, "stack", "shop");
+}
+
+static char *arn_of(struct cloud *cloud, const struct kind *kind, const json_t *item)
+{
+	_cleanup_json_ json_t *where = where_of(cloud);
+	return kind->observe.arn ? template_of_item_at(kind->observe.arn, item, where) : NULL;
+}
+
+static bool stands_for(
+	struct cloud *cloud, const struct thing *thing, const json_t *item, const char *text)
+{
+	if (str_eq(thing->id, text))
+		return true;
+	_cleanup_free_ char *arn = arn_of(cloud, thing->kind, item);
+	return str_eq_null(arn, text);
+}
+
+/* By id or ARN; what every half of AWS may not know of yet is found all the same. */
+static struct thing *find(struct cloud *cloud, const struct kind *kind, const char *text)
+{
+	struct thing *found = NULL; // one that lives hides one that is only history
+	for (size_t i = 0; text && i < cloud->count; i++) {
+		struct thing *thing = &cloud->things[i];
+		const json_t *item = thing->kind == kind ? thing_truth(thing) : NULL;
+		if (item && stands_for(cloud, thing, item, text) &&
+			(!found || thing_is_alive(thing)))
+			found = thing;
+	}
+	return found;
+}
+
+static const char *target_of(const json_t *words)
+{
+	static const char *const names[] = {"id", "arn", "key", "found", "observed.KeyId"};
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		if (js_str(words, names[i]))
+			return js_str(words, names[i]);
+	return NULL;
+}
+
+// ---- reading
+
+static void show_state(struct cloud *cloud, const struct thing *thing, json_t *item)
+{
+	const struct states *states = &thing->kind->states;
+	char word[40];
+	if (!states->path || !states->pending || thing->ready_ms <= cloud_now(cloud))
+		return;
+	str_copy(word, sizeof(word), states->pending);
+	word[strcspn(word, " ")] = '\0';
+	inverse_put(item, states->path, json_string(word));
+}
+
+static bool is_asked_for(
+	struct cloud *cloud, const struct thing *thing, const json_t *item, const json_t *words)
+{
+	const json_t *ids = json_object_get(words, "ids");
+	const char *each = js_str(words, "each"), *target = target_of(words);
+	if (target && !stands_for(cloud, thing, item, target))
+		return false;
+	if (ids && !cloudops_holds_text(ids, thing->id))
+		return false;
+	return !each || str_eq(each, thing->id) || cloudops_holds_text(item, each);
+}
+
+static bool is_one_item(const struct list_call *list)
+{
+	return !*list->items;
+}
+
+/* The things of a kind that `words` ask for, as a list call shows them. */
+static struct err list(struct cloud *cloud, const struct kind *kind, const struct list_call *call,
+	const json_t *words, json_t *output)
+{
+	json_t *items = json_array();
+	bool is_by_name = target_of(words) || json_object_get(words, "each");
+	for (size_t i = 0; i < cloud->count; i++) {
+		const struct thing *thing = &cloud->things[i];
+		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
+		if (!item || !is_asked_for(cloud, thing, item, words))
+			continue;
+		json_t *shown = json_deep_copy(item);
+		show_state(cloud, thing, shown);
+		json_array_append_new(items, shown);
+	}
+	bool is_empty = json_array_size(items) == 0;
+	if (is_one_item(call) && !is_empty)
+		json_object_update(output, json_array_get(items, 0));
+	else if (!is_one_item(call))
+		inverse_put(output, call->items, json_incref(items));
+	json_decref(items);
+	return is_empty && is_by_name ? cloudops_not_found("ResourceNotFoundException") : ERR_OK;
+}
+
+static struct err follow(struct cloud *cloud, const struct kind *kind, const struct follow *follow,
+	const json_t *words, json_t *output)
+{
+	const char *key, *target = target_of(words);
+	json_t *word;
+	for (size_t i = 0; i < cloud->count; i++) {
+		const struct thing *thing = &cloud->things[i];
+		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
+		bool is_it = item && (!target || stands_for(cloud, thing, item, target));
+		json_object_foreach ((json_t *)words, key, word)
+			is_it = is_it &&
+				(!str_starts(key, "item.") ||
+					cloudops_holds_text(item, json_string_value(word)));
+		if (!is_it)
+			continue;
+		json_t *shown = json_deep_copy(item);
+		show_state(cloud, thing, shown);
+		json_t *value = json_object_get(shown, follow->into);
+		if (value && *follow->from)
+			inverse_put(output, follow->from, json_incref(value));
+		else if (json_is_object(value))
+			json_object_update(output, value);
+		json_decref(shown);
+		return value || !*follow->from ? ERR_OK : cloudops_not_found("NoSuchTagSet");
+	}
+	return cloudops_not_found("ResourceNotFoundException");
+}
+
+static void join(struct cloud *cloud, const struct kind *kind, const struct join *join,
+	const json_t *words, json_t *output)
+{
+	json_t *rows = json_array(), *row;
+	const json_t *ids = json_object_get(words, "ids");
+	size_t j;
+	for (size_t i = 0; i < cloud->count; i++) {
+		const struct thing *thing = &cloud->things[i];
+		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
+		if (!item || (ids && !cloudops_holds_text(ids, thing->id)))
+			continue;
+		json_array_foreach (json_object_get(item, join->into), j, row) {
+			json_t *copy = json_copy(row);
+			if (!template_is_string(join->by))
+				js_set_str(copy, join->by, thing->id);
+			json_array_append_new(rows, copy);
+		}
+	}
+	inverse_put(output, join->list.items, rows);
+}
+
+static bool is_of_type(const char *types, const json_t *wanted)
+{
+	size_t i;
+	json_t *type;
+	json_array_foreach ((json_t *)wanted, i, type)
+		if (types && strstr(types, json_string_value(type)))
+			return true;
+	return false;
+}
+
+// What the tagging API tells of all kinds.
+static void list_tagged(struct cloud *cloud, const json_t *input, json_t *output)
+{
+	json_t *rows = json_array();
+	const json_t *wanted = json_object_get(input, "ResourceTypeFilters");
+	for (size_t i = 0; i < cloud->count; i++) {
+		const struct thing *thing = &cloud->things[i];
+		const char *types = thing->kind->observe.tag_types;
+		const json_t *item = thing->kind->tagging ? thing_view(cloud, thing) : NULL;
+		if (!item || !is_of_type(types, wanted))
+			continue;
+		_cleanup_free_ char *arn = arn_of(cloud, thing->kind, item);
+		_cleanup_json_ json_t *tags = thing_tags(thing, item);
+		if (arn)
+			json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn,
+							    "Tags", tags_as(TAGS_KEY_VALUE, tags)));
+	}
+	json_object_set_new(output, "ResourceTagMappingList", rows);
+}
+
+static bool is_call(
+	const struct kind *kind, const char *own, const char *service, const char *a, const char *b)
+{
+	return a && str_eq(a, b) && str_eq(own ? own : kind->service, service);
+}
+
+// What a deletion asks first: the ARNs of what is there ("taskDefinitionArns[]").
+static bool run_find(struct cloud *cloud, const struct kind *kind, const char *name,
+	const json_t *input, json_t *output)
+{
+	const struct find *how = &kind->remove.find;
+	_cleanup_json_ json_t *words = json_object();
+	char member[80];
+	if (!how->operation || !str_eq(how->operation, name) ||
+		!inverse_match(how->args, input, words))
+		return false;
+	const struct thing *thing = find(cloud, kind, target_of(words));
+	_cleanup_free_ char *arn =
+		thing && thing_is_alive(thing) ? arn_of(cloud, kind, thing_truth(thing)) : NULL;
+	str_copy(member, sizeof(member), how->pick);
+	member[strcspn(member, "[")] = '\0';
+	json_object_set_new(output, member, arn ? json_pack("[s]", arn) : json_array());
+	return true;
+}
+
+static bool run_read(struct cloud *cloud, const struct kind *kind, const char *service,
+	const char *name, const json_t *input, json_t *output, struct err *ret_err)
+{
+	const struct observe *how = &kind->observe;
+	_cleanup_json_ json_t *words = json_object();
+	if (is_call(kind, how->confirm.service, service, how->confirm.operation, name) &&
+		inverse_match(how->confirm.args, input, words)) {
+		*ret_err = list(cloud, kind, &how->confirm, words, output);
+		return true;
+	}
+	if (is_call(kind, how->list.service, service, how->list.operation, name)) {
+		if (how->by_id)
+			inverse_match(how->by_id, input, words);
+		if (inverse_match(how->list.args, input, words) || json_object_size(words)) {
+			*ret_err = list(cloud, kind, &how->list, words, output);
+			return true;
+		}
+	}
+	for (const struct follow *f = how->follows; f < how->follows + KIND_MOST_FOLLOWS; f++)
+		if (is_call(kind, f->service, service, f->operation, name) &&
+			inverse_match(f->args, input, words)) {
+			*ret_err = follow(cloud, kind, f, words, output);
+			if (!err_is(ret_err))
+				return true;
+		}
+	for (const struct join *j = how->joins; j < how->joins + KIND_MOST_JOINS; j++)
+		if (is_call(kind, j->list.service, service, j->list.operation, name)) {
+			inverse_match(j->list.args, input, words);
+			join(cloud, kind, j, words, output);
+			return true;
+		}
+	return false;
+}
+
+// ---- writing
+
+static const char *place_of_field(const struct kind *kind, const struct field *field)
+{
+	return field->observed ? field->observed : field_member(kind, NULL, field);
+}
+
+static void set_field(
+	const struct kind *kind, const struct field *field, json_t *item, const json_t *value)
+{
+	const char *path = place_of_field(kind, field);
+	if (field->flags & FIELD_WRITE_ONLY || !path)
+		return;
+	if (field->starts_at || field->after_last)
+		return; // a part of what is there already
+	inverse_put(item, path, json_deep_copy(value));
+}
+
+static void set_tags(const struct kind *kind, json_t *item, const json_t *changed,
+	const json_t *removed, bool is_all)
+{
+	const struct tagging *tagging = kind->tagging;
+	_cleanup_json_ json_t *shown = path_get(item, tagging->observed);
+	_cleanup_json_ json_t *old = shown && !is_all ? tags_from(tagging->form, shown) : NULL;
+	_cleanup_json_ json_t *tags = old ? json_deep_copy(old) : json_object();
+	_cleanup_json_ json_t *more = changed ? tags_from(tagging->form, changed) : NULL;
+	size_t i;
+	json_t *key;
+	if (more)
+		json_object_update(tags, more);
+	json_array_foreach ((json_t *)removed, i, key)
+		json_object_del(tags, json_string_value(key));
+	inverse_put(item, tagging->observed, tags_as(tagging->form, tags));
+}
+
+static void set_input(
+	const struct kind *kind, const struct call *call, const json_t *input, json_t *item)
+{
+	_cleanup_json_ json_t *words = json_object();
+	inverse_match(call->args, input, words);
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *member = field_member(kind, NULL, f);
+		char word[80];
+		snprintf(word, sizeof(word), "desired.%s", member ? member : "");
+		const json_t *value = json_object_get(words, word);
+		value = value ? value : json_object_get(input, member ? member : "");
+		if (member && value)
+			set_field(kind, f, item, value);
+	}
+}
+
+// ARN of a thing that its table only knows to find in an item.
+static char *make_arn(struct cloud *cloud, const struct kind *kind, const char *name)
+{
+	return str_format(
+		"arn:aws:%s:eu-west-1:%s:%s/%s", kind->service, cloud->account, kind->name, name);
+}
+
+// The name that the caller gave, where that is the id; else one of AWS's own.
+static char *new_id(struct cloud *cloud, const struct kind *kind, const json_t *input)
+{
+	char word[40];
+	if (kind->observe.key && !kind->observe.item_key) {
+		_cleanup_json_ json_t *scope = where_of(cloud);
+		json_object_set(scope, "desired", (json_t *)input);
+		char *key = template_string(kind->observe.key, scope);
+		if (key)
+			return key;
+	}
+	cloud_new_id(cloud, kind->name, word);
+	return str_ends(kind->observe.id, "Arn") || str_ends(kind->observe.id, "ARN")
+		       ? make_arn(cloud, kind, word)
+		       : strdup(word);
+}
+
+static void complete(struct cloud *cloud, const struct kind *kind, const char *id, json_t *item)
+{
+	const struct odd *odd = odd_of(kind);
+	_cleanup_free_ char *arn = str_starts(id, "arn:") ? strdup(id) : make_arn(cloud, kind, id);
+	_cleanup_json_ json_t *scope = json_pack("{s:s, s:s}", "id", id, "arn", arn);
+	json_t *made = NULL;
+	struct err err = template_render(odd->made, scope, &made);
+	if (err_is(&err))
+		trace_fail(cloud->trace, "%s: %s", kind->name, err.message);
+	json_object_update_recursive(item, made);
+	json_decref(made);
+	inverse_put(item, kind->observe.id, json_string(id));
+	if (kind->observe.arn && !template_is_string(kind->observe.arn))
+		inverse_put(item, kind->observe.arn, json_string(arn));
+	if (kind->states.path && odd->ready)
+		inverse_put(item, kind->states.path, json_string(odd->ready));
+	for (const struct field *f = kind->fields; f->name; f++) {
+		_cleanup_json_ json_t *there = path_get(item, place_of_field(kind, f));
+		json_t *fresh =
+			f->fresh && !there ? json_loads(f->fresh, JSON_DECODE_ANY, NULL) : NULL;
+		if (fresh)
+			set_field(kind, f, item, fresh);
+		json_decref(fresh);
+	}
+}
+
+static void answer_id(
+	struct cloud *cloud, const struct kind *kind, const json_t *item, json_t *output)
+{
+	(void)cloud;
+	if (!kind->created_id)
+		return;
+	json_t *id = path_get(item, kind->observe.id);
+	inverse_put(output, kind->created_id, id ? id : json_null());
+}
+
+static struct err create(
+	struct cloud *cloud, const struct kind *kind, const json_t *input, json_t *output)
+{
+	const struct odd *odd = odd_of(kind);
+	json_t *item = json_object();
+	_cleanup_json_ json_t *words = json_object();
+	set_input(kind, &kind->create, input, item);
+	if (kind->tagging && inverse_match(kind->tagging->create, input, words))
+		set_tags(kind, item, json_object_get(words, "tags"), NULL, true);
+	_cleanup_free_ char *id = new_id(cloud, kind, input);
+	struct thing *old = find(cloud, kind, id);
+	bool is_put = str_eq_null(kind->update.operation, kind->create.operation);
+	if (old && thing_is_alive(old) && !is_put) {
+		json_decref(item);
+		return cloudops_conflict("ResourceAlreadyExists");
+	}
+	if (old && thing_is_alive(old)) { // PutMetricAlarm, RegisterTaskDefinition
+		json_t *whole = thing_edit(old);
+		json_object_update_recursive(whole, item);
+		json_decref(item);
+		answer_id(cloud, kind, whole, output);
+		thing_set(cloud, old, whole);
+		return ERR_OK;
+	}
+	if (old && kind->states.past)
+		thing_set(cloud, old, NULL); // its name has a new bearer
+	complete(cloud, kind, id, item);
+	answer_id(cloud, kind, item, output);
+	struct thing *thing = cloud_add(cloud, kind, id, item);
+	if (odd->is_slow)
+		thing->ready_ms = cloud_now(cloud) +
+				  random_between(&cloud->random, 0, cloud->weather.most_pending_ms);
+	return ERR_OK;
+}
+
+static struct err remove_it(struct cloud *cloud, const struct kind *kind, struct thing *thing)
+{
+	const struct match_row *later = &kind->states.restorable;
+	if (!thing || !thing_is_alive(thing))
+		return cloudops_not_found("ResourceNotFoundException");
+	json_t *item = later->path || kind->states.past ? thing_edit(thing) : NULL;
+	if (later->path)
+		inverse_put(item, later->path,
+			json_string(strchr(later->glob, '?') ? "2030-01-01T00:00:00Z"
+							     : "PendingDeletion"));
+	else if (item)
+		inverse_put(item, kind->states.path, json_string("INACTIVE"));
+	thing_set(cloud, thing, item);
+	return ERR_OK;
+}
+
+/* What changes one field: the call's words say to what. */
+static bool change_field(const struct kind *kind, const struct field *field,
+	const struct call *call, const char *name, const json_t *input, json_t *item)
+{
+	_cleanup_json_ json_t *words = json_object();
+	if (!call->operation || !str_eq(call->operation, name) ||
+		!inverse_match(call->args, input, words))
+		return false;
+	const json_t *value = json_object_get(words, "value");
+	if (value)
+		set_field(kind, field, item, value);
+	else if (call == &field->off || !strstr(call->args ? call->args : "", "@value"))
+		inverse_put(item, place_of_field(kind, field), json_boolean(call != &field->off));
+	return value || call == &field->off || !strstr(call->args ? call->args : "", "@value");
+}
+
+static bool change(struct cloud *cloud, const struct kind *kind, const char *name,
+	const json_t *input, struct err *ret_err)
+{
+	const struct tagging *tagging = kind->tagging;
+	_cleanup_json_ json_t *words = json_object();
+	bool is_changed = false;
+	const char *target = NULL;
+	const struct call *calls[2] = {
+		tagging ? &tagging->add : NULL, tagging ? &tagging->remove : NULL};
+	for (size_t i = 0; i < ARRAY_COUNT(calls); i++)
+		if (calls[i] && str_eq_null(calls[i]->operation, name) &&
+			inverse_match(calls[i]->args, input, words))
+			target = target_of(words);
+	for (const struct field *f = kind->fields; f->name && !target; f++) {
+		const struct call *update = field_update(kind, f);
+		const struct call *ways[] = {update ? update : &f->update, &f->off, &f->unset};
+		for (size_t i = 0; i < ARRAY_COUNT(ways) && !target; i++)
+			if (str_eq_null(ways[i]->operation, name) &&
+				inverse_match(ways[i]->args, input, words))
+				target = target_of(words);
+	}
+	struct thing *thing = find(cloud, kind, target);
+	if (target && !thing)
+		*ret_err = cloudops_not_found("ResourceNotFoundException");
+	if (!thing)
+		return false;
+	*ret_err = ERR_OK;
+	if (!thing_is_alive(thing)) {
+		*ret_err = cloudops_not_found("ResourceNotFoundException");
+		return true;
+	}
+	json_t *item = thing_edit(thing);
+	if (json_object_get(words, "tags") || json_object_get(words, "tag_keys") ||
+		json_object_get(words, "all_tags")) {
+		const json_t *all = json_object_get(words, "all_tags");
+		set_tags(kind, item, all ? all : json_object_get(words, "tags"),
+			json_object_get(words, "tag_keys"), all != NULL);
+		is_changed = true;
+	}
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const struct call *update = field_update(kind, f);
+		is_changed |= update && change_field(kind, f, update, name, input, item);
+		is_changed |= change_field(kind, f, &f->off, name, input, item);
+	}
+	if (is_changed)
+		thing_set(cloud, thing, item);
+	else
+		json_decref(item);
+	return is_changed;
+}
+
+static void restore(struct cloud *cloud, struct thing *thing)
+{
+	const struct odd *odd = odd_of(thing->kind);
+	json_t *item = thing_edit(thing);
+	if (odd && odd->ready)
+		inverse_put(item, thing->kind->states.restorable.path, json_string(odd->ready));
+	else
+		json_object_del(item, thing->kind->states.restorable.path);
+	thing_set(cloud, thing, item);
+}
+
+static bool run_write(struct cloud *cloud, const struct kind *kind, const char *name,
+	const json_t *input, json_t *output, struct err *ret_err)
+{
+	_cleanup_json_ json_t *words = json_object();
+	if (str_eq_null(kind->create.operation, name)) {
+		*ret_err = create(cloud, kind, input, output);
+		return true;
+	}
+	if (str_eq_null(kind->remove.operation, name) &&
+		inverse_match(kind->remove.args, input, words)) {
+		*ret_err = remove_it(cloud, kind, find(cloud, kind, target_of(words)));
+		return true;
+	}
+	for (const struct call *c = kind->restore; c && c->operation; c++)
+		if (str_eq(c->operation, name) && inverse_match(c->args, input, words)) {
+			struct thing *thing = find(cloud, kind, target_of(words));
+			*ret_err = thing ? ERR_OK : cloudops_not_found("NotFoundException");
+			if (thing)
+				restore(cloud, thing);
+			return true;
+		}
+	return change(cloud, kind, name, input, ret_err);
+}
+
+bool generic_run(struct cloud *cloud, const char *service, const char *name, const json_t *input,
+	json_t *output, struct err *ret_err)
+{
+	*ret_err = ERR_OK;
+	if (str_eq(name, "GetResources")) {
+		list_tagged(cloud, input, output);
+		return true;
+	}
+	bool is_known = false;
+	for (const struct kind *const *k = all_kinds; *k; k++) {
+		if (!odd_of(*k) || (!str_eq((*k)->service, service) &&
+					   !str_eq_null((*k)->observe.list.service, service)))
+			continue;
+		if (run_read(cloud, *k, service, name, input, output, ret_err)) {
+			is_known = true;
+			if (!err_is(ret_err))
+				continue; // several kinds may be read by one call
+			return true;
+		}
+		is_known |= err_is(ret_err);
+		if (str_eq((*k)->service, service) && run_find(cloud, *k, name, input, output))
+			return true;
+		if (str_eq((*k)->service, service) &&
+			run_write(cloud, *k, name, input, output, ret_err))
+			return true;
+		is_known |= err_is(ret_err);
+	}
+	return is_known;
+}
