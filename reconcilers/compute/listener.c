@@ -86,6 +86,7 @@ const struct kind listener_kind = {
 	.fields = fields,
 	.observe = {
 		.list = {"DescribeListeners", ARGS({"LoadBalancerArn": "@each", "PageSize": 400}), "Listeners", .each = "@{desired.LoadBalancerArn}"},
+		.strays = {.under = "load_balancer", .by_parent = true},
 		.joins = {ELBV2_TAGS},
 		.follows = {{"DescribeListenerCertificates", ARGS({"ListenerArn": "@id"}), "Certificates", "AdditionalCertificates", .field = "additional_certificates"},
 			    {"DescribeListenerAttributes", ARGS({"ListenerArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},

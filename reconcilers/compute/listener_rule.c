@@ -124,6 +124,7 @@ const struct kind listener_rule_kind = {
 	.fields = fields,
 	.observe = {
 		.list = {"DescribeRules", ARGS({"ListenerArn": "@each", "PageSize": 400}), "Rules", .each = "@{desired.ListenerArn}"},
+		.strays = {.under = "listener", .spared = {"IsDefault", "true"}, .by_parent = true, .only = {"Protocol", "HTTP*"}},
 		.joins = {ELBV2_TAGS},
 		.id = "RuleArn",
 		.arn = "RuleArn",

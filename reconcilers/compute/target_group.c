@@ -1,9 +1,11 @@
 // A target group: where requests go, and how it is found out who may get them.
 //
-// What ECS or Auto Scaling registers is theirs: targets are held only where the file lists some.
-// How well they are is read always, one call a group, and shown as the group's health. Nearly
-// everything else is fixed at creation, and a group that a listener uses cannot be deleted: its
-// replacement is another resource under another name.
+// What ECS or Auto Scaling registers is theirs: targets are corrected only where the file lists
+// some. Where an ecs_service puts its tasks in, an address that is no task's is held: whose it is,
+// is asked only when one comes that was not there before. How well they are is read always, one
+// call a group, and shown as the group's health. Nearly everything else is fixed at creation, and a
+// group that a listener uses cannot be deleted: its replacement is another resource under another
+// name.
 #include "base/num.h"
 #include "base/str.h"
 #include "compute/elbv2.h"
@@ -117,12 +119,13 @@ static const struct field fields[] = {
 	 .update = {.operation = "ModifyTargetGroupAttributes", .args = ARGS({"TargetGroupArn": "@id", "Attributes": "@changed"}), .flags = CALL_REPEATABLE},
 	 .summary = "deregistration_delay.timeout_seconds, stickiness.enabled, slow_start.duration_seconds, load_balancing.algorithm.type, ..."},
 	{.name = "targets", .member = "Targets", .type = FIELD_ITEMS, .items = target_fields, .key = target_key, .flags = FIELD_QUIET, .disrupts = DISRUPTS_CONNECTIONS, .exclusive = "exclusive",
+	 .claim = {.of = "ecs_service", .by = "Target.Id", .among = "TaskAddresses", .when = (const struct match_row[]){{"TargetType", "ip"}, {"IpAddressType", "!ipv6"}, {0}}},
 	 .skip = (const struct match_row[]){{"TargetHealth.State", "draining"}, {"TargetHealth.Reason", "Target.DeregistrationInProgress"}, {0}},
 	 .add = {.operation = "RegisterTargets", .flags = CALL_BATCH | CALL_REPEATABLE, .args = ARGS({"TargetGroupArn": "@id", "Targets": "@items"}),
 		 .item = ARGS({"Id": "@item.Target.Id", "Port": "@item.Target.Port", "AvailabilityZone": "@item.Target.AvailabilityZone"})},
 	 .remove = {.operation = "DeregisterTargets", .flags = CALL_BATCH | CALL_REPEATABLE, .args = ARGS({"TargetGroupArn": "@id", "Targets": "@items"}),
 		    .item = ARGS({"Id": "@item.Target.Id", "Port": "@item.Target.Port", "AvailabilityZone": "@item.Target.AvailabilityZone"})},
-	 .summary = "who is registered; left alone unless given, as services register their own"},
+	 .summary = "who is registered; unless given, an ecs_service's tasks are its business, and what is no task of ECS is held"},
 	{.name = "exclusive", .type = FIELD_FLAG, .preset = "true", .summary = "false: targets that the file does not list may stay"},
 	{.name = "target_group_arn", .member = "TargetGroupArn", .flags = FIELD_COMPUTED, .summary = "its ARN"},
 	{.name = "target_group_full_name", .member = "FullName", .flags = FIELD_COMPUTED, .observed = "TargetGroupArn", .starts_at = "targetgroup/",
@@ -146,7 +149,10 @@ const struct kind target_group_kind = {
 		.by_id = ARGS({"TargetGroupArns": ["@id"]}),
 		.joins = {ELBV2_TAGS},
 		.follows = {{"DescribeTargetHealth", ARGS({"TargetGroupArn": "@id"}), "TargetHealthDescriptions", "Targets"},
-			    {"DescribeTargetGroupAttributes", ARGS({"TargetGroupArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},
+			    {"DescribeTargetGroupAttributes", ARGS({"TargetGroupArn": "@id"}), "Attributes", "Attributes", .field = "attributes"},
+			    // ECS describes the interface of a task by its attachment.
+			    {.operation = "DescribeNetworkInterfaces", .service = "ec2", .for_claims = true, .from = "NetworkInterfaces[].PrivateIpAddress", .into = "TaskAddresses",
+			     .args = ARGS({"Filters": [{"Name": "vpc-id", "Values": ["@item.VpcId"]}, {"Name": "description", "Values": ["arn:*:ecs:*:attachment/*"]}], "MaxResults": 1000})}},
 		.id = "TargetGroupArn",
 		.arn = "TargetGroupArn",
 		.tag_types = ELBV2_TAG_TYPES,

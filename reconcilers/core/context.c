@@ -1,6 +1,7 @@
 // What decide() needs to know of the rest of the stack: references as they stand now, who waits for
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "base/str.h"
+#include "core/claim.h"
 #include "core/orders.h"
 #include "core/predecessor.h"
 #include "core/remarks.h"
@@ -105,29 +106,53 @@ static const char *deletion_waits(const struct stack *stack, const struct resour
 
 const struct policy *stack_policy(const struct stack *stack, const struct resource *resource)
 {
+	const struct resource *parent =
+		resource->record.stray_of ? stack_find(stack, resource->record.stray_of) : NULL;
 	if (resource->wanted)
 		return &resource->wanted->policy;
+	if (parent && parent->wanted)
+		return &parent->wanted->policy;
 	for (size_t i = 0; i < stack->desired->layer_count; i++)
 		if (str_eq(stack->desired->layers[i].layer->name, resource->kind->layer))
 			return &stack->desired->layers[i].policy;
 	return &stack->desired->policy;
 }
 
-// Which resource of the file, of those that refer to this one, does the field belong to? NULL:
-// none.
-static const char *owner_of(
-	const struct stack *stack, const struct resource *resource, const struct field *field)
+// Which resource of the file, of those of that kind that refer to this one? NULL: none.
+static const char *referrer_of(
+	const struct stack *stack, const struct resource *resource, const char *kind)
 {
 	size_t i;
 	json_t *one;
-	if (!field->yields_to)
-		return NULL;
 	json_array_foreach (desired_referrers(stack->desired, resource->address), i, one) {
 		const struct resource *other = stack_find(stack, json_string_value(one));
-		if (other && other->wanted && str_eq(other->kind->name, field->yields_to))
+		if (other && other->wanted && str_eq(other->kind->name, kind))
 			return other->address;
 	}
 	return NULL;
+}
+
+// Which of them does the field belong to? NULL: none.
+static const char *owner_of(
+	const struct stack *stack, const struct resource *resource, const struct field *field)
+{
+	return field->yields_to ? referrer_of(stack, resource, field->yields_to) : NULL;
+}
+
+// Whose are the items that the file does not set? Notes it in the record.
+static void weigh_claims(struct stack *stack, struct resource *resource, struct decide_input *input,
+	json_t **ret_unclaimed)
+{
+	const struct field *field = claim_field(resource->kind);
+	if (!field || input->presence != PRESENCE_PRESENT || !resource->raw ||
+		json_object_get(input->want, field_member(resource->kind, NULL, field)) ||
+		input->policy->foreign == FOREIGN_LEAVE ||
+		!referrer_of(stack, resource, field->claim.of))
+		return;
+	input->claims_wait_ms = claim_note(resource->kind, resource->raw, resource->seen.observed,
+		&resource->record, input->wall_ms);
+	*ret_unclaimed = claim_foreign(&resource->record, input->wall_ms);
+	input->unclaimed = *ret_unclaimed;
 }
 
 // Fields that belong to others; NULL: none.
@@ -183,6 +208,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 	_cleanup_json_ json_t *waiting = NULL;
 	_cleanup_json_ json_t *tags = NULL;
 	_cleanup_json_ json_t *yielded = NULL;
+	_cleanup_json_ json_t *unclaimed = NULL;
 	struct policy policy = *stack_policy(stack, resource);
 	int64_t now_ms = loop_wall_ms(stack->options.loop);
 	_cleanup_json_ json_t *ignore =
@@ -217,6 +243,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.waiting = waiting;
 		input.tags = tags;
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
+		weigh_claims(stack, resource, &input, &unclaimed);
 	} else {
 		const struct resource *successor = predecessor_successor(stack, resource);
 		input.successor = successor ? successor->address : NULL;

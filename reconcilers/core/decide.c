@@ -103,14 +103,6 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 
 // ---- failures
 
-static const char *remedy_for(const struct kind *kind, const char *code)
-{
-	for (const struct remedy *row = kind->remedies; row && row->code; row++)
-		if (str_glob(row->code, code))
-			return row->text;
-	return NULL;
-}
-
 // The last attempt failed: is it still too early for another? Then says so.
 static bool backs_off(const struct decide_input *in, struct decision *d)
 {
@@ -125,7 +117,7 @@ static bool backs_off(const struct decide_input *in, struct decision *d)
 	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
 						      failure->err.class == ERR_CONFLICT ||
 						      failure->err.class == ERR_NOT_FOUND);
-	const char *remedy = remedy_for(in->kind, failure->err.code);
+	const char *remedy = kind_remedy(in->kind, failure->err.code);
 	say(d, VERDICT_BACKOFF, is_early && !remedy ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
 		failure_reason(failure->err.class), "%s%s%.300s (%s); %s", remedy ? remedy : "",
 		remedy ? ": " : "", failure->err.message, wait,
@@ -159,7 +151,12 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 			"not in the file, and scheduled for deletion in AWS");
 		return;
 	}
-	if (in->record->is_foreign) {
+	const char *stray_of = in->record->stray_of;
+	if (stray_of && in->policy->foreign == FOREIGN_LEAVE) {
+		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "Left", "the policy is to leave it");
+		return;
+	}
+	if (in->record->is_foreign && !stray_of) {
 		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "NotOurs",
 			"not in the file, and never was ours");
 		return;
@@ -182,20 +179,24 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	}
 	plan_delete(in->kind, in->seen->observed, &d->plan);
 	if (d->plan.count == 0) {
-		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "Left",
+		say(d, stray_of ? VERDICT_DONE : VERDICT_FORGET, HEALTH_HEALTHY, "Left",
 			"not in the file; AWS has no call that deletes it as it is");
 		return;
 	}
 	name_change(in, d);
-	bool is_allowed =
-		(in->policy->prune == PRUNE_DELETE || in->successor) && !in->kind->holds_data;
+	bool is_pruned = in->policy->prune == PRUNE_DELETE || in->successor;
+	bool is_allowed = (stray_of ? in->policy->foreign == FOREIGN_DELETE : is_pruned) &&
+			  !in->kind->holds_data;
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"not in the file; the policy is to observe only");
 	} else if (!is_allowed && !is_approved(in, d)) {
-		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "OrphanHeld",
-			"%s; its deletion waits for approval",
-			in->successor ? "replaced" : "not in the file");
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, stray_of ? "ForeignHeld" : "OrphanHeld",
+			"%s%s; its deletion waits for approval",
+			stray_of        ? "somebody added it under "
+			: in->successor ? "replaced"
+					: "not in the file",
+			stray_of ? stray_of : "");
 	} else if (!in->successor && weigh_is_barred(in, d->plan.disruption) &&
 		   !is_approved(in, d)) {
 		if (in->policy->rules[d->plan.disruption] == RULE_WINDOW)
@@ -269,6 +270,11 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			"created %d times, and AWS never showed it under the name that the file "
 			"gives it; another time waits for approval",
 			in->record->unseen);
+	else if (in->kind->restored_by && in->record->observed && !is_approved(in, d))
+		say(d, VERDICT_HOLD, HEALTH_MISSING, "DataGone",
+			"was deleted in AWS, and what it held with it: %s; an empty one in its "
+			"place waits for approval",
+			in->kind->restored_by);
 	else
 		act(in, d, in->record->observed ? "Deleted" : "Creating",
 			in->record->observed ? "was deleted in AWS; being created again"
@@ -448,6 +454,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 			  .tags = in->kind->tagging ? in->tags : NULL,
 			  .old_tags = in->record->tags,
 			  .yielded = in->yielded,
+			  .unclaimed = in->unclaimed,
 			  .unread = seen->unread,
 			  .observed = seen->observed,
 			  .observed_tags = seen->tags,
@@ -475,6 +482,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	weigh(in, d, &now, &settling);
 	if (d->managed == 0) {
 		decide_synced(in, d);
+		d->again_ms = d->verdict == VERDICT_DONE ? in->claims_wait_ms : d->again_ms;
+		if (d->again_ms > 0)
+			d->verdict = VERDICT_AGAIN;
 		free(now.items);
 		return;
 	}
@@ -509,7 +519,8 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
-	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0 || d->contested > 0) &&
+	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0 || d->contested > 0 ||
+			   d->foreign > 0) &&
 		   is_approved(in, d)) {
 		act(in, d, "Correcting",
 			d->refused > 0 ? "approved: being written once more"
@@ -527,6 +538,11 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	} else if (d->grave > 0) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "GraveChangeHeld",
 			"changing %s cannot be taken back and waits for approval", buf_str(&paths));
+	} else if (d->foreign > 0) {
+		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "ForeignHeld",
+			"somebody put in %s, which no other resource claims; taking it out waits "
+			"for approval",
+			buf_str(&paths));
 	} else if (d->refused > 0) {
 		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "RolledBack",
 			"AWS tried %s and rolled it back; writing it again waits for approval, or "

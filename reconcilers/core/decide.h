@@ -48,6 +48,8 @@ struct decide_input {
 		*paused;     // the order (core/orders.h) by which nothing is to be written, or NULL
 	const json_t *brake; // the order by which its layer is stopped, or NULL
 	const json_t *protected; // the order by which it is neither deleted nor replaced, or NULL
+	const json_t *unclaimed; // {"<text>": true} of items that nobody claims (claim.h), or NULL
+	int64_t claims_wait_ms;  // look again after this long for whose they are; 0: all is known
 	const json_t *yielded;   // ["field", ...] that another resource rules now, or NULL
 	const char *twin;        // the id of another object that bears its tag, or NULL
 	bool is_hearsay;         // was seen in a list that lags
@@ -67,7 +69,8 @@ struct decision {
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
 	char digest[17]; // names the change: an approval is for exactly this one
-	int undeclared, quarantined, managed, refused, grave, contested; // differences by sort
+	int undeclared, quarantined, managed, refused, grave, contested,
+		foreign;   // differences by sort
 	int barred;        // differences that policy keeps from being corrected now ...
 	bool needs_window; // ... some of them until a window opens
 };

@@ -18,12 +18,14 @@
 
 enum policy_mode { MODE_ENFORCE, MODE_OBSERVE };
 enum policy_prune { PRUNE_HOLD, PRUNE_DELETE };
+enum policy_foreign { FOREIGN_HOLD, FOREIGN_DELETE, FOREIGN_LEAVE };
 enum policy_rule { RULE_ALLOW, RULE_WINDOW, RULE_HOLD };
 
 /* What may happen by itself; every level (stack, layer, resource) has one, already merged. */
 struct policy {
 	enum policy_mode mode;
 	enum policy_prune prune;
+	enum policy_foreign foreign; // what others add under it as a thing of its own
 	/* What may interrupt by itself, by enum disruption; data loss is RULE_HOLD always. */
 	enum policy_rule rules[DISRUPTS_DATA_LOSS + 1];
 	struct windows *windows; // for RULE_WINDOW; a reference; NULL: none, never open

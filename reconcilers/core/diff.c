@@ -147,6 +147,24 @@ static void diff_items(const struct diff_input *in, const struct field *field, c
 	}
 }
 
+// Of items that are another's to put there, those that nobody claims.
+static void diff_unclaimed(const struct diff_input *in, const struct field *field,
+	const json_t *seen, struct differences *out)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach ((json_t *)seen, i, item) {
+		_cleanup_json_ json_t *by = path_get(item, field->claim.by);
+		const char *text = json_string_value(by);
+		_cleanup_free_ char *key = item_key(field, item);
+		if (text && json_object_get(in->unclaimed, text))
+			add(out, field, DIFFERS_FOREIGN,
+				str_format("%s[%s]", field_member(in->kind, NULL, field),
+					key ? key : ""),
+				NULL, item);
+	}
+}
+
 json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed)
 {
 	const char *member = field_member(kind, NULL, field);
@@ -234,6 +252,8 @@ void diff_make(const struct diff_input *in, struct differences *out)
 			continue;
 		const json_t *want = json_object_get(in->want, member);
 		const json_t *seen = json_object_get(in->observed, member);
+		if (!want && f->claim.of)
+			diff_unclaimed(in, f, seen, out);
 		if (!want || (f->unless.path &&
 				     path_matches(in->observed, f->unless.path, f->unless.glob)))
 			continue;

@@ -31,12 +31,13 @@ struct diff_input {
 	const json_t *tags; // all tags that must be there, ours included; NULL: do not compare
 	const json_t *observed; // projected
 	const json_t *observed_tags;
-	const json_t *baseline; // what unset fields were when first seen; NULL: nothing recorded
-	const json_t *waiting;  // {"Member": ...}: members that wait for a reference: not compared
-	const json_t *unread;   // {"Member": ...}: could not be read: not compared; or NULL
-	const json_t *ignore;   // ["field", ...] or NULL
-	const json_t *yielded;  // ["field", ...] that belong to another resource now, or NULL
-	const json_t *old_tags; // ["key", ...] of tags that the file had once, or NULL
+	const json_t *baseline;  // what unset fields were when first seen; NULL: nothing recorded
+	const json_t *waiting;   // {"Member": ...}: members that wait for a reference: not compared
+	const json_t *unread;    // {"Member": ...}: could not be read: not compared; or NULL
+	const json_t *ignore;    // ["field", ...] or NULL
+	const json_t *unclaimed; // {"<text>": true} of items that nobody claims, or NULL
+	const json_t *yielded;   // ["field", ...] that belong to another resource now, or NULL
+	const json_t *old_tags;  // ["key", ...] of tags that the file had once, or NULL
 };
 
 /* Appends to ret. Fields stand in the order of the table, tags last, undeclared ones after those.

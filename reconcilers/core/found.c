@@ -5,6 +5,7 @@
 #include "core/path.h"
 #include "core/project.h"
 #include "core/rows.h"
+#include "core/stray.h"
 #include "core/tags.h"
 #include "core/template.h"
 
@@ -13,7 +14,9 @@
 bool found_is_ours(struct observation *o, const json_t *item, const char *id)
 {
 	const struct observe *how = &o->options.kind->observe;
-	if (json_object_get(o->known, id))
+	const json_t *known = json_object_get(o->known, id);
+	bool is_stray = js_bool(known, "stray", false); // which may have been declared since
+	if (known && !is_stray)
 		return true;
 	if (how->key) {
 		_cleanup_free_ char *key =
@@ -24,12 +27,30 @@ bool found_is_ours(struct observation *o, const json_t *item, const char *id)
 		if (address)
 			return true;
 	}
+	if (is_stray)
+		return true;
 	const struct tagging *tagging = o->options.kind->tagging;
 	if (!tagging)
 		return !how->key;
 	_cleanup_json_ json_t *shown = path_get(item, tagging->observed);
 	_cleanup_json_ json_t *tags = tags_from(tagging->form, shown);
 	return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);
+}
+
+bool found_is_stray(struct observation *o, const json_t *item, const char *id)
+{
+	const struct strays *strays = &o->options.kind->observe.strays;
+	const struct field *field = stray_field(o->options.kind);
+	if (!field || (strays->spared.path &&
+			      path_matches(item, strays->spared.path, strays->spared.glob)))
+		return false;
+	_cleanup_json_ json_t *under = path_get(item,
+		field->observed ? field->observed : field_member(o->options.kind, NULL, field));
+	const char *value = json_string_value(under);
+	json_t *parent = value ? json_object_get(o->parents, value) : NULL;
+	if (parent)
+		json_object_set(o->strays, id, parent);
+	return parent != NULL;
 }
 
 void found_keep(struct observation *o, const char *id, json_t *item, bool is_hearsay)

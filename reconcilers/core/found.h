@@ -6,6 +6,9 @@
 
 /* Is the listed item ours? By natural key it then has an owner. */
 bool found_is_ours(struct observation *observation, const json_t *item, const char *id);
+/* Does it stand under a resource of ours, though nobody declared it? Then it is among the strays.
+ */
+bool found_is_stray(struct observation *observation, const json_t *item, const char *id);
 /* Keeps an item; hearsay is what only a lagging list says. */
 void found_keep(struct observation *observation, const char *id, json_t *item, bool is_hearsay);
 /* Has something been found for the address, or (is_by_id) can it be read by the id that is known?

@@ -23,7 +23,8 @@ static bool is_leaving(const struct stack *stack, const struct resource *resourc
 		const struct policy *policy = stack_policy(stack, resource);
 		return resource->presence == PRESENCE_PRESENT && !resource->seen.is_gone &&
 		       policy->prune == PRUNE_DELETE && policy->mode == MODE_ENFORCE &&
-		       !resource->kind->holds_data && !resource->record.is_foreign;
+		       !resource->kind->holds_data && !resource->record.is_foreign &&
+		       !resource->record.stray_of;
 	}
 	if (resource->run)
 		return change_replaces(resource->run->plan.change);
@@ -60,7 +61,8 @@ static bool count(const struct reconciler *r, int64_t now, struct brake_counts *
 		ret->drifted += is_here && resource->wanted &&
 				resource->drifted_wall_ms >= r->pass.started_wall_ms &&
 				resource->drifted_wall_ms > 0;
-		ret->left += !resource->wanted && resource->presence == PRESENCE_PRESENT &&
+		ret->left += !resource->wanted && !resource->record.stray_of &&
+			     resource->presence == PRESENCE_PRESENT &&
 			     left_ms > now - BRAKES_HOUR_MS &&
 			     !predecessor_successor(stack, resource);
 	}

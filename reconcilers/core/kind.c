@@ -35,6 +35,14 @@ const struct field *field_find(const struct field *fields, const char *name)
 	return NULL;
 }
 
+const char *kind_remedy(const struct kind *kind, const char *code)
+{
+	for (const struct remedy *row = kind->remedies; row && row->code; row++)
+		if (str_glob(row->code, code))
+			return row->text;
+	return NULL;
+}
+
 bool kind_is_single(const struct kind *kind)
 {
 	return kind->observe.key ? !(kind->create.flags & CALL_ADDS)

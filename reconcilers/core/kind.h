@@ -177,6 +177,15 @@ enum compare {
 	COMPARE_LOOSE,
 };
 
+/* Whose the items of a FIELD_ITEMS are that the file does not set, while a resource of kind `of`
+ * refers to ours: that one's service puts them there, and takes them away (core/claim.h). */
+struct item_claim {
+	const char *of;    // "ecs_service"; NULL: no claim
+	const char *by;    // path in an item, to a text: "Target.Id"
+	const char *among; // member that a follow `for_claims` brings: the texts that are its
+	const struct match_row *when; // what AWS shows of the resource; NULL-path end
+};
+
 struct field {
 	const char *name;   // in the file, snake_case; NULL ends a table
 	const char *member; // in desired and observed JSON, AWS's name; NULL: from the create
@@ -249,7 +258,8 @@ struct field {
 	const struct match_row *skip;    // observed items that are not ours to hold (NULL-path end)
 	const struct match_row *broken;  // observed items that count as different though equal
 	struct call add, remove, change; // change.operation NULL: remove and add
-	const char *exclusive;           // a FIELD_FLAG: when false, foreign items stay
+	struct item_claim claim;
+	const char *exclusive; // a FIELD_FLAG: when false, foreign items stay
 	/* Brings an item of either side, or a structure or list of FIELD_MODEL, into one form, in
 	 * place. On the file's side a text may still be a reference ({"@ref", ...}). */
 	void (*canon)(json_t *item);
@@ -297,6 +307,8 @@ struct follow {
 	/* The list is only a hint (the tagging API lags, and shows what is long gone): what this
 	 * read does not find is not there, and what it finds is there though it is not listed. */
 	bool is_proof;
+	/* Only while there are items that are not known to be claimed (struct item_claim). */
+	bool for_claims;
 	/* A path in what the file says, and in the item: only when one of the values there is not
 	 * among those that the follow-ups before this one, into the same member, have brought. */
 	const char *lacking;
@@ -307,8 +319,20 @@ struct follow {
 
 enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
 
+/* What the list shows under a resource of ours, and nobody declared: somebody's addition, which is
+ * shown and held (core/stray.h). */
+struct strays {
+	const char *under; // the field that refers to the parent ("listener"); NULL: not looked for
+	struct match_row spared; // items that come with the parent: {"IsDefault", "true"}
+	/* `list` has an `each`: it is made for each of our parents, also those under which the file
+	 * declares nothing. Else additions are seen where the list shows them anyway. */
+	bool by_parent;
+	struct match_row only; // ... of parents whose observed JSON matches
+};
+
 struct observe {
 	struct list_call list; // of what carries our stack tag
+	struct strays strays;
 	/* Reads one by @id or @key, when the list does not show what is known (its `args` has @id)
 	 * or wanted (@key); operation NULL: the list's own, with `by_id`. For lists that lag. */
 	struct list_call confirm;
@@ -421,7 +445,10 @@ struct kind {
 	/* For the picture of who talks to whom (core/graph.h). Members whose items say who is let
 	 * in to, and out of, whatever refers to this: the rules of a security group. */
 	const char *admits, *lets_out;
-	bool leads_out;  // a way out of the network (a NAT gateway, an internet gateway)
+	bool leads_out; // a way out of the network (a NAT gateway, an internet gateway)
+	/* What a person does when it was deleted in AWS, to have back what it held. Where this is
+	 * said, an empty one in its place waits for approval. NULL: it is created again. */
+	const char *restored_by;
 	bool holds_data; // deleting or replacing it can lose data: held whatever the policy says
 	/* A replacement cannot stand beside the old one: it takes the same place (a port, a block
 	 * of addresses). That two of one name cannot is known from FIELD_NAME. */
@@ -466,6 +493,8 @@ const struct layer *layer_find(const char *name);
 const struct field *field_find(const struct field *fields, const char *name);
 /* Does the first kind's table name the second in `after`? */
 bool kind_comes_after(const struct kind *later, const struct kind *earlier);
+/* What a person has to do about that error of AWS; NULL: the table does not say. */
+const char *kind_remedy(const struct kind *kind, const char *code);
 /* Does AWS refuse a second one beside it, or take it for the first? Where it does not, what a lost
  * create call may have made has to be looked for until no read can be too old to show it. */
 bool kind_is_single(const struct kind *kind);

@@ -386,6 +386,7 @@ static void lint_observe(struct lint *lint)
 		lint_args(lint, lint_operation(lint, kind->observe.list.operation),
 			kind->observe.by_id, NULL, &scope, NULL);
 	lint_joins(lint);
+	lint_others(lint);
 	bool has_tags = false;
 	for (const struct follow *f = kind->observe.follows;
 		f < kind->observe.follows + KIND_MOST_FOLLOWS && f->operation; f++)

@@ -63,3 +63,32 @@ void lint_refs(struct lint *lint, const struct field *field, const struct shape 
 		lint_leave(lint, before);
 	}
 }
+
+void lint_others(struct lint *lint)
+{
+	const struct strays *strays = &lint->kind->observe.strays;
+	const struct field *under =
+		strays->under ? field_find(lint->kind->fields, strays->under) : NULL;
+	size_t before = lint_enter(lint, "strays");
+	if (strays->under && (!under || under->type != FIELD_REF))
+		lint_say(lint, "stand under %s, which is no reference", strays->under);
+	if (strays->spared.path)
+		lint_item_path(lint, strays->spared.path);
+	if (strays->by_parent && (!strays->under || !lint->kind->observe.list.each))
+		lint_say(lint, "are read by parent, and the list is not");
+	lint_leave(lint, before);
+	for (const struct field *f = lint->kind->fields; f->name; f++) {
+		bool is_read = false;
+		for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
+			is_read =
+				is_read || (lint->kind->observe.follows[i].for_claims &&
+						   str_eq_null(lint->kind->observe.follows[i].into,
+							   f->claim.among));
+		before = lint_enter(lint, f->name);
+		if (f->claim.of && (f->type != FIELD_ITEMS || !f->claim.by || !is_read))
+			lint_say(lint, "claims are of items, by a path, among what a follow reads");
+		if (f->claim.of && !kind_find(f->claim.of))
+			lint_say(lint, "is claimed by kind %s, which there is not", f->claim.of);
+		lint_leave(lint, before);
+	}
+}

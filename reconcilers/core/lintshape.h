@@ -70,5 +70,7 @@ void lint_words(struct lint *lint, const struct field *field, const struct shape
 void lint_literals(struct lint *lint, const struct field *field, const struct shape *shape);
 /* lintrefs.c: of FIELD_REF and FIELD_REFS (and that nothing else has a `ref`). */
 void lint_reference(struct lint *lint, const struct field *field);
+/* lintrefs.c: where additions stand, and whose items are. */
+void lint_others(struct lint *lint);
 /* lintrefs.c: the rows of `refs`; `shape`: of the field. */
 void lint_refs(struct lint *lint, const struct field *field, const struct shape *shape);

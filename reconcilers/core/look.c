@@ -5,11 +5,13 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/claim.h"
 #include "core/fights.h"
 #include "core/hints.h"
 #include "core/predecessor.h"
 #include "core/reconcile.h"
 #include "core/relief.h"
+#include "core/stray.h"
 
 // Only then does it matter which fields a file sets.
 static bool has_optional_read(const struct kind *kind)
@@ -37,6 +39,26 @@ static void add_scope(struct reconciler *r, const struct resource *resource, jso
 	json_object_set_new(subject, "desired", want);
 }
 
+// Under what of ours additions of the kind are looked for.
+static void add_parents(struct reconciler *r, const struct kind *kind, json_t *subjects)
+{
+	const struct field *field = stray_field(kind);
+	if (!field)
+		return;
+	map_for_each (&r->stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		_cleanup_free_ char *under = stray_parent(kind, resource);
+		if (!under)
+			continue;
+		json_t *subject = json_pack(
+			"{s:s, s:s, s:[]}", "address", resource->address, "under", under, "fields");
+		if (kind->observe.strays.by_parent)
+			json_object_set_new(subject, "desired",
+				json_pack("{s:s}", field_member(kind, NULL, field), under));
+		json_array_append_new(subjects, subject);
+	}
+}
+
 static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 {
 	json_t *subjects = json_array();
@@ -48,6 +70,10 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 		json_t *subject = json_pack("{s:s}", "address", resource->address);
 		json_array_append_new(subjects, subject);
 		js_set_str(subject, "id", resource->record.id);
+		if (claim_is_open(&resource->record))
+			json_object_set_new(subject, "claims", json_true());
+		if (resource->record.stray_of)
+			json_object_set_new(subject, "stray", json_true());
 		if (needs_scope)
 			add_scope(r, resource, subject);
 		json_t *fields = json_array();
@@ -68,6 +94,7 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}
+	add_parents(r, kind, subjects);
 	return subjects;
 }
 
@@ -120,7 +147,8 @@ static bool is_as_before(const struct resource *resource, const json_t *item, in
 static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 	struct resource *known, const char *named, const struct sighting *seen)
 {
-	struct resource *resource = known;
+	// An addition of somebody's may have been declared since, or turn out to bear our tag.
+	struct resource *resource = known && !known->record.stray_of ? known : NULL;
 	// It made room, and a crash came before that was written down.
 	if (known && known->wanted && predecessor_is_of(seen->address, known->address) &&
 		!known->run && str_eq_null(seen->stack, r->stack->name)) {
@@ -144,7 +172,23 @@ static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 	if (seen->is_gone || strncmp(a, kind->layer, n) != 0 || a[n] != '.' ||
 		strncmp(a + n + 1, kind->name, m) != 0 || a[n + 1 + m] != '.' || !a[n + 2 + m])
 		return NULL;
-	return stack_adopt(r->stack, seen->address, kind);
+	return stack_adopt(r->stack, seen->address, kind, NULL);
+}
+
+// What nobody declared, under one of ours; NULL: not to be minded.
+static struct resource *stray_of(struct reconciler *r, const struct kind *kind,
+	struct resource *known, const char *parent, const struct sighting *seen)
+{
+	if (known && known->record.stray_of)
+		return known;
+	bool is_others = seen->stack && !str_eq(seen->stack, r->stack->name);
+	if (!parent || seen->is_gone || is_others)
+		return NULL;
+	_cleanup_free_ char *address = stray_address(kind, seen->id);
+	struct resource *resource = address ? stack_find(r->stack, address) : NULL;
+	if (resource || !address)
+		return resource;
+	return stack_adopt(r->stack, address, kind, parent);
 }
 
 // What bears our tag is ours; what AWS gave up is remembered, for it does not show it for ever.
@@ -228,6 +272,8 @@ static void saw(
 	}
 	if (resource->presence == PRESENCE_ABSENT && record->deleted_ms) {
 		record->deleted_ms = 0;
+		if (resource->kind->restored_by) // by ourselves: nothing of it is missed
+			json_decref(TAKE(record->observed));
 		record->is_dirty = true;
 	}
 	if (!changed && !resource->must_decide && resource->decision.verdict == VERDICT_DONE)
@@ -312,7 +358,9 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 	const struct kind *kind = t->watch->kind;
 	struct resource *known = map_get(&t->by_id, id);
 	bool is_hearsay = json_object_get(t->watch->observation.hearsay, id);
-	if (known && is_as_before(known, item, t->started_ms)) {
+	const char *named = js_str(t->watch->observation.owners, id);
+	if (known && is_as_before(known, item, t->started_ms) &&
+		!(known->record.stray_of && named)) {
 		known->is_hearsay = is_hearsay;
 		// The steady state: nothing to project, nothing to decide.
 		json_object_set_new(t->seen_addresses, known->address, json_true());
@@ -327,8 +375,10 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 			LOG_ERR(&err));
 		return;
 	}
-	const char *named = js_str(t->watch->observation.owners, id);
 	struct resource *resource = seen.is_past ? NULL : owner_of(t->r, kind, known, named, &seen);
+	if (!resource && !seen.is_past)
+		resource = stray_of(
+			t->r, kind, known, js_str(t->watch->observation.strays, id), &seen);
 	bool is_recorded = resource && str_eq_null(resource->record.id, seen.id);
 	if (resource && seen.is_restorable && !is_recorded && !json_object_get(t->late, id)) {
 		json_object_set(t->late, id, item); // a thing that is going away must not hide the

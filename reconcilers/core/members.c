@@ -50,6 +50,7 @@ json_t *members_read(const struct kind *kind)
 	keep_text(keep, kind->observe.id);
 	keep_text(keep, kind->observe.arn);
 	keep_text(keep, kind->observe.item_key);
+	keep_path(keep, kind->observe.strays.spared.path);
 	for (int i = 0; i < KIND_MOST_FOLLOWS; i++) {
 		keep_items(keep, kind->observe.follows[i].args);
 		keep_path(keep, kind->observe.follows[i].unless.path);

@@ -71,10 +71,11 @@ static void note_fight(struct reconciler *r, struct resource *resource, const ch
 	task_wake(&r->task);
 }
 
-static bool has_path(const struct decision *decision, const char *path)
+static bool has_path(const struct resource *resource, const char *path)
 {
+	const struct decision *decision = &resource->decision;
 	if (str_eq(path, "(resource)"))
-		return decision->sync == SYNC_MISSING;
+		return decision->sync == SYNC_MISSING || resource->record.stray_of;
 	for (size_t i = 0; i < decision->differences.count; i++)
 		if (str_eq(decision->differences.items[i].path, path))
 			return true;
@@ -90,7 +91,7 @@ void notes_close(struct reconciler *r, struct resource *resource)
 	json_t *value;
 	bool is_corrected = *resource->last_action != '\0';
 	json_object_foreach_safe (record->drifts, next, path, value) {
-		if (has_path(&resource->decision, path))
+		if (has_path(resource, path))
 			continue;
 		json_t *args = event(r, resource);
 		js_set_str(args, "drift_id", json_string_value(value));
@@ -118,7 +119,7 @@ void notes_close(struct reconciler *r, struct resource *resource)
 	// A write that was seen is remembered a little longer: another read may still be behind.
 	int64_t now = reconciler_wall_ms(r);
 	json_object_foreach_safe (record->writes, next, path, value) {
-		if (has_path(&resource->decision, path))
+		if (has_path(resource, path))
 			continue;
 		int64_t age = now - js_int(value, "at", 0);
 		if (!js_bool(value, "seen", false)) {
@@ -145,6 +146,10 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 		note_fight(r, resource, "(resource)", NULL, NULL);
 		open_drift(r, resource, "(resource)", "missing", NULL, resource->record.observed);
 	}
+	if (resource->record.stray_of && d->verdict != VERDICT_AGAIN &&
+		d->verdict != VERDICT_FORGET)
+		open_drift(r, resource, "(resource)", difference_type_name(DIFFERS_FOREIGN), NULL,
+			resource->record.observed);
 	// While something settles, what is shown may be what was there before.
 	for (size_t i = 0; i < d->differences.count && d->verdict != VERDICT_AGAIN; i++) {
 		const struct difference *one = &d->differences.items[i];

@@ -192,12 +192,15 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 	char what[32];
 	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
 	if (!reads_wants(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
+		(f->for_claims && !js_bool(subject, "claims", false)) ||
 		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
 		(item && sighting_is_past(o->options.kind, item)))
 		return;
 	if (found_tags(o, f, id) || (f->lacking && !found_lacks(o, f, id)) ||
 		!ask_once(o, what, id))
 		return;
+	if (f->for_claims) // to find none is an answer too
+		rows_set(o->rows, f->into, id, json_array());
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {
 		fetch->follow = f;
@@ -243,7 +246,7 @@ static void take_items(struct observation *o, const json_t *list, const char *ea
 					how->list.operation, how->id));
 		else if (is_list && json_object_get(o->doubted, id))
 			continue; // is read by itself
-		else if (!found_is_ours(o, item, id))
+		else if (!found_is_ours(o, item, id) && !(is_list && found_is_stray(o, item, id)))
 			o->foreign++;
 		else if (!json_object_get(o->items, id) || !sighting_is_past(o->options.kind, item))
 			found_keep(o, id, item, is_list && how->lags);
@@ -513,12 +516,17 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 	o->asked = json_object();
 	o->answered = json_object();
 	o->rows = json_object();
+	o->strays = json_object();
+	o->parents = json_object();
 	o->started_ms = loop_now_ms(o->options.loop);
 	_cleanup_json_ json_t *scope = scope_of(o);
 	o->keys = reads_keys(o->options.kind, subjects, scope);
 	size_t i;
 	json_t *subject;
 	json_array_foreach (subjects, i, subject) {
+		if (js_str(subject, "under"))
+			js_set_str(
+				o->parents, js_str(subject, "under"), js_str(subject, "address"));
 		if (js_str(subject, "id") && js_bool(subject, "doubt", false))
 			json_object_set_new(o->doubted, js_str(subject, "id"), json_true());
 		if (js_str(subject, "id"))
@@ -534,7 +542,8 @@ void observation_start(struct observation *o, json_t *subjects, struct task *own
 void observation_reset(struct observation *o)
 {
 	json_t **const all[] = {&o->doubted, &o->hearsay, &o->subjects, &o->known, &o->keys,
-		&o->owners, &o->unread, &o->items, &o->asked, &o->rows, &o->hints, &o->answered};
+		&o->owners, &o->strays, &o->parents, &o->unread, &o->items, &o->asked, &o->rows,
+		&o->hints, &o->answered};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		json_decref(*all[i]);
 		*all[i] = NULL;

@@ -30,7 +30,9 @@ struct observation {
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
 			  // made only then), "doubt" when a list is not believed, and where the
 			  // kind reads by name or parent: "desired", "observed": {...}, either may
-			  // be absent; for hints.h: "tags", "old_tags", "acted_ms"}]
+			  // be absent; for hints.h: "tags", "old_tags", "acted_ms"; "stray": true
+			  // when nobody declared it}]. A resource under which additions are
+			  // looked for is one with "under": what items write for it
 	bool asks_tags;   // in: the tagging API is asked; else what it said last will do (not where
 			  // it is the list)
 	int64_t since_ms; // in: ... and an answer begun at this loop time or later counts
@@ -39,6 +41,7 @@ struct observation {
 	json_t *items;    // out: {"<id>": item with joined rows and followed values}; owned
 	json_t *owners;   // out: {"<id>": "<address>"} by natural key; owned
 	json_t *hearsay;  // out: {"<id>": true}: seen in a list that lags; owned
+	json_t *strays;   // out: {"<id>": "<address>"}: nobody's, under one of ours; owned
 	json_t *unread;   // out: {"<address>": true}: nothing could be read for it yet; owned
 	int64_t started_ms, took_ms; // loop time
 	int calls;                   // requests
@@ -48,6 +51,7 @@ struct observation {
 	struct fetch **fetches;
 	size_t fetch_count, fetch_size;
 	json_t *keys;     // {"<natural key>": "<address>"}
+	json_t *parents;  // {"<under>": "<address>"}
 	json_t *doubted;  // {"<id>": true}: not believed from a list
 	json_t *hints;    // what the tagging API says (hints.h); owned; NULL: nothing
 	int64_t hints_ms; // loop time at which it was begun to be read

@@ -61,6 +61,15 @@ static void read_prune(struct policy_scope *scope, const struct node *node)
 		scope->policy->prune = (enum policy_prune)word;
 }
 
+static void read_foreign(struct policy_scope *scope, const struct node *node)
+{
+	static const char *const words[] = {
+		[FOREIGN_HOLD] = "hold", [FOREIGN_DELETE] = "delete", [FOREIGN_LEAVE] = "leave"};
+	int word = read_word(scope, "foreign", node, words, 3);
+	if (word >= 0)
+		scope->policy->foreign = (enum policy_foreign)word;
+}
+
 // ---- what may interrupt
 
 static const char *const rule_words[] = {
@@ -320,6 +329,7 @@ struct policy_row {
 static const struct policy_row policy_rows[] = {
 	{"mode",         read_mode,         POLICY_RESOURCE},
 	{"prune",        read_prune,        POLICY_RESOURCE},
+	{"foreign",      read_foreign,      POLICY_RESOURCE},
 	{"replace",      read_replace,      POLICY_RESOURCE},
 	{"disruption",   read_disruption,   POLICY_RESOURCE},
 	{"windows",      read_windows,      POLICY_RESOURCE},

@@ -65,7 +65,7 @@ struct resource *predecessor_part(
 {
 	struct resource *old = stack_find(stack, old_address);
 	if (!old)
-		old = stack_adopt(stack, old_address, resource->kind);
+		old = stack_adopt(stack, old_address, resource->kind, NULL);
 	if (!old || old->kind != resource->kind)
 		return NULL;
 	struct record *from = &resource->record, *to = &old->record;

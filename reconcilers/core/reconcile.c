@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/halt.h"
 #include "core/predecessor.h"
+#include "core/stray.h"
 #include "core/view.h"
 
 enum { BORN_MS = 60000 };
@@ -280,7 +281,8 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 		watch->resources = 0;
 		map_for_each (&r->stack->by_address, entry) {
 			const struct resource *resource = entry->value;
-			watch->resources += resource->kind == watch->kind;
+			watch->resources += resource->kind == watch->kind ||
+					    stray_wants_look(watch->kind, resource);
 		}
 		bool is_due = watch->resources > 0 || r->wants_all;
 		if (is_due)

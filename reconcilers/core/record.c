@@ -14,6 +14,8 @@ void record_init(struct record *record)
 		.tags = json_array(),
 		.refused = json_object(),
 		.kept = json_object(),
+		.claimed = json_object(),
+		.suspects = json_object(),
 		.fights = json_object()};
 }
 
@@ -27,6 +29,7 @@ void record_keep(struct record *record, const json_t *said)
 void record_done(struct record *record)
 {
 	free(record->id);
+	free(record->stray_of);
 	json_decref(record->observed);
 	json_decref(record->baseline);
 	json_decref(record->writes);
@@ -35,6 +38,8 @@ void record_done(struct record *record)
 	json_decref(record->tags);
 	json_decref(record->refused);
 	json_decref(record->kept);
+	json_decref(record->claimed);
+	json_decref(record->suspects);
 	json_decref(record->fights);
 	*record = (struct record){0};
 }
@@ -52,8 +57,14 @@ json_t *record_json(const struct record *record)
 		record->refused, "foreign", record->is_foreign, "kept", record->kept);
 	if (out && record->is_guess)
 		json_object_set_new(out, "guess", json_true());
+	if (out && json_object_size(record->claimed) > 0)
+		json_object_set(out, "claimed", record->claimed);
+	if (out && json_object_size(record->suspects) > 0)
+		json_object_set(out, "suspects", record->suspects);
 	if (out && json_object_size(record->fights) > 0)
 		json_object_set(out, "fights", record->fights);
+	if (out)
+		js_set_str(out, "stray_of", record->stray_of);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -86,7 +97,11 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
 	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
 	record->fights = member_or(data, "fights", JSON_OBJECT, json_object());
+	record->claimed = member_or(data, "claimed", JSON_OBJECT, json_object());
+	record->suspects = member_or(data, "suspects", JSON_OBJECT, json_object());
 	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());
+	const char *stray_of = js_str(data, "stray_of");
+	record->stray_of = str_empty(stray_of) ? NULL : strdup(stray_of);
 	record->is_foreign = js_bool(data, "foreign", false);
 	record->is_guess = js_bool(data, "guess", false);
 	const char *synced = js_str(data, "synced");

@@ -24,11 +24,14 @@ struct record {
 	char synced[17];    // digest of the desired state under which it was in sync last; ""
 	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last
-	json_t *kept;   // write-only members as the file last had them: its deletion needs them;
-			// until AWS has shown it, all that it was created with
-	json_t *fights; // fields that somebody else writes too: core/fights.h
+	json_t *kept;     // write-only members as the file last had them: its deletion needs them;
+			  // until AWS has shown it, all that it was created with
+	json_t *claimed;  // {"<text>": true}: items known to be another's (core/claim.h)
+	json_t *suspects; // {"<text>": since when nobody claims it; 0: not asked yet}
+	json_t *fights;   // fields that somebody else writes too: core/fights.h
 	/* Which of several that bear its tag it is was not known, but taken as it came. */
 	bool is_guess;
+	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours
 	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;   // differs from what the store holds
 };

@@ -67,7 +67,8 @@ void stack_pass_all(struct stack *stack, const char *trigger)
 		reconciler_pass(&stack->reconcilers[i], trigger);
 }
 
-struct resource *stack_adopt(struct stack *stack, const char *address, const struct kind *kind)
+struct resource *stack_adopt(
+	struct stack *stack, const char *address, const struct kind *kind, const char *stray_of)
 {
 	struct resource *resource = resource_new(address, kind);
 	if (!resource || !map_set(&stack->by_address, address, resource, NULL)) {
@@ -75,7 +76,13 @@ struct resource *stack_adopt(struct stack *stack, const char *address, const str
 		return NULL;
 	}
 	resource->record.left_ms = loop_wall_ms(stack->options.loop);
-	log_notice("found in AWS with our tag, but not in the file", LOG_STR("resource", address));
+	resource->record.stray_of = stray_of ? strdup(stray_of) : NULL;
+	if (stray_of)
+		log_notice("somebody added it under a resource of ours",
+			LOG_STR("resource", address), LOG_STR("under", stray_of));
+	else
+		log_notice("found in AWS with our tag, but not in the file",
+			LOG_STR("resource", address));
 	return resource;
 }
 
@@ -100,7 +107,10 @@ void stack_forget(struct stack *stack, struct resource *resource)
 	json_object_foreach (resource->record.drifts, path, drift)
 		journal_put(stack->options.journal, STORE_DRIFT_CLOSE,
 			json_pack("{s:O, s:s, s:s, s:s, s:I}", "drift_id", drift, "how",
-				"superseded", "address", resource->address, "field", path, "at_ms",
+				!resource->record.stray_of ? "superseded"
+				: *resource->last_action   ? "corrected"
+							   : "reverted",
+				"address", resource->address, "field", path, "at_ms",
 				(json_int_t)loop_wall_ms(stack->options.loop)));
 	stack_end_hold(stack, resource->address, resource->hold_id);
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,

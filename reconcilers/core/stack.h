@@ -186,8 +186,9 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 /* Its desired JSON with references replaced, and what waits; both new. */
 void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
 	json_t **ret_waiting);
-/* Adds an orphan found in AWS. */
-struct resource *stack_adopt(struct stack *stack, const char *address, const struct kind *kind);
+/* Adds an orphan found in AWS; `stray_of`: the address under which somebody added it, or NULL. */
+struct resource *stack_adopt(
+	struct stack *stack, const char *address, const struct kind *kind, const char *stray_of);
 void stack_forget(struct stack *stack, struct resource *resource);
 /* Saves the record when it has changed. */
 void stack_save(struct stack *stack, struct resource *resource);

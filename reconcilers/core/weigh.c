@@ -77,6 +77,11 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 			continue;
 		}
 		d->managed++;
+		if (one->type == DIFFERS_FOREIGN && one->field && one->field->claim.of &&
+			!json_object_get(in->want, field_member(in->kind, NULL, one->field))) {
+			d->foreign++;
+			continue;
+		}
 		if (is_refused(in, one)) {
 			d->refused++;
 			continue;

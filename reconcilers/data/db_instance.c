@@ -433,6 +433,7 @@ const struct kind db_instance_kind = {
 			"FinalDBSnapshotIdentifier": {"@if": "@desired.skip_final_snapshot", "@else": "@{id}-final-@{observed.DbiResourceId}"}})},
 	// Groups, roles and keys may be too new to be known; a busy database takes no change.
 	.not_yet = (const char *const[]){"InvalidDBInstanceState", "DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound", "KMSKeyNotAccessibleFault", "InvalidParameterValue", NULL},
+	.restored_by = "restore a snapshot or a point in time under the same identifier",
 	.holds_data = true,
 	.settle_ms = 5400000,
 	.check = check,

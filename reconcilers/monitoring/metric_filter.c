@@ -45,6 +45,7 @@ const struct kind metric_filter_kind = {
 	.fields = fields,
 	.observe = {
 		.list = {"DescribeMetricFilters", ARGS({"limit": 50}), "metricFilters"},
+		.strays = {.under = "log_group"},
 		.id = "@{item.logGroupName}:@{item.filterName}",
 		.key = "@{desired.logGroupName}:@{desired.filterName}",
 	},

@@ -54,6 +54,7 @@ const struct kind subscription_filter_kind = {
 	.fields = fields,
 	.observe = {
 		.list = {"DescribeSubscriptionFilters", ARGS({"logGroupName": "@each"}), "subscriptionFilters", .each = "@{desired.logGroupName}"},
+		.strays = {.under = "log_group"},
 		.id = "@{item.logGroupName}:@{item.filterName}",
 		.key = "@{desired.logGroupName}:@{desired.filterName}",
 	},

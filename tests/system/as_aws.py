@@ -5,6 +5,7 @@ here is AWS's documented behaviour; what it stands in for is said beside it.
 """
 import datetime
 import json
+import xml.etree.ElementTree as ET
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -55,6 +56,27 @@ def acm_options():
             found = json.loads(answer)
             found["Certificate"].setdefault("Options", {}).update(options[arn])
             return status, json.dumps(found).encode()
+        return status, answer
+    return behave
+
+
+def endpoint_private_dns():
+    """ModifyVpcEndpoint with PrivateDnsEnabled, which the emulator takes and forgets."""
+    changed = {}
+
+    def behave(call, status, answer):
+        if status != 200 or call.service != "ec2":
+            return status, answer
+        if call.operation == "ModifyVpcEndpoint" and "PrivateDnsEnabled" in call.params:
+            changed[call.params["VpcEndpointId"]] = call.params["PrivateDnsEnabled"]
+        if call.operation == "DescribeVpcEndpoints" and changed:
+            root = ET.fromstring(answer)
+            for element in list(root.iter()):
+                members = {one.tag.rsplit("}", 1)[-1]: one for one in element}
+                name = members.get("vpcEndpointId")
+                if name is not None and name.text in changed and "privateDnsEnabled" in members:
+                    members["privateDnsEnabled"].text = changed[name.text]
+            return status, ET.tostring(root)
         return status, answer
     return behave
 

@@ -40,6 +40,7 @@ MINIMUM = {
     "elasticloadbalancing:DescribeTargetGroupAttributes": (1, f"of a target group; {ALONE}"),
     "elasticloadbalancing:DescribeTargetHealth": (1, f"of a target group; {ALONE}"),
     "elasticloadbalancing:DescribeListeners": (1, "all of a load balancer"),
+    "elasticloadbalancing:DescribeRules": (2, f"what others add at a listener; {ALONE}"),
     "application-autoscaling:DescribeScalableTargets": (1, NAMED),
     "application-autoscaling:DescribeScalingPolicies": (1, NAMED),
 

@@ -115,7 +115,7 @@ class Stage:
     def approve(self, case):
         address = case.get("approve", self.plan["address"])
         self.daemon.wait_status(  # what a lagging list showed is read once more before it is held
-            lambda status: any(row["address"] == address and row["health"] in ("Suspended", "Degraded")
+            lambda status: any(row["address"] == address and (row["health"] in ("Suspended", "Degraded") or row["reason"] == "DataGone")
                                for row in status["resources"]), "the hold to show")
         assert self.operations() == [], "did not wait for approval"
         self.daemon.post("/v1/approve", {"target": address})
