@@ -216,13 +216,15 @@ void stack_match(struct stack *stack)
 		resource->record.left_ms = resource->wanted ? 0 : loop_wall_ms(stack->options.loop);
 		resource->record.is_dirty = true;
 	}
-	// What was never there and is no longer wanted leaves without a trace.
+	// What was never there and is no longer wanted leaves without a trace; before the records
+	// are read nobody knows what was there.
 	struct resource **gone = calloc(stack->by_address.count + 1, sizeof(struct resource *));
 	size_t count = 0;
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
-		if (gone && !resource->wanted && !resource->run && !resource->record.id &&
-			!resource->record.created_ms && resource->presence != PRESENCE_PRESENT)
+		if (gone && stack->is_loaded && !resource->wanted && !resource->run &&
+			!resource->record.id && !resource->record.created_ms &&
+			resource->presence != PRESENCE_PRESENT)
 			gone[count++] = resource;
 	}
 	for (size_t i = 0; i < count; i++)

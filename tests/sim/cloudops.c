@@ -131,8 +131,12 @@ static struct err cloudops_list(
 	const json_t *filters = json_object_get(input, "Filters");
 	const char *token = js_str(input, "NextToken");
 	json_t *items = json_array(), *filter;
-	size_t j, most = cloud->weather.page_size && !ids ? (size_t)cloud->weather.page_size
-							  : SIZE_MAX;
+	// Some calls of AWS never page (DescribeAddresses).
+	const struct operation *operation =
+		service_operation(model_service(kind->service), kind->observe.list.operation);
+	bool has_pages = cloud->weather.page_size && !ids && operation &&
+			 *operation_page_output_token(operation);
+	size_t j, most = has_pages ? (size_t)cloud->weather.page_size : SIZE_MAX;
 	filters = filters ? filters : json_object_get(input, "Filter");
 	// A token is a place in the whole, so what comes and goes before it moves nothing.
 	for (size_t i = token ? strtoul(token, NULL, 10) : 0; i < cloud->count; i++) {
