@@ -4,7 +4,10 @@
 #include "core/decide.h"
 #include "core/path.h"
 
-enum { CLAIM_AT_ONCE_MS = 50, CLAIM_AGAIN_MS = 2500 };
+enum {
+	CLAIM_SOON_MS = 1000, // longer than a look takes: it is asked once
+	CLAIM_AGAIN_MS = 2500
+};
 
 const struct field *claim_field(const struct kind *kind)
 {
@@ -53,7 +56,7 @@ int64_t claim_note(const struct kind *kind, const json_t *raw, const json_t *obs
 		if (among && (!since || since > wall_ms))
 			since = wall_ms;
 		json_object_set_new(suspects, text, json_integer(since));
-		int64_t again = !since                                     ? CLAIM_AT_ONCE_MS
+		int64_t again = !since                                     ? CLAIM_SOON_MS
 				: wall_ms - since < DECIDE_SEEN_SETTLES_MS ? CLAIM_AGAIN_MS
 									   : 0;
 		if (again && (!wait_ms || again < wait_ms))
