@@ -109,7 +109,8 @@ $(BUILD)/sources: FORCE
 	$(call remember,$(sort $(foreach f,$(LIBRARIES),$(SRC_$(f)))))
 
 # Out of memory ends the daemon (daemon/base/memory.h).
-WRAPPED := $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$(f))
+WRAPPED := $(foreach f,malloc calloc realloc reallocarray strdup strndup vasprintf \
+	__vasprintf_chk,-Wl,--wrap=$(f))
 APP_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard daemon/*.c))
 $(BUILD)/holdfastd: $(APP_OBJ) $(call lib_files,$(USES_app))
 	$(call say,LD,$@)
@@ -333,6 +334,7 @@ check: ## everything that reads or compiles the code: lints, two compilers, sani
 check-lint: ## who includes whom, size of files, words that hide unfinished work
 	$(PYTHON) tests/lint/layers.py
 	$(PYTHON) tests/lint/house.py
+	$(PYTHON) tests/sim/breakages.py --stale
 
 check-format: ## clang-format would change nothing
 	@echo clang-format --dry-run

@@ -16,5 +16,8 @@ void memory_guard(void);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *old, size_t bytes);
+void *__wrap_reallocarray(void *old, size_t count, size_t bytes);
+int __wrap_vasprintf(char **ret_text, const char *fmt, va_list ap);
+int __wrap___vasprintf_chk(char **ret_text, int flag, const char *fmt, va_list ap);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t most);
