@@ -373,8 +373,8 @@ static void start_intent(struct run *run)
 static void forget_intent(struct run *run)
 {
 	journal_put(run->options.journal, STORE_ACTION_SETTLE,
-		json_pack("{s:s, s:s, s:s, s:s, s:I}", "action_id", run->action_id, "outcome",
-			"failed", "code", "NotSent", "message",
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "action_id", run->action_id, "address",
+			run->address, "outcome", "failed", "code", "NotSent", "message",
 			"whether it was recorded was not known, so it was not sent", "at_ms",
 			(json_int_t)loop_wall_ms(run->options.loop)));
 }

@@ -104,12 +104,11 @@ static const char *subject_member(enum store_statement statement)
 	switch ((int)statement) {
 	case STORE_RECORD_PUT:
 	case STORE_RECORD_DELETE:
+	case STORE_ACTION_SETTLE: // an intent stays open until what it made is remembered
 		return "address";
 	case STORE_DRIFT_OPEN:
 	case STORE_DRIFT_CLOSE:
 		return "drift_id";
-	case STORE_ACTION_SETTLE:
-		return "action_id";
 	case STORE_HOLD_PUT:
 	case STORE_HOLD_DECIDE:
 		return "hold_id";

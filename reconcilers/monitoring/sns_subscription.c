@@ -92,7 +92,7 @@ const struct kind sns_subscription_kind = {
 		.follows = {{.operation = "GetSubscriptionAttributes", .args = ARGS({"SubscriptionArn": "@item.SubscriptionArn"}), .from = "Attributes", .into = "Attributes",
 			     .field = "filter_policy|filter_policy_scope|raw_message_delivery|delivery_policy|redrive_policy|subscription_role|replay_policy",
 			     .unless = {"SubscriptionArn", "PendingConfirmation"}}},
-		.strays = {.under = "topic"},
+		.strays = {.under = "topic", .spared = {"SubscriptionArn", "PendingConfirmation"}}, // gets nothing, and cannot be ended
 		.id = "@{item.TopicArn} @{item.Protocol} @{item.Endpoint}",
 		.key = "@{desired.TopicArn} @{desired.Protocol} @{desired.Endpoint}",
 	},

@@ -82,6 +82,7 @@ PARENTS = {
     "kms_key": {"kms:DescribeKey": 1, "kms:GetKeyPolicy": 1, "kms:GetKeyRotationStatus": 1},
     "target_group": {"elasticloadbalancing:DescribeTargetGroupAttributes": 1,
                      "elasticloadbalancing:DescribeTargetHealth": 1},
+    "listener": {"elasticloadbalancing:DescribeRules": 1},
     "sns_topic": {"sns:GetTopicAttributes": 1},
     "dashboard": {"monitoring:GetDashboard": 1},
     "db_parameter_group": {"rds:DescribeDBParameters": 1},
@@ -108,7 +109,6 @@ def with_twice_the_leaves(tree):
     again("security", "security_group")
     again("security", "iam_role")
     again("security", "secret")
-    again("compute", "listener", lambda name, one: {**one, "port": one["port"] + 8000})
     again("data", "db_subnet_group")
     again("monitoring", "log_group", lambda name, one: {**one, "log_group_name": one["log_group_name"] + "-too"})
     again("monitoring", "metric_filter")
@@ -118,10 +118,11 @@ def with_twice_the_leaves(tree):
 
 
 def with_another_of_each_parent(tree):
-    for kind, layer in (("kms_key", "security"), ("target_group", "compute"), ("sns_topic", "monitoring"),
-                        ("dashboard", "monitoring"), ("db_parameter_group", "data")):
+    for kind, layer in (("kms_key", "security"), ("target_group", "compute"), ("listener", "compute"),
+                        ("sns_topic", "monitoring"), ("dashboard", "monitoring"), ("db_parameter_group", "data")):
         name, one = next(iter(tree[layer][kind].items()))
-        tree[layer][kind][f"{name}-too"] = {**one, **({"alias": "alias/shop-too"} if kind == "kms_key" else {})}
+        other = {"kms_key": {"alias": "alias/shop-too"}, "listener": {"port": 8443}}.get(kind, {})
+        tree[layer][kind][f"{name}-too"] = {**one, **other}
     return tree
 
 

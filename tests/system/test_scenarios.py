@@ -200,6 +200,8 @@ def test_drift_is_seen_corrected_and_in_history(stage, case):
 def test_an_edit_of_the_file_arrives(stage, case):
     with stage.case():
         before = stage.stack
+        if case.get("held"):
+            stage.wait_synced()  # what the case before put back may be on its way
         for step in case.get("do", ()):
             stage.world.run(step)
         stage.stack = scenario.with_edit(before, case["set"])

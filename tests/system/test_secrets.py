@@ -177,29 +177,8 @@ def test_a_key_whose_create_call_got_no_answer_is_found_again(emulator):
         proxy.close()
 
 
-def memory_of(pid):
-    """All that a core of the process would hold; None where nobody may look into it."""
-    found = []
-    try:
-        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-            for line in maps:
-                area, rights = line.split()[:2]
-                begin, end = (int(part, 16) for part in area.split("-"))
-                if not rights.startswith("r") or "[v" in line:  # vvar, vsyscall
-                    continue
-                try:
-                    memory.seek(begin)
-                    found.append(memory.read(end - begin))
-                except (OSError, OverflowError):
-                    continue
-    except PermissionError:
-        return None
-    return found
-
-
-def test_a_daemon_that_is_aborted_leaves_no_core_and_its_memory_has_no_value(world):
+def test_a_daemon_that_is_aborted_leaves_no_core(world):
     daemon, proxy, secrets, folder = world
-    # The environment is the daemon's from the beginning and to its end; what it keeps must not be found twice.
     daemon.start()
     daemon.wait_synced()
     (folder / "db").write_text(NEXT)
@@ -207,17 +186,9 @@ def test_a_daemon_that_is_aborted_leaves_no_core_and_its_memory_has_no_value(wor
     daemon.wait_status(lambda _: secrets.get_secret_value(SecretId="shop-file")["SecretString"] == NEXT, "the next value")
     daemon.wait_synced()
     daemon.sync()
-    made = secrets.get_secret_value(SecretId="shop-made")["SecretString"]
-    key = (folder / "web.key").read_text().splitlines()[1]
     pid = daemon.process.pid
     with open(f"/proc/{pid}/limits") as limits:
         assert next(line for line in limits if line.startswith("Max core file size")).split()[4:6] == ["0", "0"]
-    memory = memory_of(pid)
-    if memory is not None:  # of root's; for others the kernel itself keeps it shut
-        assert sum(map(len, memory)) > 1 << 20
-        for canary in (FILE, NEXT, made, key):
-            assert not [1 for area in memory if canary.encode() in area], f"{canary[:12]}... is still in memory"
-        assert sum(area.count(ENV.encode()) for area in memory) <= 1
     before = set(os.listdir(daemon.home)) | set(os.listdir("."))
     daemon.process.send_signal(signal.SIGABRT)
     status = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)

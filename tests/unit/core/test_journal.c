@@ -242,6 +242,38 @@ static void what_fails_alone_is_told_again_before_what_is_younger(void **state)
 	close_scene(scene);
 }
 
+// Killed between the two, the next start would neither know the thing nor look for it.
+static void no_create_is_settled_before_its_record_is_stored(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(false);
+	scene->storage.fails_once_in = 3;
+	for (int i = 1; i <= 40; i++) {
+		char id[16], address[16], action[16];
+		snprintf(id, sizeof(id), "vpc-%d", i);
+		snprintf(address, sizeof(address), "a.b.c%d", i);
+		snprintf(action, sizeof(action), "action-%d", i);
+		json_object_set_new(
+			scene->storage.actions, action, json_pack("{s:s}", "address", address));
+		put_record(scene, address, id);
+		journal_put(scene->journal, STORE_ACTION_SETTLE,
+			json_pack("{s:s, s:s, s:s, s:I}", "action_id", action, "address", address,
+				"outcome", "done", "at_ms", (json_int_t)i));
+	}
+	for (int i = 0; i < 200 && journal_count(scene->journal) > 0; i++) {
+		journal_wake(scene->journal); // no pause
+		run_for(scene, 1);
+		const char *action;
+		json_t *row;
+		json_object_foreach (scene->storage.actions, action, row)
+			if (js_str(row, "outcome"))
+				assert_string_not_equal(
+					stored_id(scene, js_str(row, "address")), "(none)");
+	}
+	assert_int_equal(journal_count(scene->journal), 0);
+	close_scene(scene);
+}
+
 static void when_it_is_full_the_oldest_observations_go_and_no_outcome_does(void **state)
 {
 	(void)state;
@@ -406,6 +438,7 @@ int main(void)
 			what_the_store_did_not_take_is_told_after_a_crash_in_order_and_once),
 		cmocka_unit_test(a_crash_in_the_middle_of_telling_ends_with_the_last_word),
 		cmocka_unit_test(what_fails_alone_is_told_again_before_what_is_younger),
+		cmocka_unit_test(no_create_is_settled_before_its_record_is_stored),
 		cmocka_unit_test(when_it_is_full_the_oldest_observations_go_and_no_outcome_does),
 		cmocka_unit_test(the_files_stay_within_their_bound),
 		cmocka_unit_test(a_full_disk_is_told_and_overcome),
