@@ -94,8 +94,9 @@ def test_a_person_who_alters_the_table_of_intents_stops_the_writing(start, postg
     proxy.clear_calls()
     hand(ec2, subnet)
     daemon.sync("network")
-    daemon.wait_status(lambda s: f"session {pid}" in s["store"]["message"]
-                       and "nothing is changed in AWS" in s["store"]["message"], "the session and what it stops to be named")
+    daemon.wait_status(lambda s: f"session {pid}" in s["store"]["message"], "the session to be named")
+    daemon.wait_status(lambda s: any("nothing is changed in AWS" in text for text in (
+        s["store"]["message"], *(row["message"] for row in s["resources"]))), "what it stops to be named")
     assert daemon.resources()[SUBNET]["sync"] == "OutOfSync"  # it is looked at all the same
     assert proxy.mutations() == []
     person.run("COMMIT;")
