@@ -139,20 +139,24 @@ static const char *owner_of(
 	return field->yields_to ? referrer_of(stack, resource, field->yields_to) : NULL;
 }
 
-// Whose are the items that the file does not set? Notes it in the record.
-static void weigh_claims(struct stack *stack, struct resource *resource, struct decide_input *input,
-	json_t **ret_unclaimed)
+static bool has_claims(const struct stack *stack, const struct resource *resource)
 {
 	const struct field *field = claim_field(resource->kind);
-	if (!field || input->presence != PRESENCE_PRESENT || !resource->raw ||
-		json_object_get(input->want, field_member(resource->kind, NULL, field)) ||
-		input->policy->foreign == FOREIGN_LEAVE ||
-		!referrer_of(stack, resource, field->claim.of))
-		return;
-	input->claims_wait_ms = claim_note(resource->kind, resource->raw, resource->seen.observed,
-		&resource->record, input->wall_ms);
-	*ret_unclaimed = claim_foreign(&resource->record, input->wall_ms);
-	input->unclaimed = *ret_unclaimed;
+	return field && resource->wanted && resource->presence == PRESENCE_PRESENT &&
+	       resource->raw &&
+	       !json_object_get(
+		       resource->wanted->desired, field_member(resource->kind, NULL, field)) &&
+	       stack_policy(stack, resource)->foreign != FOREIGN_LEAVE &&
+	       referrer_of(stack, resource, field->claim.of);
+}
+
+void stack_note_claims(const struct stack *stack, struct resource *resource)
+{
+	resource->claims_wait_ms = 0;
+	if (has_claims(stack, resource))
+		resource->claims_wait_ms =
+			claim_note(resource->kind, resource->raw, resource->seen.observed,
+				&resource->record, loop_wall_ms(stack->options.loop));
 }
 
 // Fields that belong to others; NULL: none.
@@ -243,7 +247,10 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.waiting = waiting;
 		input.tags = tags;
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
-		weigh_claims(stack, resource, &input, &unclaimed);
+		if (has_claims(stack, resource))
+			unclaimed = claim_foreign(&resource->record, now_ms);
+		input.unclaimed = unclaimed;
+		input.claims_wait_ms = resource->claims_wait_ms;
 	} else {
 		const struct resource *successor = predecessor_successor(stack, resource);
 		input.successor = successor ? successor->address : NULL;

@@ -132,6 +132,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 				&resource->record, resource->wanted->tags, resource->seen.tags))
 			resource->record.is_dirty = true;
 	}
+	stack_note_claims(stack, resource);
 	stack_decide(stack, resource, &decision);
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||

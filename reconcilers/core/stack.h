@@ -183,6 +183,9 @@ json_t *stack_left(const struct stack *stack, const struct resource *resource);
 const struct policy *stack_policy(const struct stack *stack, const struct resource *resource);
 /* The decide() input's parts that need the whole stack; used by the reconciler and by views. */
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret);
+/* Notes in the record whose the items are that the file does not set (core/claim.h). Before
+ * stack_decide(), which changes nothing of the resource. */
+void stack_note_claims(const struct stack *stack, struct resource *resource);
 /* Its desired JSON with references replaced, and what waits; both new. */
 void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
 	json_t **ret_waiting);
