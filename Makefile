@@ -3,6 +3,8 @@
 # One static library a folder; a folder may use the folders listed for it in USES_*, and nothing
 # else (tests/lint/layers.py checks the includes against the same rule).
 
+.DEFAULT_GOAL := all
+
 VERSION := 0.1.0
 ifeq ($(origin CC),default)
 CC := gcc

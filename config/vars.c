@@ -228,7 +228,7 @@ static const struct node *replace_string(struct vars *vars, const struct node *n
 	}
 	if (!uses_vars)
 		return node;
-	_cleanup_buf_ struct buf out;
+	_cleanup_buf_ struct buf out = {0};
 	buf_init(&out, text_bytes + MOST_STRING_BYTES);
 	if (!build_text(vars, node, &out))
 		return broken_copy(vars, node);

@@ -128,7 +128,7 @@ static void to_stderr(enum log_level level, const char *message, const struct lo
 {
 	char now[CLOCK_TEXT_BYTES];
 	clock_format_iso(clock_wall_ms(), now);
-	_cleanup_buf_ struct buf line;
+	_cleanup_buf_ struct buf line = {0};
 	buf_init(&line, 64 << 10);
 	buf_addf(&line, "%s %-7s %s", now, level_names[level], message);
 	for (const struct log_field *f = fields; f->name; f++) {

@@ -182,7 +182,7 @@ int cli_show(struct cli *cli, char *path, const json_t *body,
 	int (*status_of)(const json_t *answer))
 {
 	_cleanup_free_ char *owned = path;
-	_cleanup_reply_ struct reply reply;
+	_cleanup_reply_ struct reply reply = {0};
 	_cleanup_buf_ struct buf out = {0};
 	if (!cli_ask(cli, owned, body, &reply))
 		return EXIT_ERROR;

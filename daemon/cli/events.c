@@ -83,7 +83,7 @@ int run_events(struct cli *cli)
 	if (!cli->is_following) {
 		_cleanup_free_ char *path =
 			client_path("/v1/events", NULL, "limit", cli->limit, "stack", cli->stack);
-		_cleanup_reply_ struct reply reply;
+		_cleanup_reply_ struct reply reply = {0};
 		return cli_ask(cli, path, NULL, &reply) ? print(cli, reply.body) : EXIT_ERROR;
 	}
 	char *cursor = NULL;

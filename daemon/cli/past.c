@@ -91,7 +91,7 @@ int run_state_at(struct cli *cli)
 
 int run_diff_moments(struct cli *cli)
 {
-	_cleanup_reply_ struct reply from, to = {0};
+	_cleanup_reply_ struct reply from = {0}, to = {0};
 	_cleanup_free_ char *from_path = state_path(cli, cli->from);
 	_cleanup_free_ char *to_path = state_path(cli, cli->to);
 	_cleanup_buf_ struct buf out = {0};

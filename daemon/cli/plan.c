@@ -70,7 +70,7 @@ static bool look(struct cli *cli)
 
 int run_plan(struct cli *cli)
 {
-	_cleanup_buf_ struct buf text;
+	_cleanup_buf_ struct buf text = {0};
 	_cleanup_json_ json_t *body = NULL;
 	char why[100];
 	buf_init(&text, MOST_FILE_BYTES);

@@ -26,7 +26,7 @@ static const json_t *first_stack(const json_t *status)
 static void show_progress(struct shown *shown)
 {
 	struct cli *cli = shown->cli;
-	_cleanup_reply_ struct reply reply;
+	_cleanup_reply_ struct reply reply = {0};
 	_cleanup_buf_ struct buf out = {0};
 	struct err err = client_ask(shown->client, shown->path, NULL, ASK_MS, &reply);
 	if (err_is(&err) || !json_is_object(reply.body))

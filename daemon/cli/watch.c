@@ -106,7 +106,7 @@ static void draw(struct watch *watch, struct buf *frame)
 
 static void ask_history(struct watch *watch)
 {
-	_cleanup_reply_ struct reply reply;
+	_cleanup_reply_ struct reply reply = {0};
 	struct err err = client_ask(watch->client, watch->history_path, NULL, ASK_MS, &reply);
 	watch->history_ms = clock_boot_ms();
 	if (err_is(&err))
@@ -118,7 +118,7 @@ static void ask_history(struct watch *watch)
 // False when nothing came; the last good answer stays.
 static bool ask_status(struct watch *watch, json_t **ret_before)
 {
-	_cleanup_reply_ struct reply reply;
+	_cleanup_reply_ struct reply reply = {0};
 	*ret_before = NULL;
 	watch->err = client_ask(watch->client, watch->path, NULL, ASK_MS, &reply);
 	if (err_is(&watch->err) || !json_is_object(reply.body)) {
@@ -279,8 +279,8 @@ int run_watch(struct cli *cli)
 		err = err_is(&err) ? err : err_nomem();
 		return finish(&watch, cli_fail(cli, &err, NULL));
 	}
-	_cleanup_reply_ struct reply
-		reply; // a daemon that is not there is an error, not an empty view
+	// A daemon that is not there is an error, not an empty view.
+	_cleanup_reply_ struct reply reply = {0};
 	err = client_ask(watch.client, watch.path, NULL, ASK_MS, &reply);
 	if (err_is(&err))
 		return finish(&watch, cli_fail(cli, &err, cli_remedy(&err, &reply)));

@@ -58,7 +58,7 @@ struct err credprocess_split(const char *command, char ***ret_words)
 		at += strspn(at, " \t\n");
 		if (!*at)
 			break;
-		_cleanup_buf_ struct buf word;
+		_cleanup_buf_ struct buf word = {0};
 		buf_init(&word, 4096);
 		if (count == MOST_WORDS)
 			err = err_new(ERR_INVALID, "credential_process has more than %d words",

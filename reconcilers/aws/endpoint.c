@@ -192,7 +192,7 @@ struct err endpoint_resolve(const char *prefix, bool is_global,
 	if (str_eq(prefix, "s3") && settings->use_fips && str_eq(partition->name, "aws-cn"))
 		return err_new(ERR_INVALID, "S3 has no FIPS endpoints in partition aws-cn");
 
-	_cleanup_buf_ struct buf host;
+	_cleanup_buf_ struct buf host = {0};
 	buf_init(&host, sizeof(found.host) - 1);
 	const char *suffix = settings->use_dualstack ? partition->dual_suffix : partition->suffix;
 	if (row && row->host)

@@ -136,7 +136,7 @@ static void check_value(struct advice *advice, const struct field *field, const 
 	struct place place = node_get(wanted->node, field->name)
 				     ? place_of(wanted->node, field->name)
 				     : wanted->place;
-	_cleanup_buf_ struct buf text;
+	_cleanup_buf_ struct buf text = {0};
 	buf_init(&text, 400);
 	put_unlike(field, advised, value, &text);
 	advice_give(advice, field->advice, place, "%s", buf_str(&text));

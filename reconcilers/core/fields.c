@@ -80,7 +80,7 @@ static json_t *read_expanded(
 	struct checking *checking = scope->checking;
 	const char *region = checking->desired->region ? checking->desired->region : "";
 	const char *value = node->text;
-	_cleanup_buf_ struct buf out;
+	_cleanup_buf_ struct buf out = {0};
 	buf_init(&out, 1000);
 	if (field->expanded && str_glob(field->expanded, value)) {
 		buf_adds(&out, value);
@@ -343,7 +343,7 @@ static void check_required(struct scope *scope, const struct node *node)
 {
 	struct findings *findings = scope->checking->findings;
 	char text[CHECKING_TEXT_BYTES];
-	_cleanup_buf_ struct buf choices;
+	_cleanup_buf_ struct buf choices = {0};
 	buf_init(&choices, 1000);
 	const char *chosen = NULL;
 	for (const struct field *f = scope->fields; f->name; f++) {

@@ -86,7 +86,7 @@ static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *m
 
 static void tell_circle(struct order *order, size_t start)
 {
-	_cleanup_buf_ struct buf text;
+	_cleanup_buf_ struct buf text = {0};
 	buf_init(&text, 600);
 	const struct wanted *first = &order->desired->wanted[start];
 	size_t i = 0;

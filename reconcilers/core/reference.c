@@ -171,7 +171,7 @@ static bool attribute_path(struct checking *checking, const struct kind *kind,
 		unknown_attribute(checking, kind, name, place);
 		return false;
 	}
-	_cleanup_buf_ struct buf path;
+	_cleanup_buf_ struct buf path = {0};
 	buf_init(&path, 1000);
 	buf_adds(&path, member);
 	if (!add_steps(checking, field_shape(kind, NULL, field), reference, place, &path))

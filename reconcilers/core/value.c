@@ -394,7 +394,7 @@ static json_t *document_text(struct document *document, const struct node *node)
 	}
 	json_t *parts = json_object_get(value, "@text");
 	_cleanup_json_ json_t *list = parts ? json_incref(parts) : json_pack("[O]", value);
-	_cleanup_buf_ struct buf text;
+	_cleanup_buf_ struct buf text = {0};
 	buf_init(&text, 0);
 	size_t i;
 	json_t *part;

@@ -2,7 +2,8 @@
 """The rules of the house that a compiler does not know.
 
 Product files stay under 600 lines and open with what they are for; no words that hide unfinished work;
-SQL stands in state/ and nowhere else. (Unsafe libc calls are compile errors: base/defs.h.) Prints
+SQL stands in state/ and nowhere else; what is freed at the end of its scope holds something from its
+beginning (a return before it is filled would free what the stack held). (Unsafe libc calls are compile errors: base/defs.h.) Prints
 file:line for each offence.
 """
 import pathlib
@@ -15,6 +16,16 @@ MOST_LINES = 600
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 SQL = re.compile(r'"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|BEGIN|COMMIT|LISTEN)\s+\w')
+
+CLEANED = re.compile(r"^\s+_cleanup_\w+\s+(?:const )?(?:struct )?\w+ ([^;(]*);", re.M)
+WITHIN = re.compile(r"\{[^{}]*\}")
+
+
+def unfilled(text):
+    """(line, declaration) of each variable with a _cleanup_ that is declared without a value."""
+    for match in CLEANED.finditer(text):
+        if not all("=" in name for name in WITHIN.sub("", match[1]).split(",")):
+            yield text.count("\n", 0, match.start(1)) + 1, match[0].strip()
 
 
 def opens(lines):
@@ -40,6 +51,7 @@ def main():
                 offences.append(f"{name}:{MOST_LINES}: {len(lines)} lines; at most {MOST_LINES}")
             if not opens(lines) and not opens(header_of(path)):
                 offences.append(f"{name}:1: a file opens with what it is for")
+            offences += [f"{name}:{number}: not filled: {what}" for number, what in unfilled(text)]
             for number, line in enumerate(lines, 1):
                 if UNFINISHED.search(line):
                     offences.append(f"{name}:{number}: unfinished: {line.strip()[:60]}")

@@ -176,7 +176,7 @@ static void a_password_is_of_the_wanted_characters_and_has_one_of_each_sort(void
 static void two_passwords_are_never_the_same(void **state)
 {
 	(void)state;
-	_cleanup_buf_ struct buf a, b;
+	_cleanup_buf_ struct buf a = {0}, b = {0};
 	buf_init(&a, 0);
 	buf_init(&b, 0);
 	assert_string_not_equal(made(J({}), &a), made(J({}), &b));
