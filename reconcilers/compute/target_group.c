@@ -150,7 +150,8 @@ const struct kind target_group_kind = {
 		.joins = {ELBV2_TAGS},
 		.follows = {{"DescribeTargetHealth", ARGS({"TargetGroupArn": "@id"}), "TargetHealthDescriptions", "Targets"},
 			    {"DescribeTargetGroupAttributes", ARGS({"TargetGroupArn": "@id"}), "Attributes", "Attributes", .field = "attributes"},
-			    // ECS describes the interface of a task by its attachment.
+			    // ECS describes the interface of a task by its attachment; so say recorded answers of AWS
+			    // ("Description": "arn:aws:ecs:REGION:ACCOUNT:attachment/UUID"), no page of its manual.
 			    {.operation = "DescribeNetworkInterfaces", .service = "ec2", .for_claims = true, .from = "NetworkInterfaces[].PrivateIpAddress", .into = "TaskAddresses",
 			     .args = ARGS({"Filters": [{"Name": "vpc-id", "Values": ["@item.VpcId"]}, {"Name": "description", "Values": ["arn:*:ecs:*:attachment/*"]}], "MaxResults": 1000})}},
 		.id = "TargetGroupArn",
