@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "state/backoff.h"
 #include "state/bind.h"
 #include "state/blocker.h"
 #include "state/conninfo.h"
@@ -22,8 +23,6 @@
 #include "state/retention.h"
 
 enum {
-	FIRST_WAIT_MS = 200,
-	LONGEST_WAIT_MS = 30000,
 	STEADY_MS = 10000, // a connection that lasted so long was a good one
 	DRAIN_MS = 5000,
 	TRIM_MS = 60 * 60 * 1000,
@@ -267,20 +266,6 @@ static bool are_open(const struct store *store)
 	return pg_is_open(store->lanes[LANE_VITAL].pg) && pg_is_open(store->lanes[LANE_HISTORY].pg);
 }
 
-// Full jitter: anything between nothing and a ceiling that doubles.
-static int64_t pick_wait_ms(struct store *store)
-{
-	int64_t ceiling = FIRST_WAIT_MS;
-	for (unsigned i = 0; i < store->attempt && ceiling < LONGEST_WAIT_MS; i++)
-		ceiling *= 2;
-	if (ceiling > LONGEST_WAIT_MS)
-		ceiling = LONGEST_WAIT_MS;
-	uint32_t random = 0;
-	if (!hash_random(&random, sizeof(random)))
-		return ceiling;
-	return 10 + (int64_t)(random % (uint64_t)ceiling);
-}
-
 static void wait_and_retry(struct store *store, const struct err *why)
 {
 	hang_up(store, "connection lost");
@@ -288,8 +273,10 @@ static void wait_and_retry(struct store *store, const struct err *why)
 	retention_stop(&store->retention);
 	if (store->phase == STORE_READY && loop_now_ms(store->loop) - store->ready_ms >= STEADY_MS)
 		store->attempt = 0;
-	int64_t wait_ms = pick_wait_ms(store);
-	store->attempt++;
+	uint32_t random = UINT32_MAX / 2; // without chance: somewhere in the middle
+	(void)!hash_random(&random, sizeof(random));
+	int64_t wait_ms =
+		backoff_ms(store->attempt++, why->class, store->phase == STORE_STARTING, random);
 	if (str_eq(why->message, store->last_error))
 		log_debug("database not available", LOG_ERR(why), LOG_INT("wait_ms", wait_ms));
 	else

@@ -133,6 +133,7 @@ class Soak:
              hurt_a_subnet, let_calls_hang, delete_an_alarm, break_the_file]
 
     def settle(self):
+        self.daemon.wait_status(lambda status: status["store"]["phase"] == "ready", "Postgres")
         killing.converge(self.daemon)
 
     def run(self):

@@ -1,7 +1,9 @@
-// The rules of the lease and of the fair share, by values.
+// The rules of the lease, of the fair share and of waiting for the database, by values.
 #include "base/str.h"
+#include "state/backoff.h"
 #include "state/lease.h"
 #include "state/share.h"
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,6 +206,38 @@ static void who_only_observes_leads_only_what_nobody_else_could(void **state)
 	assert_string_equal(plan(alone, "", "xyz", "B").take, "xyz");
 }
 
+// ---- waiting for the database
+
+// The longest that any number gives.
+static int64_t ceiling(unsigned attempt, enum err_class class, bool is_starting)
+{
+	int64_t most = 0;
+	for (uint32_t random = 0; random < 40000; random++) {
+		int64_t ms = backoff_ms(attempt, class, is_starting, random);
+		most = ms > most ? ms : most;
+		assert_true(ms >= 10);
+	}
+	return most;
+}
+
+static void waits_double_up_to_a_few_seconds_as_nothing_is_changed_meanwhile(void **state)
+{
+	(void)state;
+	assert_int_equal(ceiling(0, ERR_TRANSIENT, false), 209);
+	assert_int_equal(ceiling(1, ERR_TRANSIENT, false), 409);
+	assert_int_equal(ceiling(4, ERR_TRANSIENT, false), 3209);
+	assert_int_equal(ceiling(5, ERR_TRANSIENT, false), 5009);
+	assert_int_equal(ceiling(UINT_MAX, ERR_TRANSIENT, false), 5009);
+}
+
+static void waits_are_longer_where_a_try_is_futile_or_starts_a_server(void **state)
+{
+	(void)state;
+	assert_int_equal(ceiling(0, ERR_INVALID, false), 209);
+	assert_int_equal(ceiling(20, ERR_INVALID, false), 30009);
+	assert_int_equal(ceiling(20, ERR_TRANSIENT, true), 30009);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +253,8 @@ int main(void)
 		cmocka_unit_test(who_has_two_more_than_another_gives_one_up),
 		cmocka_unit_test(nothing_is_given_to_whom_cannot_hold_it),
 		cmocka_unit_test(who_only_observes_leads_only_what_nobody_else_could),
+		cmocka_unit_test(waits_double_up_to_a_few_seconds_as_nothing_is_changed_meanwhile),
+		cmocka_unit_test(waits_are_longer_where_a_try_is_futile_or_starts_a_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
