@@ -370,8 +370,8 @@ static const struct field fields[] = {
 	{.name = "pid_mode", .observed = "taskDefinition.pidMode", .summary = "task (containers see each other's processes) or host"},
 	{.name = "ipc_mode", .observed = "taskDefinition.ipcMode", .summary = "EC2: host, task or none"},
 	{.name = "enable_fault_injection", .observed = "taskDefinition.enableFaultInjection", .summary = "whether the Fault Injection Service may disturb its tasks"},
-	{.name = "task_definition_arn", .member = "taskDefinitionArn", .observed = "taskDefinition.taskDefinitionArn", .flags = FIELD_COMPUTED, .summary = "the ARN of the newest revision"},
-	{.name = "revision", .member = "revision", .observed = "taskDefinition.revision", .flags = FIELD_COMPUTED, .summary = "its number"},
+	{.name = "task_definition_arn", .member = "taskDefinitionArn", .observed = "taskDefinition.taskDefinitionArn", .flags = FIELD_COMPUTED | FIELD_MOVES, .summary = "the ARN of the newest revision"},
+	{.name = "revision", .member = "revision", .observed = "taskDefinition.revision", .flags = FIELD_COMPUTED | FIELD_MOVES, .summary = "its number"},
 	{0},
 };
 

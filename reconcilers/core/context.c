@@ -2,6 +2,7 @@
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "base/str.h"
 #include "core/claim.h"
+#include "core/moving.h"
 #include "core/orders.h"
 #include "core/predecessor.h"
 #include "core/remarks.h"
@@ -17,11 +18,17 @@ json_t *stack_tags(const struct stack *stack, const struct wanted *wanted)
 	return tags;
 }
 
+/* Whose references are looked up. */
+struct asking {
+	const struct stack *stack;
+	const struct resource *resource;
+};
+
 static json_t *look_up(
 	void *context, const char *address, const char *attr, char *ret_why, size_t why_bytes)
 {
-	const struct stack *stack = context;
-	const struct resource *resource = stack_find(stack, address);
+	const struct asking *asking = context;
+	const struct resource *resource = stack_find(asking->stack, address);
 	if (!resource) {
 		snprintf(ret_why, why_bytes, "waits for %s, which is not in the file", address);
 		return NULL;
@@ -35,13 +42,16 @@ static json_t *look_up(
 				: json_incref(js_at(resource->seen.observed, attr));
 	if (!value)
 		snprintf(ret_why, why_bytes, "waits for %s, which has no %s yet", address, attr);
+	else if (!moving_is_settled(resource, asking->resource, attr, ret_why, why_bytes))
+		json_decref(TAKE(value));
 	return value;
 }
 
 void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
 	json_t **ret_waiting)
 {
-	*ret_want = resolve_desired(resource->wanted->desired, look_up, stack, ret_waiting);
+	struct asking asking = {.stack = stack, .resource = resource};
+	*ret_want = resolve_desired(resource->wanted->desired, look_up, &asking, ret_waiting);
 	sources_resolve(resource->kind, resource->marks, *ret_want, *ret_waiting);
 }
 

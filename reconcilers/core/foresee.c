@@ -29,6 +29,7 @@ static bool add_known(struct shadow *shadow, const struct resource *resource)
 	copy->run = NULL;
 	copy->decision = (struct decision){0};
 	copy->decided = 0;
+	copy->must_decide = false;
 	copy->told = (struct told){0};
 	json_incref(copy->record.depends_on);
 	return add(shadow, copy);

@@ -8,6 +8,7 @@
 #include "core/claim.h"
 #include "core/fights.h"
 #include "core/hints.h"
+#include "core/moving.h"
 #include "core/predecessor.h"
 #include "core/reconcile.h"
 #include "core/relief.h"
@@ -203,9 +204,9 @@ static void note_owner(struct reconciler *r, struct resource *resource, const st
 		record->is_dirty = true;
 }
 
-// `looked_ms`: wall time at which the look began; what it saw may be that old.
-static void saw(
-	struct reconciler *r, struct resource *resource, struct sighting *seen, int64_t looked_ms)
+// When the look began, by the loop's clock and by the wall's; what it saw may be that old.
+static void saw(struct reconciler *r, struct resource *resource, struct sighting *seen,
+	int64_t started_ms, int64_t looked_ms)
 {
 	struct record *record = &resource->record;
 	const struct kind *kind = resource->kind;
@@ -244,6 +245,9 @@ static void saw(
 	if (is_revised && fights_drop_tags(record->fights))
 		record->is_dirty = true;
 	bool changed = resource_see(resource, seen, looked_ms);
+	resource->looked_ms = started_ms;
+	if (changed)
+		resource->changed_ms = reconciler_now_ms(r);
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
 	// A restart that finds what was remembered is no news.
 	resource->is_news = resource->is_news ||
@@ -365,6 +369,7 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 		// The steady state: nothing to project, nothing to decide.
 		json_object_set_new(t->seen_addresses, known->address, json_true());
 		known->checked_wall_ms = t->looked_ms;
+		known->looked_ms = t->started_ms;
 		known->must_decide |= known->decision.verdict != VERDICT_DONE;
 		return;
 	}
@@ -398,9 +403,21 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 	}
 	resource->must_decide |= resource->is_hearsay != is_hearsay;
 	resource->is_hearsay = is_hearsay;
-	saw(t->r, resource, &seen, t->looked_ms);
+	saw(t->r, resource, &seen, t->started_ms, t->looked_ms);
 	json_decref(resource->raw);
 	resource->raw = json_incref(item);
+}
+
+// Who waits for a look at it has it now.
+static void wake_waiting(struct stack *stack, const struct resource *resource)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (desired_referrers(stack->desired, resource->address), i, one) {
+		struct resource *other = stack_find(stack, json_string_value(one));
+		if (other && other->decision.verdict == VERDICT_WAIT)
+			stack_touch(stack, other, false);
+	}
 }
 
 static void take_sightings(struct reconciler *r, struct watch *watch)
@@ -436,6 +453,8 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 		if (resource->kind != kind || resource->run || started_ms < resource->acted_ms)
 			continue;
 		note_twin(&taking, resource);
+		if (moving_has(kind))
+			wake_waiting(r->stack, resource);
 		resource->is_unread =
 			json_object_get(watch->observation.unread, resource->address) != NULL;
 		if (json_object_get(seen_addresses, resource->address))
@@ -444,7 +463,7 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 		// not ask tells something only where there is no parent either.
 		if ((!known || json_object_get(watch->observation.known, known)) &&
 			(!resource->is_unread || lacks_parent(r, resource)))
-			saw(r, resource, NULL, looked_ms);
+			saw(r, resource, NULL, started_ms, looked_ms);
 		else if (resource->is_unread && resource->presence == PRESENCE_UNKNOWN)
 			resource->must_decide = true;
 	}

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/fights.h"
+#include "core/moving.h"
 #include "core/reconcile.h"
 
 static json_t *event(const struct reconciler *r, const struct resource *resource)
@@ -153,6 +154,8 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 	// While something settles, what is shown may be what was there before.
 	for (size_t i = 0; i < d->differences.count && d->verdict != VERDICT_AGAIN; i++) {
 		const struct difference *one = &d->differences.items[i];
+		if (moving_made(resource, one))
+			continue;
 		if (was_synced && one->type != DIFFERS_UNDECLARED)
 			note_fight(r, resource, one->path, one->desired, one->observed);
 		if (was_synced || one->type == DIFFERS_UNDECLARED)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/halt.h"
+#include "core/moving.h"
 #include "core/predecessor.h"
 #include "core/stray.h"
 #include "core/view.h"
@@ -119,6 +120,21 @@ static void keep_settings(struct resource *resource)
 	resource->record.kept = kept;
 }
 
+// What it refers to was looked at before it was, and that matters.
+static void look_at_older(struct stack *stack, const struct resource *resource)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (resource->wanted ? resource->wanted->refers_to : NULL, i, one) {
+		const struct resource *target = stack_find(stack, json_string_value(one));
+		if (!target || !moving_is_older(target, resource))
+			continue;
+		struct reconciler *r = stack_reconciler(stack, target->kind->layer);
+		watch_want(reconciler_watch(r, target->kind), reconciler_now_ms(r));
+		task_wake(&r->task);
+	}
+}
+
 static void decide_one(struct reconciler *r, struct resource *resource)
 {
 	struct stack *stack = r->stack;
@@ -143,7 +159,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	resource->decision = decision;
 	resource->decided++;
 	// What comes after it may have been decided before it was, and waits for just this.
-	if (is_settled) {
+	if (is_settled || moving_has(resource->kind)) {
 		stack_touch(stack, resource, true);
 		resource->must_decide = false;
 	}
@@ -169,6 +185,9 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 			resource->want_digest);
 		resource->record.is_dirty = true;
 	}
+	if (decision.sync == SYNC_SYNCED && resource->wanted)
+		moving_note(resource);
+	look_at_older(stack, resource);
 	resource->again_at_ms = 0;
 	if (decision.verdict == VERDICT_AGAIN) {
 		resource->again_at_ms = reconciler_now_ms(r) + decision.again_ms;
@@ -210,11 +229,15 @@ static void decide_touched(struct reconciler *r)
 			!resource->run)
 			touched[count++] = resource;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (touched[i]->makes_room)
-			make_room(r, touched[i]);
-		decide_one(r, touched[i]);
-	}
+	// What others follow comes before them.
+	for (int follows = 0; follows <= 1; follows++)
+		for (size_t i = 0; i < count; i++) {
+			if (moving_has(touched[i]->kind) == follows)
+				continue;
+			if (touched[i]->makes_room)
+				make_room(r, touched[i]);
+			decide_one(r, touched[i]);
+		}
 	free(touched);
 }
 

@@ -16,7 +16,8 @@ void record_init(struct record *record)
 		.kept = json_object(),
 		.claimed = json_object(),
 		.suspects = json_object(),
-		.fights = json_object()};
+		.fights = json_object(),
+		.followed = json_object()};
 }
 
 void record_keep(struct record *record, const json_t *said)
@@ -41,6 +42,7 @@ void record_done(struct record *record)
 	json_decref(record->claimed);
 	json_decref(record->suspects);
 	json_decref(record->fights);
+	json_decref(record->followed);
 	*record = (struct record){0};
 }
 
@@ -63,6 +65,8 @@ json_t *record_json(const struct record *record)
 		json_object_set(out, "suspects", record->suspects);
 	if (out && json_object_size(record->fights) > 0)
 		json_object_set(out, "fights", record->fights);
+	if (out && json_object_size(record->followed) > 0)
+		json_object_set(out, "followed", record->followed);
 	if (out)
 		js_set_str(out, "stray_of", record->stray_of);
 	if (out && record->observed)
@@ -97,6 +101,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
 	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
 	record->fights = member_or(data, "fights", JSON_OBJECT, json_object());
+	record->followed = member_or(data, "followed", JSON_OBJECT, json_object());
 	record->claimed = member_or(data, "claimed", JSON_OBJECT, json_object());
 	record->suspects = member_or(data, "suspects", JSON_OBJECT, json_object());
 	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());

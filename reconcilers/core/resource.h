@@ -23,6 +23,8 @@ struct resource {
 	json_t *marks; // of its sources (sources.h), until the file is read again; owned; or NULL
 	json_t *raw;   // the item that `seen` was made of; owned; NULL: not present
 	int64_t checked_wall_ms;  // beginning of the last look that told something; 0: none
+	int64_t looked_ms;        // loop time of its beginning
+	int64_t changed_ms;       // loop time at which a look showed something else than before
 	int64_t acted_ms;         // loop time of our last write's end: older looks tell nothing
 	int64_t again_at_ms;      // loop time of the next look that it wants; 0: none
 	int looks;                // in a row that were wanted for settling

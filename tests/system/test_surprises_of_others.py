@@ -189,6 +189,68 @@ def test_containers_that_were_handed_to_a_pipeline_stay_as_it_deployed_them(held
     assert "left as it is, for it is told to be ignored" in why(daemon, TASK)
 
 
+def state_of(daemon, address):
+    found = daemon.resource(address)
+    return found["sync"], found["health"], found["reason"]
+
+
+def test_a_pipeline_that_pushes_on_after_the_fight_was_given_up_is_left_alone(held, proxy, emulator):
+    """The service follows the definition only while that is as the file says: neither the pipeline's revision nor an
+    older one of the file's is put into it meanwhile."""
+    ecs = emulator.client("ecs")
+    daemon = held(network.dump(containers()))
+    for turn in range(2):
+        deploy(ecs, f"shop:pipeline-{turn}")
+        proxy.clear_calls()
+        daemon.sync()
+        daemon.wait_status(lambda status: image_of(ecs) == "shop:1", "the file's containers to be deployed")
+        daemon.wait_synced()
+        # One deployment, and not of what stood there before it.
+        assert [one for one in operations(proxy) if one != "TagResource"] == ["RegisterTaskDefinition", "UpdateService"]
+    for turn in range(2, 4):
+        made = deploy(ecs, f"shop:pipeline-{turn}")
+        proxy.clear_calls()
+        daemon.sync()
+        daemon.wait_status(lambda status: state_of(daemon, TASK) == ("OutOfSync", "Degraded", "Contested"),
+                           "it to be given up")
+        assert quiet(daemon, proxy) and service_of(ecs)["taskDefinition"] == made
+        assert state_of(daemon, SERVICE) == ("OutOfSync", "Progressing", "Waiting")
+        assert f"taskDefinition waits for {TASK}, which is not as the file says" in why(daemon, SERVICE)
+        told = why(daemon, TASK)
+        assert "containerDefinitions was corrected 2 times within an hour and changed again each time" in told
+        assert f"waits for `holdfast release {TASK}`" in told
+    daemon.holdfast("release", TASK, "--reason", "the pipeline is stopped")
+    daemon.wait_status(lambda status: image_of(ecs) == "shop:1", "the file's containers to be deployed")
+    daemon.wait_synced()
+    assert quiet(daemon, proxy)
+
+
+def test_what_the_file_deploys_itself_is_neither_drift_nor_a_fight_over_the_service(held, proxy, emulator):
+    ecs, tree = emulator.client("ecs"), containers()
+    daemon = held(network.dump(tree))
+    for turn in range(4):  # twice as often as somebody else's change is put back
+        tree["compute"]["task_definition"]["web"]["container_definitions"][0]["image"] = f"shop:{turn + 2}"
+        daemon.write(network.dump(tree))
+        daemon.reload()
+        daemon.wait_status(lambda status, image=f"shop:{turn + 2}": image_of(ecs) == image, "it to be deployed")
+        daemon.wait_synced()
+    told = [one["what"] for one in daemon.holdfast_json("history", SERVICE)["entries"]]
+    assert "action" in told and not {"drift", "hold", "closed"} & set(told)
+
+
+def test_a_revision_that_nobody_deployed_is_not_deployed_for_its_maker(held, proxy, emulator):
+    """Registered by hand to try it, while the definition may not be corrected."""
+    ecs = emulator.client("ecs")
+    daemon = held(network.dump(containers()))
+    before = service_of(ecs)["taskDefinition"]
+    daemon.holdfast("pause", TASK, "--reason", "to try something", check=0)
+    ecs.register_task_definition(family="shop-web", networkMode="awsvpc", cpu="256", memory="512",
+                                 requiresCompatibilities=["FARGATE"],
+                                 containerDefinitions=[{"name": "app", "image": "shop:trial", "memory": 128}])
+    assert quiet(daemon, proxy) and service_of(ecs)["taskDefinition"] == before
+    assert f"waits for {TASK}" in daemon.resource(SERVICE)["message"]
+
+
 # ---- policies
 
 def trust(*principals):
