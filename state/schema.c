@@ -119,6 +119,13 @@ static const char incidents[] =
 " incident jsonb, message jsonb, at timestamptz NOT NULL, PRIMARY KEY (stack, key));"
 "COMMENT ON TABLE holdfast.incident IS"
 " 'what people were told of and is not over; message: not taken by all receivers yet'";
+
+// An order lasts as long as it was given for by the server's clock: daemons' clocks are set, and differ.
+static const char order_clock[] =
+"ALTER TABLE holdfast.people_order ADD COLUMN stored_at timestamptz NOT NULL DEFAULT now();"
+"UPDATE holdfast.people_order SET stored_at = at;"
+"COMMENT ON COLUMN holdfast.people_order.stored_at IS"
+" 'by the clock of the server; at and until are of the daemon that was told'";
 // clang-format on
 
 const struct migration migrate_store[] = {
@@ -127,5 +134,6 @@ const struct migration migrate_store[] = {
 	{3, leases},
 	{4, orders},
 	{5, incidents},
+	{6, order_clock},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

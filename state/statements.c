@@ -211,9 +211,13 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 [STORE_ORDERS_OPEN] = {"ORDERS_OPEN",
 	"SELECT order_id, sort, target, field, reason, who, " MS("at") " AS at_ms, "
-	MS("until") " AS until_ms FROM holdfast.people_order WHERE stack = $1"
-	" AND ended_at IS NULL AND (until IS NULL OR until > $2) ORDER BY at, order_id",
-	{TEXT("stack"), TIME("now_ms")}},
+	MS("until") " AS until_ms, left_ms FROM holdfast.people_order, LATERAL (SELECT"
+	" CASE WHEN isfinite(at) AND isfinite(until) AND isfinite(stored_at) THEN ((extract(epoch FROM until)"
+	" - extract(epoch FROM at) + extract(epoch FROM stored_at) - extract(epoch FROM now()))"
+	" * 1000)::bigint END AS left_ms) AS time WHERE stack = $1 AND ended_at IS NULL"
+	" AND until IS DISTINCT FROM '-infinity' AND (left_ms IS NULL OR left_ms > 0)"
+	" ORDER BY at, order_id",
+	{TEXT("stack")}},
 
 // -> key: the one that all daemons of the stack share, whoever came first
 [STORE_STACK_KEY] = {"STACK_KEY",

@@ -22,7 +22,7 @@
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
 	X(ORDER_PUT)       /* a pause or an ignored field */                                       \
 	X(ORDER_END)       /* ... taken back, by whom */                                           \
-	X(ORDERS_OPEN)     /* {stack, now_ms} -> those that are in force */                        \
+	X(ORDERS_OPEN)     /* those in force; left_ms: until the end, by the server; null: none */ \
 	X(STACK_KEY)       /* {stack, candidate} -> {key}: the candidate only where none is */     \
 	X(DELETIONS)       /* {stack, since_ms} -> {at_ms} of what went by policy */               \
 	X(INCIDENT_PUT)    /* what people are told of begins, changes or ends */                   \

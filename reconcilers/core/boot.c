@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/brakes.h"
 #include "core/halt.h"
+#include "core/orders.h"
 
 static void fail(struct stack *stack, struct err err)
 {
@@ -283,9 +284,6 @@ static json_t *load_args(const struct stack *stack, enum store_statement stateme
 	if (statement == STORE_DELETIONS)
 		json_object_set_new(args, "since_ms",
 			json_integer(loop_wall_ms(stack->options.loop) - BRAKES_HOUR_MS));
-	if (statement == STORE_ORDERS_OPEN)
-		json_object_set_new(
-			args, "now_ms", json_integer(loop_wall_ms(stack->options.loop)));
 	uint8_t candidate[SOURCE_KEY_BYTES];
 	char hex[2 * SOURCE_KEY_BYTES + 1];
 	if (statement == STORE_STACK_KEY && hash_random(candidate, sizeof(candidate))) {
@@ -319,7 +317,8 @@ static void take_orders(struct stack *stack, const json_t *rows)
 			is_known = is_known ||
 				   str_eq_null(js_str(known, "order_id"), js_str(row, "order_id"));
 		if (!is_known)
-			json_array_append(stack->orders, row);
+			json_array_append_new(stack->orders,
+				orders_of_row(row, loop_wall_ms(stack->options.loop)));
 	}
 }
 

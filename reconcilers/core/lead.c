@@ -37,9 +37,11 @@ bool stack_is_idle(const struct stack *stack)
 
 static void unload(struct stack *stack)
 {
-	if (stack->is_loaded)
+	if (stack->is_loaded) {
 		log_info("what is remembered is another daemon's now",
 			LOG_STR("stack", stack->name));
+		json_array_clear(stack->orders); // people may end them elsewhere
+	}
 	stack->is_loaded = false;
 	stack->is_settled = false;
 	json_object_clear(stack->approved);

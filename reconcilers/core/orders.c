@@ -101,14 +101,43 @@ bool orders_is_released(const json_t *orders, const char *layer, int64_t wall_ms
 	return false;
 }
 
-bool orders_expire(json_t *orders, int64_t wall_ms)
+json_t *orders_expire(json_t *orders, int64_t wall_ms)
 {
-	bool any = false;
+	json_t *expired = NULL;
 	for (size_t i = json_array_size(orders); i-- > 0;) {
-		if (!is_over(json_array_get(orders, i), wall_ms))
+		json_t *order = json_array_get(orders, i);
+		if (!is_over(order, wall_ms))
 			continue;
+		expired = expired ? expired : json_array();
+		json_array_append(expired, order);
 		json_array_remove(orders, i);
-		any = true;
 	}
-	return any;
+	return expired;
+}
+
+static void shift(json_t *order, int64_t by_ms)
+{
+	int64_t until = js_int(order, "until_ms", 0);
+	if (!until)
+		return;
+	json_object_set_new(order, "at_ms", json_integer(js_int(order, "at_ms", 0) + by_ms));
+	json_object_set_new(order, "until_ms", json_integer(until + by_ms));
+}
+
+void orders_shift(json_t *orders, int64_t by_ms)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach (orders, i, order)
+		shift(order, by_ms);
+}
+
+json_t *orders_of_row(const json_t *row, int64_t wall_ms)
+{
+	json_t *order = json_copy((json_t *)row);
+	int64_t left = js_int(row, "left_ms", 0);
+	if (left)
+		shift(order, wall_ms + left - js_int(row, "until_ms", 0));
+	json_object_del(order, "left_ms");
+	return order;
 }

@@ -30,7 +30,12 @@ const json_t *orders_protect(const json_t *orders, const char *address);
 const json_t *orders_brake(const json_t *orders, const char *layer);
 /* Did people release the layer, and is that not over yet? */
 bool orders_is_released(const json_t *orders, const char *layer, int64_t wall_ms);
-/* Takes out those that are over; true when there were any. */
-bool orders_expire(json_t *orders, int64_t wall_ms);
+/* Takes out those that are over: a list of them, new; NULL when there is none. */
+json_t *orders_expire(json_t *orders, int64_t wall_ms);
+/* The clock was set by so much: what has an end lasts as long as it would have. */
+void orders_shift(json_t *orders, int64_t by_ms);
+/* An order as the store tells it, with the "left_ms" until its end, by the clock that reads
+ * `wall_ms` now, which need not be that of the daemon it was given to; new. */
+json_t *orders_of_row(const json_t *row, int64_t wall_ms);
 /* Does `target` cover the address? */
 bool orders_covers(const char *target, const char *address);

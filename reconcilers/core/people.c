@@ -71,15 +71,20 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 	return order;
 }
 
-// Moves it from those in force to the list of the ended.
-static void end_order(struct stack *stack, size_t i, const char *who, json_t *ended)
+static void record_end(struct stack *stack, const json_t *order, const char *who)
 {
-	const json_t *order = json_array_get(stack->orders, i);
 	journal_put(stack->options.journal, STORE_ORDER_END,
 		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id", js_str(order, "order_id"),
 			"who", who, "sort", js_str(order, "sort"), "target",
 			js_str(order, "target"), "field", js_str(order, "field"), "at_ms",
 			(json_int_t)loop_wall_ms(stack->options.loop)));
+}
+
+// Moves it from those in force to the list of the ended.
+static void end_order(struct stack *stack, size_t i, const char *who, json_t *ended)
+{
+	const json_t *order = json_array_get(stack->orders, i);
+	record_end(stack, order, who);
 	log_notice("taken back", LOG_STR("stack", stack->name),
 		LOG_STR("order", js_str(order, "sort")), LOG_STR("target", js_str(order, "target")),
 		LOG_STR("field", js_str(order, "field")), LOG_STR("who", who));
@@ -146,10 +151,19 @@ json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, c
 	return ended;
 }
 
+// The store is told too: it may have got the order late, and would count from then.
 void stack_expire_orders(struct stack *stack)
 {
-	if (!orders_expire(stack->orders, loop_wall_ms(stack->options.loop)))
-		return;
-	log_notice("the time of an order is over", LOG_STR("stack", stack->name));
-	decide_anew(stack, "");
+	_cleanup_json_ json_t *expired =
+		orders_expire(stack->orders, loop_wall_ms(stack->options.loop));
+	size_t i;
+	json_t *order;
+	json_array_foreach (expired, i, order) {
+		record_end(stack, order, "holdfastd");
+		log_notice("the time of an order is over", LOG_STR("stack", stack->name),
+			LOG_STR("order", js_str(order, "sort")),
+			LOG_STR("target", js_str(order, "target")));
+	}
+	if (expired)
+		decide_anew(stack, "");
 }

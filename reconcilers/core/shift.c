@@ -2,6 +2,7 @@
 // along, so that what was made a moment ago stays as young as it is. The monotonic clock tells by
 // how much.
 #include "base/log.h"
+#include "core/orders.h"
 #include "core/stack.h"
 
 /* Both clocks are not read at one instant, and run at other speeds. */
@@ -40,4 +41,5 @@ void stack_mind_clock(struct stack *stack)
 	log_notice("the clock was set", LOG_STR("stack", stack->name), LOG_INT("by_ms", by_ms));
 	map_for_each (&stack->by_address, entry)
 		shift_resource(entry->value, by_ms);
+	orders_shift(stack->orders, by_ms);
 }

@@ -44,6 +44,32 @@ static json_t *select_rows(
 	return rows;
 }
 
+static json_t *stored_order(const struct storage *storage, const json_t *args)
+{
+	json_t *order = json_deep_copy(args);
+	json_object_set_new(order, "stored_ms", json_integer(leases_now_ms(storage)));
+	return order;
+}
+
+static json_t *open_orders(const struct storage *storage)
+{
+	json_t *rows = json_array();
+	const char *id;
+	json_t *order;
+	json_object_foreach (storage->orders, id, order) {
+		int64_t until = js_int(order, "until_ms", 0);
+		int64_t left = until - js_int(order, "at_ms", 0) + js_int(order, "stored_ms", 0) -
+			       leases_now_ms(storage);
+		if (js_str(order, "ended") || (until && left <= 0))
+			continue;
+		json_t *row = json_deep_copy(order);
+		if (until)
+			json_object_set_new(row, "left_ms", json_integer(left));
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
 static void settle(struct storage *storage, const json_t *args)
 {
 	json_t *action = json_object_get(storage->actions, js_str(args, "action_id"));
@@ -131,8 +157,8 @@ static json_t *execute(struct storage *storage, const struct store_call *call)
 			"[{s:O}]", "key", json_object_get(storage->keys, js_str(args, "stack")));
 	case STORE_ORDER_PUT:
 		if (!json_object_get(storage->orders, js_str(args, "order_id")))
-			json_object_set_new(
-				storage->orders, js_str(args, "order_id"), json_deep_copy(args));
+			json_object_set_new(storage->orders, js_str(args, "order_id"),
+				stored_order(storage, args));
 		break;
 	case STORE_ORDER_END:
 		row = json_object_get(storage->orders, js_str(args, "order_id"));
@@ -140,7 +166,7 @@ static json_t *execute(struct storage *storage, const struct store_call *call)
 			js_set_str(row, "ended", "yes");
 		break;
 	case STORE_ORDERS_OPEN:
-		return select_rows(storage->orders, "ended", "", "");
+		return open_orders(storage);
 	case STORE_HOLDS_OPEN:
 		return select_rows(storage->holds, "state", "waiting", "approved");
 	case STORE_DRIFTS:

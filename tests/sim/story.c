@@ -5,6 +5,7 @@
 
 enum {
 	CALM_MS = 30000, // until AWS knows its own mind
+	PASS_MS = 35000, // more than the interval of the plays
 	MOST_SETTLE_MS = 1200000,
 	STEADY_MS = 90000
 };
@@ -400,7 +401,8 @@ struct story_end story_run(uint64_t seed)
 	clear(story);
 	int64_t cleared_ms = sim_now_ms(sim), passes = passes_of(story);
 	settle(story, MOST_SETTLE_MS);
-	sim_run(sim, 20000);
+	// What a look showed too early to be true is seen by the pass after AWS knows its mind.
+	sim_run(sim, CALM_MS + PASS_MS);
 	settle(story, 120000);
 	struct story_end end = {.settled_ms = sim_now_ms(sim) - cleared_ms,
 		.passes = (int)(passes_of(story) - passes)};

@@ -60,9 +60,34 @@ static void orders_that_are_over_are_let_go(void **state)
 {
 	(void)state;
 	json_t *orders = J([ {"until_ms" : 1000000}, {"until_ms" : 1000001}, {"sort" : "pause"} ]);
-	assert_true(orders_expire(orders, NOW));
+	_cleanup_json_ json_t *expired = orders_expire(orders, NOW);
+	values_expect(expired, J([ {"until_ms" : 1000000} ]));
 	values_expect(orders, J([ {"until_ms" : 1000001}, {"sort" : "pause"} ]));
-	assert_false(orders_expire(orders, NOW));
+	assert_null(orders_expire(orders, NOW));
+}
+
+static void a_clock_that_is_set_neither_shortens_nor_prolongs_an_order(void **state)
+{
+	(void)state;
+	json_t *orders = J([ {"at_ms" : 5000, "until_ms" : 9000}, {"at_ms" : 5000} ]);
+	orders_shift(orders, 7200000);
+	values_expect(orders, J([ {"at_ms" : 7205000, "until_ms" : 7209000}, {"at_ms" : 5000} ]));
+	orders_shift(orders, -7200000);
+	values_expect(orders, J([ {"at_ms" : 5000, "until_ms" : 9000}, {"at_ms" : 5000} ]));
+}
+
+static void an_order_that_another_clock_took_lasts_as_long_as_is_left_of_it(void **state)
+{
+	(void)state;
+	// Given for 10 s, of which 4 s are left; here it is two hours earlier.
+	_cleanup_json_ json_t *order = orders_of_row(
+		J({"order_id" : "o", "at_ms" : 9000000, "until_ms" : 9010000, "left_ms" : 4000}),
+		1800000);
+	values_expect(order, J({"order_id" : "o", "at_ms" : 1794000, "until_ms" : 1804000}));
+	_cleanup_json_ json_t *endless = orders_of_row(
+		J({"order_id" : "o", "at_ms" : 9000000, "until_ms" : null, "left_ms" : null}),
+		1800000);
+	values_expect(endless, J({"order_id" : "o", "at_ms" : 9000000, "until_ms" : null}));
 }
 
 static void what_is_paused_is_seen_and_not_changed(void **state)
@@ -173,6 +198,8 @@ int main(void)
 		VALUES_TEST(the_longest_pause_rules_and_one_that_is_over_does_not),
 		VALUES_TEST(ignored_fields_are_added_to_those_of_the_file),
 		VALUES_TEST(orders_that_are_over_are_let_go),
+		VALUES_TEST(a_clock_that_is_set_neither_shortens_nor_prolongs_an_order),
+		VALUES_TEST(an_order_that_another_clock_took_lasts_as_long_as_is_left_of_it),
 		VALUES_TEST(what_is_paused_is_seen_and_not_changed),
 		VALUES_TEST(what_is_protected_is_neither_deleted_nor_replaced_even_approved),
 		VALUES_TEST(protection_is_of_one_address),

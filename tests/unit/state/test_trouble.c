@@ -203,13 +203,35 @@ static void instants_without_end_and_numbers_without_bound_are_absent(void **sta
 	assert_true(is_null(records, 0, "updated_ms"));
 	assert_string_equal(text_at(records, 0, "aws_id"), "vpc-1");
 	assert_int_equal(int_at(records, 1, "data.n"), 1);
-	ROWS(orders, ORDERS_OPEN, "{s:s, s:I}", "stack", "odd", "now_ms", (json_int_t)t0);
+	ROWS(orders, ORDERS_OPEN, "{s:s}", "stack", "odd");
 	assert_int_equal(json_array_size(orders), 1);
 	assert_true(is_null(orders, 0, "until_ms"));
 	ROWS(drifts, DRIFTS, "{s:s}", "stack", "odd");
 	assert_int_equal(json_array_size(drifts), 1);
 	ROWS(history, HISTORY, "{s:s}", "stack", "odd");
 	assert_int_equal(json_array_size(history), 2);
+}
+
+static void an_order_lasts_by_the_clock_of_the_server(void **state)
+{
+	(void)state;
+	PGconn *conn = person();
+	RUN(ORDER_PUT, "{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "order_id", "ahead", "stack",
+		"clocks", "sort", "pause", "target", "network", "who", "ann", "at_ms",
+		(json_int_t)(t0 + 7200000), "until_ms", (json_int_t)(t0 + 7260000));
+	RUN(ORDER_PUT, "{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "order_id", "behind", "stack",
+		"clocks", "sort", "pause", "target", "data", "who", "ann", "at_ms",
+		(json_int_t)(t0 - 90000000), "until_ms", (json_int_t)(t0 - 89940000));
+	ROWS(orders, ORDERS_OPEN, "{s:s}", "stack", "clocks");
+	assert_int_equal(json_array_size(orders), 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_in_range(int_at(orders, i, "left_ms"), 1, 60000);
+	does(conn, "UPDATE holdfast.people_order SET stored_at = stored_at - interval '1 minute'"
+		   " WHERE order_id = 'ahead'");
+	PQfinish(conn);
+	ROWS(left, ORDERS_OPEN, "{s:s}", "stack", "clocks");
+	assert_int_equal(json_array_size(left), 1);
+	assert_string_equal(text_at(left, 0, "order_id"), "behind");
 }
 
 // ---- what a restart must know
@@ -297,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_serialization_failure_is_sent_again_whole),
 		cmocka_unit_test(
 			what_waits_for_a_lock_keeps_no_lease_waiting_and_names_who_holds_it),
+		cmocka_unit_test(an_order_lasts_by_the_clock_of_the_server),
 		cmocka_unit_test(instants_without_end_and_numbers_without_bound_are_absent),
 		cmocka_unit_test(deletions_of_an_hour_are_those_that_no_person_approved),
 		cmocka_unit_test(an_incident_stays_until_it_is_over_and_everybody_was_told),
