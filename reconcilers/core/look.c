@@ -143,6 +143,19 @@ static bool is_as_before(const struct resource *resource, const json_t *item, in
 	       started_ms >= resource->acted_ms && json_equal(resource->raw, item);
 }
 
+// What the file does not declare, and whose tag names what it does declare, is the declared one:
+// the record was changed by hand, and would have it deleted. A predecessor's tag may still be read
+// as it was.
+static struct resource *declared_by_tag(
+	const struct reconciler *r, const struct resource *known, const struct sighting *seen)
+{
+	if (known->wanted || !seen->address || !str_eq_null(seen->stack, r->stack->name) ||
+		predecessor_base_bytes(known->address) > 0)
+		return NULL;
+	struct resource *declared = stack_find(r->stack, seen->address);
+	return declared && declared->wanted && declared->kind == known->kind ? declared : NULL;
+}
+
 // Whose is it? By our record of its id first (tags can be removed by hand), then by its natural
 // key, then by its tag.
 static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
@@ -156,6 +169,9 @@ static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 		struct resource *old = predecessor_part(r->stack, known, seen->address);
 		return old ? old : known;
 	}
+	struct resource *declared = resource ? declared_by_tag(r, resource, seen) : NULL;
+	if (declared)
+		return declared;
 	if (!resource && named)
 		resource = stack_find(r->stack, named);
 	if (resource)

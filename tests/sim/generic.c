@@ -401,7 +401,9 @@ static struct err create(
 	}
 	if (old && thing_is_alive(old)) { // PutMetricAlarm, RegisterTaskDefinition
 		json_t *whole = thing_edit(old);
-		json_object_update_recursive(whole, item);
+		_cleanup_json_ json_t *written = json_object();
+		set_input(kind, &kind->create, input, written); // what is there keeps its tags
+		json_object_update_recursive(whole, written);
 		json_decref(item);
 		answer_id(cloud, kind, whole, output);
 		thing_set(cloud, old, whole);

@@ -23,6 +23,7 @@ RECORDS = {
     "another kind": "kind = 'vpcs'",
     "another layer": "layer = 'monitoring', kind = 'VPC'",
     "the id of another": "aws_id = (SELECT aws_id FROM holdfast.resource WHERE address = 'network.subnet.public-b')",
+    "the address of nothing declared": "address = 'network.subnet.other'",
     "an id of nothing": "aws_id = 'subnet-00000000000000000'",
     "an id that is none": "aws_id = E'\\x01; DROP TABLE'",
 }
