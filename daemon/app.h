@@ -64,6 +64,7 @@ struct app {
 	struct events events;
 	struct notices *notices; // NULL: nobody is told
 	struct list followers;   // requests that wait for events
+	struct list foresights;  // files that are asked about; the first one is at work
 	int exit_status;
 };
 
@@ -120,6 +121,9 @@ json_t *orders_shown(const json_t *order);
 // ---- foresight.c: the plan of a file that is not in force
 
 void foresight_init(struct control_api *api);
+/* Answers those who wait with an error: the daemon stops. One may still be read: `foresights` is
+ * empty when it no longer is, and the task is woken. */
+void foresight_drop(struct app *app);
 
 // ---- past.c: what the store remembers
 

@@ -22,6 +22,7 @@ void ending_begin(struct app *app, const char *why)
 	notify_extend_timeout(STOP_IN_FLIGHT_MS + 2 * STOP_HISTORY_MS + STOP_LEASES_MS);
 	app_set_phase(app, APP_STOPPING);
 	api_drop_waiters(app);
+	foresight_drop(app);
 	feed_drop(app);
 	timer_stop(&app->status_timer);
 	for (size_t i = 0; i < app->held_count; i++)
@@ -101,7 +102,7 @@ void ending_step(struct app *app)
 		store_stop(app->store);
 	}
 	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED &&
-		notices_is_idle(app->notices)) {
+		notices_is_idle(app->notices) && list_is_empty(&app->foresights)) {
 		app_set_phase(app, APP_CLOSED);
 		loop_stop(&app->loop);
 	}

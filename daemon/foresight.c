@@ -38,37 +38,166 @@ static char *with_findings(char *plan, json_t *findings)
 	return buf_take(&out);
 }
 
+// ---- one after the other
+
+/* A file that somebody asks about. The text is read on a thread, for the parser cannot stop half
+ * way; what follows goes in steps of the loop, and only for the first of those who wait. */
+struct foresight {
+	struct list link;
+	struct app *app;
+	struct held *held;
+	struct control_exchange *exchange; // NULL: answered, and nobody waits any more
+	struct task task;
+	struct timer timer;
+	uv_work_t work;
+	bool is_reading;
+	char *file, *text; // owned: the exchange's may be gone before they are read
+	struct findings findings;
+	struct desired *desired; // owned until foreseen
+	struct foresee *foresee; // owned
+	json_t *list;            // what the loader had to say; owned
+};
+
+// On a thread: touches nothing but its own.
+static void read_file(uv_work_t *work)
+{
+	struct foresight *f = work->data;
+	f->desired = desired_load(f->file,
+		&(struct tree_options){
+			.text = f->text, .text_bytes = strlen(f->text), .no_includes = true},
+		&f->findings);
+}
+
+static void on_read(uv_work_t *work, int status)
+{
+	struct foresight *f = work->data;
+	(void)status;
+	f->is_reading = false;
+	task_wake(&f->task);
+}
+
+static void begin(struct app *app)
+{
+	if (list_is_empty(&app->foresights) || app->phase >= APP_STOPPING)
+		return;
+	struct foresight *f = LIST_ITEM(app->foresights.next, struct foresight, link);
+	if (!f->exchange || f->is_reading)
+		return;
+	f->file = strdup(f->exchange->params.file ? f->exchange->params.file : "(sent)");
+	f->text = strdup(f->exchange->params.text);
+	f->work.data = f;
+	f->is_reading = true;
+	if (uv_queue_work(&app->loop.uv, &f->work, read_file, on_read) != 0)
+		abort(); // only without a function to call
+}
+
+static void free_foresight(void *what)
+{
+	struct foresight *f = what;
+	findings_done(&f->findings);
+	foresee_free(f->foresee);
+	desired_free(f->desired);
+	json_decref(f->list);
+	free(f->file);
+	free(f->text);
+	free(f);
+}
+
+static void end(struct foresight *f)
+{
+	struct app *app = f->app;
+	list_remove(&f->link);
+	timer_stop(&f->timer);
+	task_done(&f->task);
+	loop_bury(&app->loop, f, free_foresight);
+	begin(app);
+	task_wake(&app->task); // who stops may wait for it
+}
+
+// The file is read: can it be foreseen? Otherwise it is answered.
+static bool check(struct foresight *f)
+{
+	struct app *app = f->app;
+	char why[200];
+	f->list = findings_json(&f->findings);
+	if (!f->desired) {
+		control_answer(f->exchange, 200,
+			json_pack("{s:i, s:b, s:O}", "format", 1, "ok", 0, "findings", f->list));
+		return false;
+	}
+	if (is_other(f->held->stack, f->desired, why)) {
+		control_error(f->exchange, 409, "OtherStack", why,
+			"a plan compares two versions of one stack; name another with --stack");
+		return false;
+	}
+	if (app->settings->observe_only)
+		desired_observe(f->desired);
+	f->foresee = foresee_new(f->held->stack, TAKE(f->desired));
+	if (!f->foresee)
+		control_answer_json(f->exchange, 200, NULL);
+	return f->foresee;
+}
+
+static void step(struct task *task)
+{
+	struct foresight *f = CONTAINER_OF(task, struct foresight, task);
+	if (f->is_reading)
+		return;
+	if (!f->exchange) {
+		end(f);
+	} else if (!f->foresee) {
+		if (check(f))
+			timer_start(&f->timer, &f->task, 0);
+		else
+			end(f);
+	} else if (control_is_gone(f->exchange)) {
+		control_error(f->exchange, 503, "Gone", "nobody waits for it any more", NULL);
+		end(f);
+	} else if (foresee_step(f->foresee)) {
+		control_answer_json(
+			f->exchange, 200, with_findings(foresee_take(f->foresee), TAKE(f->list)));
+		end(f);
+	} else {
+		timer_start(&f->timer, &f->task, 0); // after others had their turn
+	}
+}
+
 static void on_foresee(void *self, struct control_exchange *exchange)
 {
 	struct app *app = self;
 	struct held *held = api_held(app, exchange);
 	if (!held)
 		return;
-	const char *file = exchange->params.file ? exchange->params.file : "(sent)";
-	const char *text = exchange->params.text;
-	struct findings findings;
-	findings_init(&findings);
-	struct desired *desired = desired_load(file,
-		&(struct tree_options){
-			.text = text, .text_bytes = strlen(text), .no_includes = true},
-		&findings);
-	json_t *list = findings_json(&findings);
-	findings_done(&findings);
-	char why[200];
-	if (!desired) {
-		control_answer(exchange, 200,
-			json_pack("{s:i, s:b, s:o}", "format", 1, "ok", 0, "findings", list));
-	} else if (is_other(held->stack, desired, why)) {
-		json_decref(list);
-		control_error(exchange, 409, "OtherStack", why,
-			"a plan compares two versions of one stack; name another with --stack");
-	} else {
-		if (app->settings->observe_only)
-			desired_observe(desired);
-		control_answer_json(
-			exchange, 200, with_findings(foresee_plan(held->stack, desired), list));
+	if (app->phase >= APP_STOPPING) {
+		control_error(exchange, 503, "Stopping", "the daemon is stopping", NULL);
+		return;
 	}
-	desired_free(desired);
+	struct foresight *f = calloc(1, sizeof(*f));
+	if (!f) {
+		control_answer_json(exchange, 200, NULL);
+		return;
+	}
+	bool is_first = list_is_empty(&app->foresights);
+	*f = (struct foresight){.app = app, .held = held, .exchange = exchange};
+	findings_init(&f->findings);
+	task_init(&f->task, &app->loop, step, "foresight");
+	timer_init(&f->timer, &app->loop);
+	list_append(&app->foresights, &f->link);
+	if (is_first)
+		begin(app);
+}
+
+void foresight_drop(struct app *app)
+{
+	struct foresight *f;
+	list_for_each (f, &app->foresights, link) {
+		if (!f->exchange)
+			continue;
+		control_error(f->exchange, 503, "Stopping", "the daemon is stopping", NULL);
+		f->exchange = NULL;
+		if (!f->is_reading)
+			end(f);
+	}
 }
 
 void foresight_init(struct control_api *api)

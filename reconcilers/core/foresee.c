@@ -1,38 +1,28 @@
-// A shadow shares everything with its resource but what follows from the file: that is made anew,
-// and nothing of it is kept.
+// A shadow of each resource shares what is known of it, and nothing of what follows from the file:
+// that is made anew, and nothing of it is kept. The stack may go on meanwhile.
 #include "core/foresee.h"
 #include "base/str.h"
 #include "core/view.h"
 
-/* A stack in the making: `stack` is a copy whose resources are ours. */
-struct shadow {
+enum { SLICE = 32 }; // two milliseconds, at most
+enum phase { JOINING, DECIDING, DECIDING_AGAIN, TELLING, DONE };
+
+/* A stack in the making: `stack` is a copy whose resources, orders and approvals are ours. */
+struct foresee {
 	struct stack stack;
-	struct map own; // addresses that only the new file has: struct resource *, whole
+	struct desired *desired; // owned
+	enum phase phase;
+	size_t at;       // in what is wanted, or in by_address
+	bool has_failed; // memory was out
+	struct view_plan plan;
 };
 
-static struct resource *add(struct shadow *shadow, struct resource *resource)
+static bool add(struct foresee *f, struct resource *resource)
 {
-	if (resource && map_set(&shadow->stack.by_address, resource->address, resource, NULL))
-		return resource;
-	free(resource);
-	return NULL;
-}
-
-static bool add_known(struct shadow *shadow, const struct resource *resource)
-{
-	struct resource *copy = malloc(sizeof(*copy));
-	if (!copy)
-		return false;
-	*copy = *resource;
-	copy->wanted = NULL;
-	copy->marks = NULL;
-	copy->run = NULL;
-	copy->decision = (struct decision){0};
-	copy->decided = 0;
-	copy->must_decide = false;
-	copy->told = (struct told){0};
-	json_incref(copy->record.depends_on);
-	return add(shadow, copy);
+	if (resource && map_set(&f->stack.by_address, resource->address, resource, NULL))
+		return true;
+	resource_free(resource);
+	return false;
 }
 
 static bool is_looked_at(const struct stack *stack, const struct kind *kind)
@@ -43,19 +33,12 @@ static bool is_looked_at(const struct stack *stack, const struct kind *kind)
 	return false;
 }
 
-static struct resource *add_new(struct shadow *shadow, const struct wanted *wanted)
+static struct resource *add_new(struct foresee *f, const struct wanted *wanted)
 {
 	struct resource *resource = resource_new(wanted->address, wanted->kind);
-	if (!resource)
-		return NULL;
-	if (!map_set(&shadow->own, resource->address, resource, NULL)) {
-		resource_free(resource);
-		return NULL;
-	}
-	if (is_looked_at(&shadow->stack, wanted->kind))
+	if (resource && is_looked_at(&f->stack, wanted->kind))
 		resource->presence = PRESENCE_ABSENT;
-	bool is_in = map_set(&shadow->stack.by_address, resource->address, resource, NULL);
-	return is_in ? resource : NULL;
+	return add(f, resource) ? resource : NULL;
 }
 
 // The daemon may read more than who sent the file: no source is read for it. Those that the file in
@@ -79,67 +62,106 @@ static json_t *marks_of(const struct resource *known, const struct wanted *wante
 	return out;
 }
 
-static bool join(struct shadow *shadow, const struct stack *stack, const struct desired *desired)
+// The i-th of what the file wants gets its shadow.
+static bool join_one(struct foresee *f, size_t i)
 {
-	for (size_t i = 0; i < desired->count; i++) {
-		const struct wanted *wanted = &desired->wanted[i];
-		struct resource *resource = stack_find(&shadow->stack, wanted->address);
-		if (!resource)
-			resource = add_new(shadow, wanted);
+	const struct wanted *wanted = &f->desired->wanted[i];
+	struct resource *resource = stack_find(&f->stack, wanted->address);
+	if (!resource) {
+		resource = add_new(f, wanted);
 		if (!resource)
 			return false;
-		resource->wanted = wanted;
-		resource->marks = marks_of(stack_find(stack, wanted->address), wanted);
-		json_decref(resource->record.depends_on);
-		resource->record.depends_on = stack_order_of(&shadow->stack, wanted);
+		resource->marks = marks_of(NULL, wanted);
 	}
+	resource->wanted = wanted;
+	json_decref(resource->record.depends_on);
+	resource->record.depends_on = stack_order_of(&f->stack, wanted);
 	return true;
 }
 
-static void done(struct shadow *shadow)
+static bool share_one(struct foresee *f, const struct resource *resource)
 {
-	map_for_each (&shadow->stack.by_address, entry) {
-		struct resource *resource = entry->value;
-		if (map_get(&shadow->own, resource->address))
-			continue;
-		json_decref(resource->marks);
-		json_decref(resource->record.depends_on);
-		decision_done(&resource->decision);
-		free(resource);
-	}
-	map_done(&shadow->stack.by_address);
-	map_for_each (&shadow->own, entry)
-		resource_free(entry->value);
-	map_done(&shadow->own);
+	const struct wanted *stays = desired_find(f->desired, resource->address);
+	bool is_there = resource->presence == PRESENCE_PRESENT || resource->record.id ||
+			resource->record.created_ms;
+	if (!stays && !is_there)
+		return true;
+	struct resource *copy = resource_share(resource);
+	if (copy && stays)
+		copy->marks = marks_of(resource, stays);
+	return add(f, copy);
 }
 
-char *foresee_plan(const struct stack *stack, struct desired *desired)
+struct foresee *foresee_new(const struct stack *stack, struct desired *desired)
 {
-	struct shadow shadow = {.stack = *stack};
-	char *text = NULL;
-	shadow.stack.desired = desired;
-	map_init(&shadow.stack.by_address);
-	map_init(&shadow.own);
-	bool ok = true;
-	map_for_each (&stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		bool stays = desired_find(desired, resource->address);
-		if (stays || resource->presence == PRESENCE_PRESENT || resource->record.id ||
-			resource->record.created_ms)
-			ok = ok && add_known(&shadow, resource);
+	struct foresee *f = malloc(sizeof(*f));
+	if (!f) {
+		desired_free(desired);
+		return NULL;
 	}
-	ok = ok && join(&shadow, stack, desired);
-	// Twice: who waits for whom follows from what was decided about the others.
-	for (int round = 0; ok && round < 2; round++)
-		map_for_each (&shadow.stack.by_address, entry) {
-			struct resource *resource = entry->value;
-			struct decision decision;
-			stack_decide(&shadow.stack, resource, &decision);
-			decision_done(&resource->decision);
-			resource->decision = decision;
-		}
-	if (ok)
-		text = view_plan(&shadow.stack);
-	done(&shadow);
-	return text;
+	*f = (struct foresee){.stack = *stack, .desired = desired};
+	f->stack.desired = desired;
+	f->stack.approved = json_deep_copy(stack->approved);
+	f->stack.orders = json_deep_copy(stack->orders);
+	map_init(&f->stack.by_address);
+	view_plan_begin(&f->plan);
+	map_for_each (&stack->by_address, entry)
+		f->has_failed = f->has_failed || !share_one(f, entry->value);
+	return f;
+}
+
+static void free_resource(void *resource)
+{
+	resource_free(resource);
+}
+
+void foresee_free(struct foresee *f)
+{
+	if (!f)
+		return;
+	map_done_with(&f->stack.by_address, free_resource);
+	buf_done(&f->plan.out);
+	json_decref(f->stack.approved);
+	json_decref(f->stack.orders);
+	desired_free(f->desired);
+	free(f);
+}
+
+static void decide_one(struct foresee *f, struct resource *resource)
+{
+	struct decision decision;
+	stack_decide(&f->stack, resource, &decision);
+	decision_done(&resource->decision);
+	resource->decision = decision;
+}
+
+// Decided twice: who waits for whom follows from what was decided about the others.
+static void do_one(struct foresee *f)
+{
+	const struct map *all = &f->stack.by_address;
+	struct resource *resource =
+		f->phase != JOINING && all->entries[f->at].key ? all->entries[f->at].value : NULL;
+	if (f->phase == JOINING)
+		f->has_failed = f->has_failed || !join_one(f, f->at);
+	else if (resource && f->phase == TELLING)
+		view_plan_add(&f->plan, &f->stack, resource);
+	else if (resource)
+		decide_one(f, resource);
+}
+
+bool foresee_step(struct foresee *f)
+{
+	size_t end = f->phase == JOINING ? f->desired->count : f->stack.by_address.used;
+	for (int i = 0; i < SLICE && f->at < end; i++, f->at++)
+		do_one(f);
+	if (f->at >= end) {
+		f->at = 0;
+		f->phase++;
+	}
+	return f->phase == DONE || f->has_failed;
+}
+
+char *foresee_take(struct foresee *f)
+{
+	return f->has_failed ? NULL : view_plan_end(&f->plan, &f->stack);
 }

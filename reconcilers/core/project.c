@@ -338,6 +338,18 @@ struct err sighting_make(
 	return ERR_OK;
 }
 
+void sighting_share(struct sighting *copy)
+{
+	copy->id = copy->id ? strdup(copy->id) : NULL;
+	copy->arn = copy->arn ? strdup(copy->arn) : NULL;
+	copy->address = copy->address ? strdup(copy->address) : NULL;
+	copy->stack = copy->stack ? strdup(copy->stack) : NULL;
+	json_incref(copy->observed);
+	json_incref(copy->refused);
+	json_incref(copy->unread);
+	json_incref(copy->tags);
+}
+
 void sighting_done(struct sighting *s)
 {
 	free(s->id);

@@ -46,6 +46,17 @@ void record_done(struct record *record)
 	*record = (struct record){0};
 }
 
+void record_share(struct record *copy)
+{
+	json_t *const shared[] = {copy->observed, copy->baseline, copy->writes, copy->depends_on,
+		copy->drifts, copy->tags, copy->refused, copy->kept, copy->claimed, copy->suspects,
+		copy->fights, copy->followed};
+	for (size_t i = 0; i < ARRAY_COUNT(shared); i++)
+		json_incref(shared[i]);
+	copy->id = copy->id ? strdup(copy->id) : NULL;
+	copy->stray_of = copy->stray_of ? strdup(copy->stray_of) : NULL;
+}
+
 json_t *record_json(const struct record *record)
 {
 	json_t *out = json_pack(

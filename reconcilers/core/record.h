@@ -42,6 +42,9 @@ void record_init(struct record *record);
  * shows it. */
 void record_keep(struct record *record, const json_t *said);
 void record_done(struct record *record);
+/* Makes a record that was copied by assignment one of its own: it shares the JSON, and has texts of
+ * its own. */
+void record_share(struct record *copy);
 /* The opaque JSON that the store keeps; new. */
 json_t *record_json(const struct record *record);
 /* Tolerates anything: members of another type count as absent. */

@@ -30,6 +30,27 @@ void resource_free(struct resource *resource)
 	free(resource);
 }
 
+struct resource *resource_share(const struct resource *resource)
+{
+	struct resource *copy = malloc(sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *resource;
+	copy->address = strdup(resource->address);
+	copy->twin = resource->twin ? strdup(resource->twin) : NULL;
+	json_incref(copy->raw);
+	record_share(&copy->record);
+	sighting_share(&copy->seen);
+	copy->wanted = NULL;
+	copy->marks = NULL;
+	copy->run = NULL;
+	copy->decision = (struct decision){0};
+	copy->told = (struct told){0};
+	copy->decided = 0;
+	copy->must_decide = false;
+	return copy;
+}
+
 bool resource_is_ready(const struct resource *resource, char *ret_why, size_t why_bytes)
 {
 	const char *why = NULL;

@@ -47,6 +47,9 @@ struct resource {
 
 struct resource *resource_new(const char *address, const struct kind *kind);
 void resource_free(struct resource *resource); // its run must have ended
+/* What is known of it, without what is wanted, decided and under way: whole by itself, sharing JSON
+ * that nobody may change through it. NULL when memory is out. */
+struct resource *resource_share(const struct resource *resource);
 /* Is it there, settled and not about to go? Otherwise why not. */
 bool resource_is_ready(const struct resource *resource, char *ret_why, size_t why_bytes);
 /* Takes what a look saw (over), or NULL for absent; wall_ms is when it began. Returns true when

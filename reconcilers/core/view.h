@@ -17,6 +17,16 @@ json_t *view_resource(struct stack *stack, const char *address);
 /* What control/routes.h documents for "plan", as JSON text; NULL when memory is out. Free it. The
  * texts of its actions are kept with their resources until those are decided again. */
 char *view_plan(struct stack *stack) MUST_CHECK;
+/* The same in pieces, for who does not want to make it at once: begin, add each resource, end. */
+struct view_plan {
+	struct buf out;
+	int counts[CHANGE_COUNT], held, waiting;
+	int64_t checked_ms; // wall time of the oldest look
+	bool is_complete;
+};
+void view_plan_begin(struct view_plan *plan);
+void view_plan_add(struct view_plan *plan, struct stack *stack, struct resource *resource);
+char *view_plan_end(struct view_plan *plan, const struct stack *stack) MUST_CHECK;
 /* Makes the text of a resource's action before somebody asks. */
 void view_tell(struct stack *stack, struct resource *resource);
 /* What control/routes.h documents for "graph", without "nodes": see view_lines(). */

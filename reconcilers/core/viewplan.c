@@ -162,46 +162,59 @@ void view_tell(struct stack *stack, struct resource *resource)
 	free(fresh.action);
 }
 
-char *view_plan(struct stack *stack)
+void view_plan_begin(struct view_plan *plan)
 {
-	int counts[CHANGE_COUNT] = {0}, held = 0, waiting = 0;
-	int64_t checked = 0;
-	bool is_complete = true;
-	struct buf out;
-	buf_init(&out, 0);
-	buf_adds(&out, "{\"format\":1,\"actions\":[");
-	map_for_each (&stack->by_address, entry) {
-		struct resource *resource = entry->value;
-		struct told fresh = {0};
-		is_complete = is_complete && resource->presence != PRESENCE_UNKNOWN;
-		if (resource->checked_wall_ms && (!checked || resource->checked_wall_ms < checked))
-			checked = resource->checked_wall_ms;
-		const struct told *told = told_of(stack, resource, &fresh);
-		if (told->action) {
-			const struct plan *plan =
-				resource->run ? &resource->run->plan : &resource->decision.plan;
-			counts[plan->change]++;
-			held += resource->decision.verdict == VERDICT_HOLD;
-			waiting += told->waits;
-			if (out.len > 0 && out.data[out.len - 1] == '}')
-				buf_addc(&out, ',');
-			buf_adds(&out, told->action);
-		}
-		free(fresh.action);
+	*plan = (struct view_plan){.is_complete = true};
+	buf_init(&plan->out, 0);
+	buf_adds(&plan->out, "{\"format\":1,\"actions\":[");
+}
+
+void view_plan_add(struct view_plan *plan, struct stack *stack, struct resource *resource)
+{
+	struct told fresh = {0};
+	int64_t checked = resource->checked_wall_ms;
+	plan->is_complete = plan->is_complete && resource->presence != PRESENCE_UNKNOWN;
+	if (checked && (!plan->checked_ms || checked < plan->checked_ms))
+		plan->checked_ms = checked;
+	const struct told *told = told_of(stack, resource, &fresh);
+	if (told->action) {
+		const struct plan *of =
+			resource->run ? &resource->run->plan : &resource->decision.plan;
+		plan->counts[of->change]++;
+		plan->held += resource->decision.verdict == VERDICT_HOLD;
+		plan->waiting += told->waits;
+		if (plan->out.len > 0 && plan->out.data[plan->out.len - 1] == '}')
+			buf_addc(&plan->out, ',');
+		buf_adds(&plan->out, told->action);
 	}
-	int64_t age = checked ? loop_wall_ms(stack->options.loop) - checked : 0;
+	free(fresh.action);
+}
+
+char *view_plan_end(struct view_plan *plan, const struct stack *stack)
+{
+	const int *counts = plan->counts;
+	int64_t age = plan->checked_ms ? loop_wall_ms(stack->options.loop) - plan->checked_ms : 0;
 	char at[CLOCK_TEXT_BYTES] = "";
-	if (checked)
-		clock_format_iso(checked, at);
-	buf_adds(&out, "],\"stack\":");
-	js_add_text(&out, stack->name);
-	buf_adds(&out, ",\"checked_at\":");
-	js_add_text(&out, checked ? at : NULL);
-	buf_addf(&out,
+	if (plan->checked_ms)
+		clock_format_iso(plan->checked_ms, at);
+	buf_adds(&plan->out, "],\"stack\":");
+	js_add_text(&plan->out, stack->name);
+	buf_adds(&plan->out, ",\"checked_at\":");
+	js_add_text(&plan->out, plan->checked_ms ? at : NULL);
+	buf_addf(&plan->out,
 		",\"age_ms\":%lld,\"complete\":%s,\"counts\":{\"create\":%d,\"update\":%d,"
 		"\"replace\":%d,\"delete\":%d,\"held\":%d,\"waiting\":%d}}",
-		(long long)age, is_complete ? "true" : "false", counts[CHANGE_CREATE],
+		(long long)age, plan->is_complete ? "true" : "false", counts[CHANGE_CREATE],
 		counts[CHANGE_UPDATE], counts[CHANGE_REPLACE] + counts[CHANGE_REPLACE_BESIDE],
-		counts[CHANGE_DELETE], held, waiting);
-	return buf_take(&out);
+		counts[CHANGE_DELETE], plan->held, plan->waiting);
+	return buf_take(&plan->out);
+}
+
+char *view_plan(struct stack *stack)
+{
+	struct view_plan plan;
+	view_plan_begin(&plan);
+	map_for_each (&stack->by_address, entry)
+		view_plan_add(&plan, stack, entry->value);
+	return view_plan_end(&plan, stack);
 }

@@ -166,3 +166,26 @@ def test_a_plan_follows_what_is_seen_and_names_the_leaf(emulator_process):
         assert daemon.holdfast_json("plan", check=0)["actions"] == []
     finally:
         daemon.close()
+
+
+def test_a_stop_while_files_are_planned_answers_them_and_ends_in_order(emulator_process):
+    from concurrent.futures import ThreadPoolExecutor
+    from daemon import Daemon
+    emulator_process.reset()
+    daemon = Daemon(emulator_process.url, network.dump(network.small()))
+    large = network.small()
+    large["network"]["elastic_ip"] = {f"a{i}": {} for i in range(2000)}
+    body = {"text": network.dump(large), "file": "large.yaml"}
+    try:
+        daemon.start()
+        daemon.wait_synced()
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(daemon.request, "POST", "/v1/plan", body) for _ in range(4)]
+            asked[0].result()  # they are planned one after the other
+            assert daemon.stop() == 0
+            answers = [one.result() for one in asked]
+        assert {status for status, _ in answers} <= {200, 503}
+        assert all(answer["counts"]["create"] == 2000 if status == 200 else answer["error"]["code"] == "Stopping"
+                   for status, answer in answers)
+    finally:
+        daemon.close()
