@@ -384,9 +384,9 @@ check-cppcheck: ## cppcheck
 		-I. -Idaemon -Ireconcilers \
 		$(filter %.c,$(filter-out tests/% daemon/base/log.c,$(C_FILES)))
 
-check-sim: ## 2,000 seeds of the simulation
+check-sim: ## 10,000 seeds of the simulation, on both cores
 	@$(AGAIN) $(BUILD)/tests/sim/simulate
-	@$(MAKE) --no-print-directory sim SEEDS=2000
+	@$(MAKE) --no-print-directory sim SEEDS=10000
 
 check-unit-file: ## the systemd unit, as systemd itself reads it
 	@tests/lint/unit-file.sh
