@@ -56,8 +56,9 @@ const struct kind flow_log_kind = {
 		.id = "FlowLogId",
 	},
 	.conditions = (const struct condition[]){{"DeliverLogsStatus", "FAILED", "DeliveryFailed", "DeliverLogsErrorMessage"}, {0}},
+	// AWS's model does not mark the token as one.
 	.create = {.operation = "CreateFlowLogs", .failures = "Unsuccessful", .flags = CALL_SINGLE,
-		   .args = ARGS({"ResourceIds": ["@desired.ResourceId"], "ResourceType": "@desired.ResourceType"})},
+		   .args = ARGS({"ResourceIds": ["@desired.ResourceId"], "ResourceType": "@desired.ResourceType", "ClientToken": "@token"})},
 	.created_id = "FlowLogIds.0",
 	.remove = {.operation = "DeleteFlowLogs", .args = ARGS({"FlowLogIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},

@@ -73,7 +73,8 @@ const struct kind vpc_endpoint_kind = {
 		.id = "VpcEndpointId",
 	},
 	.states = {.path = "State", .pending = "pending pendingAcceptance partial", .failed = "failed rejected expired", .gone = "deleting deleted", .past = "deleted", .message = "LastError.Message"},
-	.create = {.operation = "CreateVpcEndpoint"},
+	// AWS's model does not mark the token as one.
+	.create = {.operation = "CreateVpcEndpoint", .args = ARGS({"ClientToken": "@token"})},
 	.created_id = "VpcEndpoint.VpcEndpointId",
 	.remove = {.operation = "DeleteVpcEndpoints", .args = ARGS({"VpcEndpointIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
 	.ends = DISRUPTS_CONNECTIONS,

@@ -3,6 +3,7 @@ import pytest
 
 import network
 from daemon import wait_until
+from emulator import REGION
 
 
 def made_once(tree, ec2):
@@ -26,6 +27,41 @@ def test_a_create_that_never_arrived_is_made_once_it_is_sure_that_nothing_is_the
     tree = network.small()
     proxy.fail("refuse", "CreateVpc", times=1)
     make_daemon(network.dump(tree)).start().wait_synced(patience=200)  # it looks for two minutes
+    made_once(tree, ec2)
+
+
+def with_tokens():
+    """Two whose creates take a token of the client."""
+    tree = network.small()
+    tree["network"]["vpc_endpoint"] = {"s3": {"vpc": "main", "vpc_endpoint_type": "Gateway", "route_tables": ["public"],
+                                              "service_name": f"com.amazonaws.{REGION}.s3"}}
+    tree["network"]["elastic_ip"] = {"nat": {}}
+    tree["network"]["nat_gateway"] = {"main": {"subnet": "public-a", "elastic_ip": "nat"}}
+    return tree
+
+
+TOKENED = ["CreateVpcEndpoint", "CreateNatGateway"]
+MISMATCH = dict(status=400, code="IdempotentParameterMismatch")
+
+
+def test_a_refused_token_is_no_proof_that_nothing_was_made_with_it(make_daemon, proxy, ec2):
+    tree = with_tokens()
+    faults = [proxy.fail("error", operation, times=1, carries_out=True, **MISMATCH) for operation in TOKENED]
+    make_daemon(network.dump(tree)).start().wait_synced()
+    assert [fault.hits for fault in faults] == [1, 1]
+    assert [len(proxy.seen(operation)) for operation in TOKENED] == [1, 1]
+    made_once(tree, ec2)
+
+
+def test_a_refused_token_is_followed_by_another_when_it_is_sure_that_nothing_is_there(make_daemon, proxy, ec2):
+    tree = with_tokens()
+    for operation in TOKENED:
+        proxy.fail("error", operation, times=1, **MISMATCH)
+    make_daemon(network.dump(tree)).start().wait_synced(patience=300)  # it looks for two minutes
+    for operation in TOKENED:
+        first, second = proxy.seen(operation)
+        assert first.params["ClientToken"] and second.params["ClientToken"] != first.params["ClientToken"]
+        assert second.at - first.at > 60  # not at once
     made_once(tree, ec2)
 
 
