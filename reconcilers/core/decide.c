@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/fights.h"
 #include "core/guard.h"
+#include "core/moving.h"
 #include "core/predecessor.h"
 #include "core/weigh.h"
 #include <stdarg.h>
@@ -480,6 +481,8 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	struct differences now = {0};
 	int settling = 0;
 	weigh(in, d, &now, &settling);
+	if (settling > 0 && moving_has(in->kind)) // which is written as a whole
+		now.count = 0;
 	if (d->managed == 0) {
 		decide_synced(in, d);
 		d->again_ms = d->verdict == VERDICT_DONE ? in->claims_wait_ms : d->again_ms;

@@ -4,8 +4,8 @@
 #include "aws/model.h"
 #include "base/str.h"
 #include "core/path.h"
+#include "core/plantags.h"
 #include "core/section.h"
-#include "core/tags.h"
 #include "core/template.h"
 
 const char *change_sign(enum change change)
@@ -245,51 +245,6 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		value_scope(kind, field, d->desired, d->observed), one_path(d));
 }
 
-static json_t *key_objects(const json_t *keys)
-{
-	json_t *out = json_array();
-	size_t i;
-	json_t *key;
-	json_array_foreach ((json_t *)keys, i, key)
-		json_array_append_new(out, json_pack("{s:O}", "Key", key));
-	return out;
-}
-
-static void plan_tags(
-	struct plan *plan, const struct kind *kind, const struct differences *differences)
-{
-	_cleanup_json_ json_t *tags = json_object(), *paths = json_array();
-	_cleanup_json_ json_t *keys = json_array(), *gone = json_array();
-	for (size_t i = 0; i < differences->count; i++) {
-		const struct difference *d = &differences->items[i];
-		if (d->field || d->type == DIFFERS_UNDECLARED)
-			continue;
-		const char *open = strchr(d->path, '[');
-		_cleanup_free_ char *key = strndup(open + 1, strlen(open) - 2);
-		if (!key)
-			continue;
-		json_array_append_new(d->desired ? paths : gone, json_string(d->path));
-		if (d->desired)
-			json_object_set(tags, key, d->desired);
-		else
-			json_array_append_new(keys, json_string(key));
-	}
-	const struct tagging *how = kind->tagging;
-	// A call that sets all tags needs no other one beside it.
-	bool sets_all = how && how->add.args && strstr(how->add.args, "@all_tags");
-	if (sets_all && json_object_size(tags) > 0) {
-		json_array_clear(keys);
-		json_array_extend(paths, gone);
-	}
-	if (how && json_object_size(tags) > 0)
-		plan_add_step(plan, STEP_TAG, &how->add, NULL,
-			json_pack("{s:o}", "tags", tags_as(how->form, tags)), json_incref(paths));
-	if (how && how->remove.operation && json_array_size(keys) > 0)
-		plan_add_step(plan, STEP_TAG, &how->remove, NULL,
-			json_pack("{s:O, s:o}", "tag_keys", keys, "old_tags", key_objects(keys)),
-			json_incref(gone));
-}
-
 static bool has_difference(
 	const struct differences *differences, const struct field *field, enum difference_type type)
 {
@@ -318,7 +273,7 @@ static void plan_differences(
 				differences->items[i].type == DIFFERS_CHANGED)
 				plan_value(plan, kind, &differences->items[i]);
 	}
-	plan_tags(plan, kind, differences);
+	plantags_add(plan, kind, differences);
 }
 
 void plan_update(const struct kind *kind, const json_t *want, const json_t *observed,

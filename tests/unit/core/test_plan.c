@@ -365,6 +365,32 @@ static void what_is_replaced_together_goes_as_observed_where_the_file_says_nothi
 		"\"subnets\":[\"subnet-2\"]}},\"service\":\"id-1\"}\n");
 }
 
+static void a_new_revision_brings_its_tags_and_the_one_that_was_found_gets_none(void **state)
+{
+	(void)state;
+	const struct kind *kind = values_kind("task_definition");
+	const json_t *want = J({"family" : "web", "cpu" : "512"}), *tags = J({"team" : "a"});
+	struct differences differences = {0};
+	struct plan plan;
+	const json_t *theirs = J({"family" : "web", "cpu" : "256"});
+	diff_make(
+		&(struct diff_input){.kind = kind, .want = want, .observed = theirs, .tags = tags},
+		&differences);
+	plan_update(kind, want, theirs, &differences, &plan);
+	assert_int_equal(plan.count, 1);
+	assert_string_equal(plan.steps[0].call->operation, "RegisterTaskDefinition");
+	assert_int_equal(json_array_size(plan.steps[0].paths), 2); // cpu and the tag
+	differences_done(&differences);
+	plan_done(&plan);
+	diff_make(&(struct diff_input){.kind = kind, .want = want, .observed = want, .tags = tags},
+		&differences);
+	plan_update(kind, want, want, &differences, &plan);
+	assert_int_equal(plan.count, 1);
+	assert_string_equal(plan.steps[0].call->operation, "TagResource");
+	differences_done(&differences);
+	plan_done(&plan);
+}
+
 static void what_is_left_to_others_goes_back_as_it_was_observed(void **state)
 {
 	(void)state;
@@ -548,6 +574,7 @@ int main(void)
 		VALUES_TEST(the_old_value_is_taken_away_before_the_new_one_is_set),
 		VALUES_TEST(fields_of_one_call_share_it),
 		VALUES_TEST(what_is_replaced_together_goes_as_observed_where_the_file_says_nothing),
+		VALUES_TEST(a_new_revision_brings_its_tags_and_the_one_that_was_found_gets_none),
 		VALUES_TEST(what_is_left_to_others_goes_back_as_it_was_observed),
 		VALUES_TEST(emptying_a_set_removes_all_of_it),
 		VALUES_TEST(a_field_that_is_for_ever_forces_replacement),
