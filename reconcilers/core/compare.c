@@ -302,7 +302,7 @@ static bool texts_hold(enum compare how, const char *desired, const char *observ
 	return str_eq(desired, observed);
 }
 
-static bool is_empty(const json_t *value)
+bool compare_is_empty(const json_t *value)
 {
 	return !value || json_is_null(value) || json_is_false(value) ||
 	       (json_is_string(value) && !*json_string_value(value)) ||
@@ -359,7 +359,7 @@ static bool holds(enum compare how, const json_t *desired, const json_t *observe
 {
 	char text[64];
 	if (!observed || json_is_null(observed))
-		return is_empty(desired);
+		return compare_is_empty(desired);
 	if (json_is_object(desired) && json_is_object(observed)) {
 		const char *key;
 		json_t *member;
@@ -415,7 +415,7 @@ bool compare_holds(enum compare how, const json_t *desired, const json_t *observ
 	if (how != COMPARE_POLICY && how != COMPARE_JSON)
 		return holds(how, desired, observed);
 	if (!observed)
-		return is_empty(desired);
+		return compare_is_empty(desired);
 	_cleanup_json_ json_t *a = compare_canon(how, desired), *b = compare_canon(how, observed);
 	return json_equal(a, b);
 }

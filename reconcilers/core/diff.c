@@ -193,7 +193,8 @@ static void diff_undeclared(
 	if (!was)
 		return;
 	_cleanup_json_ json_t *is = diff_baseline(in->kind, field, in->observed);
-	if (!is || json_equal(was, is))
+	// Whether AWS leaves a list out or shows it empty says nothing.
+	if (!is || json_equal(was, is) || (compare_is_empty(was) && compare_is_empty(is)))
 		return;
 	add(out, field, DIFFERS_UNDECLARED, strdup(member), json_is_null(was) ? NULL : was,
 		json_is_null(is) ? NULL : is);

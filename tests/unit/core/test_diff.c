@@ -384,6 +384,22 @@ static void an_undeclared_change_is_told_against_the_baseline(void **state)
 		.observed = J({"MapPublicIpOnLaunch" : true}), .baseline = J({}));
 }
 
+static void an_undeclared_list_that_is_shown_empty_and_one_that_is_not_shown_are_the_same(
+	void **state)
+{
+	(void)state;
+	EXPECT_DIFF("", .kind = "ecs_cluster", .want = J({}),
+		.observed = J({"defaultCapacityProviderStrategy" : []}),
+		.baseline = J({"defaultCapacityProviderStrategy" : null}));
+	EXPECT_DIFF("", .kind = "ecs_cluster", .want = J({}), .observed = J({}),
+		.baseline = J({"defaultCapacityProviderStrategy" : []}));
+	EXPECT_DIFF("undeclared defaultCapacityProviderStrategy", .kind = "ecs_cluster",
+		.want = J({}), .observed = J({"defaultCapacityProviderStrategy" : []}),
+		.baseline = J({
+			"defaultCapacityProviderStrategy" : [ {"capacityProvider" : "FARGATE"} ]
+		}));
+}
+
 static void an_undeclared_list_that_was_only_reordered_is_the_same(void **state)
 {
 	(void)state;
@@ -435,6 +451,8 @@ int main(void)
 		VALUES_TEST(members_that_wait_or_are_ignored_are_not_compared),
 		VALUES_TEST(tags_that_are_missing_or_changed_differ_and_others_do_not),
 		VALUES_TEST(an_undeclared_change_is_told_against_the_baseline),
+		VALUES_TEST(
+			an_undeclared_list_that_is_shown_empty_and_one_that_is_not_shown_are_the_same),
 		VALUES_TEST(an_undeclared_list_that_was_only_reordered_is_the_same),
 		VALUES_TEST(computed_fields_have_no_baseline),
 	};
