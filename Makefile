@@ -283,8 +283,8 @@ demo: ## install what is missing, build, watch an architecture being held
 	@$(AGAIN) all
 	@HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/demo/demo.py
 
-drift: all ## make SEEDS=300 single drifts of the whole example, each seen and corrected
-	HOLDFAST_BUILD=$(BUILD) HOLDFAST_DRIFTS=$(or $(SEEDS),300) $(VENV)/bin/python -m pytest tests/system/test_drifts.py $(TESTS)
+drift: all ## make SEEDS=300 (or ONLY='*': all by name) single drifts of the whole example, each seen and corrected
+	HOLDFAST_BUILD=$(BUILD) HOLDFAST_DRIFTS=$(or $(SEEDS),300) HOLDFAST_DRIFT="$(ONLY)" $(VENV)/bin/python -m pytest tests/system/test_drifts.py $(TESTS)
 
 KILLS ?= 200
 kills: all ## make KILLS=200 kills -9 of the whole example coming up and going away, one of each after
@@ -303,12 +303,12 @@ STORM = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 storms: all ## make SECONDS=60 each class of fault of AWS at a third of the calls, over the whole example
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/system/storming.py --seconds $(STORM)
 
-bench: all $(BUILD)/tests/bench/floor ## cost of a pass, and of the first convergence, against a bare replay of its requests
+bench: all $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/replay ## cost of a pass, and of the first convergence, against a bare replay of its requests
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/bench.py
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/answers.py
 	HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python tests/bench/convergence.py
 
-$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o $(call lib_files,$(USES_aws))
+$(BUILD)/tests/bench/floor $(BUILD)/tests/bench/replay: %: %.o $(call lib_files,$(USES_aws))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(call libs,$(USES_aws)) $(LDLIBS)
 

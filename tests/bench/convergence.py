@@ -1,9 +1,10 @@
 """make bench: the first convergence of the whole example, against its own requests in the best order.
 
 A run of the daemon from nothing is recorded, request by request. Then a fresh emulator gets the same requests from a
-bare client that knows everything beforehand: each goes out as soon as what it refers to has been answered, the ones
-with the longest way behind them first, as many at a time as the daemon has in flight at most. Ids that the emulator
-makes up are put in as they come. What a request refers to:
+bare client in C (replay.c) that knows everything beforehand: each goes out as soon as what it refers to has been
+answered, the ones with the longest way behind them first. How many at a time is tried out, as the emulator gets slower
+by what it has to do side by side, and the fastest counts. Ids that the emulator makes up are put in as they come. What a
+request refers to:
 
   - ids, ARNs and host names that an earlier answer told first;
   - what an earlier change made under a name that the request gives to the same parameter of the same service;
@@ -14,9 +15,7 @@ Both are timed from the first request to the last answer. Postgres is up before 
 certificates are issued at once. Only ratios mean anything; runs are taken in turn.
 """
 import collections
-import concurrent.futures
-import heapq
-import http.client
+import functools
 import json
 import os
 import pathlib
@@ -24,7 +23,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 
@@ -34,13 +32,13 @@ sys.path.insert(0, str(ROOT / "tests/system"))
 import yaml  # noqa: E402
 
 import as_aws  # noqa: E402
-from daemon import Daemon  # noqa: E402
+from daemon import BUILD, Daemon  # noqa: E402
 from emulator import Emulator  # noqa: E402
 from multi_tier import text  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-IN_FLIGHT = 64  # of the daemon (aws_settings.most_in_flight)
+IN_FLIGHT = tuple(map(int, os.environ.get("BENCH_IN_FLIGHT", "4 16 64").split()))  # the fastest of these is the best order
 FAR = 0.030
 BOUND = 1.3
 
@@ -224,100 +222,72 @@ class Order:
         return rank
 
 
-# ---- the replay, in a process of its own
+# ---- the replay: the plan that replay.c carries out
 
 
-class Replay:
-    def __init__(self, port, plan):
-        self.port, self.plan = port, plan
-        self.new = {}  # atom -> what it is here
-        self.answers = {}
-        self.local = threading.local()
-        self.told = collections.defaultdict(list)
-        for atom, (i, index, anchors) in plan["sources"].items():
-            self.told[i].append((atom, index, anchors))
-
-    def translated(self, text, atoms):
-        for atom in atoms:
-            new = self.new[atom]
-            for _ in range(3):  # as it is, encoded, encoded in what is encoded
-                text = text.replace(atom, new)
-                old, atom, new = atom, urllib.parse.quote(atom, safe=""), urllib.parse.quote(new, safe="")
-                if old == atom:
-                    break
-        return text
-
-    def send(self, i):
-        one = self.plan["requests"][i]
-        atoms = one["atoms"]
-        body, path = self.translated(one["body"], atoms), self.translated(one["path"], atoms)
-        connection = getattr(self.local, "connection", None)
-        if connection is None:
-            connection = self.local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request(one["method"], path, body=body.encode(), headers=one["headers"])
-        answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        if one["writes"] and answer.status != 200:
-            raise RuntimeError(f"{one['name']} {body[:300]}: {answer.status} {text[:300]}")
-        for atom, index, anchors in self.told[i]:
-            self.new[atom] = self.found(text, one["answer"], atom, index, anchors)
-        return i
-
-    def found(self, text, recorded, atom, index, anchors):
-        if index is not None:
-            return ATOM.findall(text)[index]
-        old = chunk_of(recorded, atom)
-        place = ATOM.findall(old).index(atom)
-        shape = ATOM.sub("", old.split("</item>")[0])
-        for piece in text.split("<item>"):
-            if (ATOM.sub("", piece.split("</item>")[0]) == shape
-                    and all(self.new.get(other, other) in piece for other in anchors)):
-                return ATOM.findall(piece)[place]
-        raise RuntimeError(f"{atom} is not told: {old[:200]} in {text[:2000]}")
-
-    def run(self):
-        requests = self.plan["requests"]
-        waits = [set(one["deps"]) for one in requests]
-        after = collections.defaultdict(list)
-        for i, deps in enumerate(waits):
+class Plan:
+    def __init__(self, requests, is_ready):
+        self.order = Order(requests, is_ready)
+        self.requests = requests
+        self.atoms = {atom: n for n, atom in enumerate(self.order.sources)}
+        ranks = self.order.ranks()
+        self.depth = max(ranks.values())
+        frees = collections.defaultdict(list)
+        for i, deps in enumerate(self.order.deps):
             for j in deps:
-                after[j].append(i)
-        due = [(-one["rank"], i) for i, one in enumerate(requests) if not waits[i]]
-        heapq.heapify(due)
-        running = set()
-        with concurrent.futures.ThreadPoolExecutor(IN_FLIGHT) as pool:
-            list(pool.map(lambda _: time.sleep(0.01), range(IN_FLIGHT)))  # threads are there before it begins
-            began = time.monotonic()
-            while due or running:
-                while due and len(running) < IN_FLIGHT:
-                    running.add(pool.submit(self.send, heapq.heappop(due)[1]))
-                done, running = concurrent.futures.wait(running, return_when="FIRST_COMPLETED")
-                for future in done:
-                    i = future.result()
-                    for k in after[i]:
-                        waits[k].discard(i)
-                        if not waits[k]:
-                            heapq.heappush(due, (-requests[k]["rank"], k))
-            return time.monotonic() - began
+                frees[j].append(i)
+        told = collections.defaultdict(list)
+        for atom, (i, index, anchors) in self.order.sources.items():
+            told[i].append(self.told(requests[i]["answer"], atom, index))
+        self.rows = [{"name": one["name"], "method": one["method"], "writes": one["writes"],
+                      "headers": [f"{name}: {value}" for name, value in one["headers"].items()],
+                      "path": self.sent(one["path"]), "body": self.sent(one["body"]), "rank": ranks[i],
+                      "waits": len(self.order.deps[i]), "frees": frees[i], "tells": told[i]}
+                     for i, one in enumerate(requests)]
+
+    def sent(self, text):
+        """A request's text, with what the other side makes up as [atom, times that it is encoded]."""
+        forms = {}
+        for atom, number in self.atoms.items():
+            for times in (2, 1, 0):  # what needs no encoding is the same in all
+                forms[functools.reduce(lambda x, _: urllib.parse.quote(x, safe=""), range(times), atom)] = [number, times]
+        return [forms.get(piece, piece) for piece in split(text, forms) if piece]
+
+    def told(self, answer, atom, index):
+        """Where an answer tells an atom: by what stands before it, or by the item of the listing that it is in."""
+        if index is None:
+            piece = chunk_of(answer, atom).split("</item>")[0]
+            return {"text": [self.place(word, atom) for word in split(piece, set(ATOM.findall(piece))) if word], "nth": 0}
+        at = list(ATOM.finditer(answer))[index].start()
+        before = re.split(ATOM.pattern + r"|\d{6,}|\d\d:\d\d", answer[max(0, at - 40):at])[-1]
+        pattern = re.escape(before) + r"(?=[^<\"]{%d})" % len(atom)
+        nth = [found.end() for found in re.finditer(pattern, answer)].index(at)
+        return {"text": [before, [self.atoms[atom], -len(atom)]], "nth": nth}
+
+    def place(self, word, wanted):
+        if not ATOM.fullmatch(word):
+            return word
+        if word != wanted and word in self.atoms:
+            return [self.atoms[word], 0]
+        return [self.atoms.get(word, -1), -len(word)]
 
 
-def replay(home, delay, requests, is_ready):
-    order = Order(requests, is_ready)
-    rank = order.ranks()
-    plan = {"sources": order.sources, "requests": [
-        {**{name: one[name] for name in ("name", "method", "path", "headers", "body", "writes", "answer")},
-         "deps": sorted(order.deps[i]), "rank": rank[i],
-         "atoms": [atom for atom in sorted(set(ATOM.findall(plain(one)))) if atom in order.sources]}
-        for i, one in enumerate(requests)]}
+def split(text, words):
+    """The text in pieces, each of the words one of its own."""
+    return re.split("(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")", text) if words else [text]
+
+
+def replay(home, delay, requests, is_ready, in_flight):
+    plan = Plan(requests, is_ready)
     path = home / "plan.json"
-    path.write_text(json.dumps(plan))
+    path.write_text(json.dumps({"atoms": len(plan.atoms), "requests": plan.rows}))
     world = World(home, delay)
     try:
-        done = subprocess.run([sys.executable, __file__, "--replay", str(world.proxy.port), str(path)],
+        done = subprocess.run([BUILD / "tests/bench/replay", world.proxy.url, path, str(in_flight)],
                               capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr[-3000:])
-        return float(done.stdout), max(rank.values())
+        return float(done.stdout), plan.depth
     finally:
         world.close()
 
@@ -326,30 +296,31 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
     try:
         for delay in (0, FAR):
-            took = collections.defaultdict(list)
-            for _ in range(ROUNDS):
-                seconds, requests = converge(home, delay)
-                took["daemon"].append(seconds)
-                for name, is_ready in (("ready", True), ("ids only", False)):
-                    seconds, depth = replay(home, delay, requests, is_ready)
-                    took[name].append(seconds)
-                    took[name + " deep"].append(depth)
-            writes = sum(one["writes"] for one in requests)
-            print(f"first convergence, {delay * 1000:.0f} ms away: {len(requests)} calls, {writes} of them changes; "
-                  f"medians of {ROUNDS} runs", flush=True)
-            own = median(took["daemon"])
-            print(f"  daemon                        {own:6.2f} s")
-            for name, bound in (("ready", f"  (bound {BOUND})"), ("ids only", "")):
-                print(f"  best order, {name:<17} {median(took[name]):6.2f} s, {median(took[name + ' deep']):2} deep"
-                      f"   ratio {own / median(took[name]):.2f}{bound}", flush=True)
+            measure(home, delay)
     finally:
         for path in home.iterdir():
             path.unlink()
         home.rmdir()
 
 
+def measure(home, delay):
+    own, took, depth = [], collections.defaultdict(list), {}
+    for _ in range(ROUNDS):
+        seconds, requests = converge(home, delay)
+        own.append(seconds)
+        for name, is_ready in (("ready", True), ("ids only", False)):
+            for in_flight in IN_FLIGHT:
+                seconds, depth[name] = replay(home, delay, requests, is_ready, in_flight)
+                took[name, in_flight].append(seconds)
+    writes = sum(one["writes"] for one in requests)
+    print(f"first convergence, {delay * 1000:.0f} ms away: {len(requests)} calls, {writes} of them changes; "
+          f"medians of {ROUNDS} runs", flush=True)
+    print(f"  daemon                        {median(own):6.2f} s")
+    for name, bound in (("ready", f"  (bound {BOUND})"), ("ids only", "")):
+        best, in_flight = min((median(took[name, one]), one) for one in IN_FLIGHT)
+        print(f"  best order, {name:<17} {best:6.2f} s, {depth[name]:2} deep, {in_flight} at a time"
+              f"   ratio {median(own) / best:.2f}{bound}", flush=True)
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--replay"]:
-        print(Replay(int(sys.argv[2]), json.loads(pathlib.Path(sys.argv[3]).read_text())).run())
-    else:
-        main()
+    main()
