@@ -81,6 +81,21 @@ def endpoint_private_dns():
     return behave
 
 
+def plain_listeners():
+    """A listener that becomes HTTP loses its certificate and security policy; the emulator keeps them."""
+    def behave(call, status, answer):
+        if status != 200 or not _is(call, "elasticloadbalancing", "DescribeListeners"):
+            return status, answer
+        root = ET.fromstring(answer)
+        for element in list(root.iter()):
+            members = {one.tag.rsplit("}", 1)[-1]: one for one in element}
+            if "Protocol" in members and members["Protocol"].text == "HTTP" and "ListenerArn" in members:
+                for name in {"Certificates", "SslPolicy"} & set(members):
+                    element.remove(members[name])
+        return status, ET.tostring(root)
+    return behave
+
+
 def kms_key_arns():
     """Every call takes a key's ARN; the emulator fails with 500 on some of them."""
     def behave(call, status, answer):
