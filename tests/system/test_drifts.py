@@ -250,7 +250,7 @@ def one_drift(shop, drift, rng, seed):
 
 def synced(shop, where, shown=None):
     try:
-        shop.daemon.wait_synced(patience=30, shown=shown)
+        shop.daemon.wait_synced(patience=60, shown=shown)
     except Failed as problem:
         raise Failed(f"{where}\n{problem}") from None
 
