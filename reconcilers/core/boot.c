@@ -155,10 +155,7 @@ static void take_records(struct stack *stack, const json_t *rows)
 		if (record_bound(&resource->record, loop_wall_ms(stack->options.loop)))
 			log_warning("a record of the store has instants that are yet to come",
 				LOG_STR("resource", address));
-		// How long ago it was made was told by another clock, or by this one before it was
-		// set: what AWS may not show yet is looked for as if it were new.
-		if (resource->record.created_ms)
-			resource->record.created_ms = loop_wall_ms(stack->options.loop);
+		record_renew(&resource->record, loop_wall_ms(stack->options.loop));
 		resource->presence =
 			PRESENCE_UNKNOWN; // what was seen without it is looked at again
 		sighting_done(&resource->seen);
@@ -209,6 +206,7 @@ static void take_intents(struct stack *stack, const json_t *rows)
 		struct resource *resource = maybe_created(stack, address, row);
 		if (resource) {
 			resource->record.created_ms = now;
+			resource->record.was_shown = false;
 			json_decref(TAKE(resource->record.observed)); // of what stood there before
 			record_keep(&resource->record, json_object_get(row, "input"));
 			resource->record.is_dirty = true;

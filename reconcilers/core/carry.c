@@ -90,6 +90,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->id = TAKE(run->id);
 		record->created_ms = reconciler_wall_ms(r);
 		record->born_ms = record->created_ms;
+		record->was_shown = false;
 		record->deleted_ms = 0;
 		record->unseen += run->is_created;
 		record_keep(record, json_object_get(run->resource, "desired"));

@@ -281,6 +281,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		int64_t latest = now - DECIDE_CREATE_SETTLES_MS + DECIDE_SEEN_SETTLES_MS;
 		if (record->created_ms > latest)
 			record->created_ms = latest;
+		record->was_shown = true;
 		record->is_dirty = true;
 	}
 	if (resource->presence == PRESENCE_ABSENT && record->id && !is_young) {

@@ -2,6 +2,7 @@
 #include "core/record.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/decide.h"
 
 enum { MOST_REFUSED = 10 };
 
@@ -70,6 +71,8 @@ json_t *record_json(const struct record *record)
 		record->refused, "foreign", record->is_foreign, "kept", record->kept);
 	if (out && record->is_guess)
 		json_object_set_new(out, "guess", json_true());
+	if (out && record->was_shown)
+		json_object_set_new(out, "was_shown", json_true());
 	if (out && json_object_size(record->claimed) > 0)
 		json_object_set(out, "claimed", record->claimed);
 	if (out && json_object_size(record->suspects) > 0)
@@ -120,6 +123,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->stray_of = str_empty(stray_of) ? NULL : strdup(stray_of);
 	record->is_foreign = js_bool(data, "foreign", false);
 	record->is_guess = js_bool(data, "guess", false);
+	record->was_shown = js_bool(data, "was_shown", false);
 	const char *synced = js_str(data, "synced");
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");
 }
@@ -139,6 +143,15 @@ bool record_bound(struct record *record, int64_t now_wall_ms)
 		any = true;
 	}
 	return any;
+}
+
+void record_renew(struct record *record, int64_t now_wall_ms)
+{
+	if (!record->created_ms)
+		return;
+	record->created_ms = now_wall_ms;
+	if (record->was_shown)
+		record->created_ms -= DECIDE_CREATE_SETTLES_MS - DECIDE_SEEN_SETTLES_MS;
 }
 
 static bool has_value(const json_t *list, const json_t *value)

@@ -33,6 +33,7 @@ struct record {
 	/* Which of several that bear its tag it is was not known, but taken as it came. */
 	bool is_guess;
 	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours
+	bool was_shown;  // AWS has shown what we created at created_ms, and then no more
 	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;   // differs from what the store holds
 };
@@ -53,6 +54,10 @@ void record_load(struct record *record, const char *id, const json_t *data);
  * A creation is one of now, since what it made may not be shown yet; a deletion is none, since what
  * is shown is there. True when there was one. */
 bool record_bound(struct record *record, int64_t now_wall_ms);
+/* After a restart: how long ago it was created was told by another clock, or by this one before it
+ * was set, so what AWS may not show yet is looked for as if it were new; what AWS has shown before
+ * as if it had just been seen. */
+void record_renew(struct record *record, int64_t now_wall_ms);
 
 /* Adds what AWS gave up ({"Member": [values]}, may be NULL); true when anything is new. At most 10
  * a member are kept. */

@@ -1,4 +1,5 @@
 // What is remembered survives the store, and failures are paced by their class.
+#include "core/decide.h"
 #include "core/record.h"
 #include "tests/unit/core/values.h"
 
@@ -181,12 +182,46 @@ static void instants_that_are_yet_to_come_do_not_count(void **state)
 	record_done(&record);
 }
 
+static void a_restart_looks_for_what_was_never_shown_as_if_it_were_new(void **state)
+{
+	(void)state;
+	struct record record;
+	record_init(&record);
+	record_load(&record, "vpc-1", J({"created_ms" : 5}));
+	record_renew(&record, 1000000);
+	assert_int_equal(record.created_ms, 1000000);
+	record.created_ms = 0; // not by us, or settled
+	record_renew(&record, 1000000);
+	assert_int_equal(record.created_ms, 0);
+	record_done(&record);
+}
+
+// Deleted by somebody right after its creation, or by us: a restart does not begin to wait anew.
+static void a_restart_looks_no_longer_for_what_was_shown_and_went_away(void **state)
+{
+	(void)state;
+	struct record record, again;
+	record_init(&record);
+	record.created_ms = 5;
+	record.was_shown = true;
+	_cleanup_json_ json_t *data = record_json(&record);
+	record_init(&again);
+	record_load(&again, "vpc-1", data);
+	record_renew(&again, 1000000);
+	assert_int_equal(
+		again.created_ms, 1000000 - DECIDE_CREATE_SETTLES_MS + DECIDE_SEEN_SETTLES_MS);
+	record_done(&record);
+	record_done(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(what_is_saved_is_loaded_again),
 		VALUES_TEST(anything_may_stand_in_the_store),
 		VALUES_TEST(instants_that_are_yet_to_come_do_not_count),
+		VALUES_TEST(a_restart_looks_for_what_was_never_shown_as_if_it_were_new),
+		VALUES_TEST(a_restart_looks_no_longer_for_what_was_shown_and_went_away),
 		VALUES_TEST(waits_grow_up_to_a_limit),
 		VALUES_TEST(waits_are_spread_and_never_nothing),
 		VALUES_TEST(what_is_refused_waits_longer_than_what_timed_out),
