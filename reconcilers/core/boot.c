@@ -205,8 +205,8 @@ static void take_intents(struct stack *stack, const json_t *rows)
 		const char *address = js_str(row, "address"), *id = js_str(row, "action_id");
 		struct resource *resource = maybe_created(stack, address, row);
 		if (resource) {
-			resource->record.created_ms = now;
 			resource->record.was_shown = false;
+			resource->record.created_ms = now;
 			json_decref(TAKE(resource->record.observed)); // of what stood there before
 			record_keep(&resource->record, json_object_get(row, "input"));
 			resource->record.is_dirty = true;
