@@ -59,17 +59,19 @@
 
 // One source of HISTORY: its newest rows, found by (instant, stack) or by (stack, address,
 // instant). The parameters are known when the server plans, so absent ones fold away.
-#define EVENT(what, at, address, from, detail)                                                     \
+#define EVENT(what, at, address, from, detail) EVENT_IF("TRUE", what, at, address, from, detail)
+#define EVENT_IF(which, what, at, address, from, detail)                                           \
 	"(SELECT " at " AS at, '" what "' AS what, " address                                       \
 	" AS address, jsonb_build_object(" detail ") AS detail FROM holdfast." from                \
-	" WHERE stack = $1"                                                                        \
-	" AND " at " >= COALESCE($2, '-infinity') AND " at " <= COALESCE($3, 'infinity')"          \
+	" WHERE stack = $1 AND " which " AND " at " >= COALESCE($2, '-infinity') AND " at          \
+	" <= COALESCE($3, 'infinity')"                                                             \
 	" AND " UNDER(address, "$4") " ORDER BY " at                                               \
 				     " DESC LIMIT LEAST(COALESCE($5, 100), 10000))"
 
-#define HOLD_DETAIL(state)                                                                         \
+// `who`: who decided; what only waits, or ends by itself, was decided by nobody.
+#define HOLD_DETAIL(state, who)                                                                    \
 	"'hold_id', hold_id, 'digest', digest, 'change', change, 'reason', reason, 'disruption', " \
-	"disruption, 'state', " state ", 'who', who"
+	"disruption, 'state', " state ", 'who', " who
 
 // One table of RETENTION: deletes the oldest rows, at most so many in one transaction.
 #define SWEEP(name, table, at, which)                                                              \
@@ -191,7 +193,8 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 // -> hold_id, state: one row when the hold was there to be decided, none when it was not any more
 [STORE_HOLD_DECIDE] = {"HOLD_DECIDE",
-	"UPDATE holdfast.hold SET state = $2, who = COALESCE($3, who),"
+	"UPDATE holdfast.hold SET state = $2,"
+	" who = CASE WHEN $2 IN ('approved', 'rejected') THEN $3 ELSE who END,"
 	" decided_at = CASE WHEN $2 IN ('approved', 'rejected') THEN $4 ELSE decided_at END,"
 	" ended_at = CASE WHEN $2 IN ('approved', 'waiting') THEN NULL ELSE $4 END"
 	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
@@ -341,12 +344,12 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" UNION ALL "
 	EVENT("config", "at", "''::text", "config_use", "'version', version, 'file', file")
 	" UNION ALL "
-	EVENT("hold", "at", "address", "hold", HOLD_DETAIL("'waiting'"))
+	EVENT("hold", "at", "address", "hold", HOLD_DETAIL("'waiting'", "NULL::text"))
 	" UNION ALL "
 	EVENT("hold", "decided_at", "address", "hold",
-	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END"))
+	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END", "who"))
 	" UNION ALL "
-	EVENT("hold", "ended_at", "address", "hold", HOLD_DETAIL("state"))
+	EVENT_IF("state <> 'rejected'", "hold", "ended_at", "address", "hold", HOLD_DETAIL("state", "NULL::text"))
 	" UNION ALL "
 	EVENT("order", "at", "target", "people_order",
 	      "'sort', sort, 'field', field, 'reason', reason, 'who', who,"

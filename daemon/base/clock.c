@@ -39,6 +39,14 @@ void clock_format_iso(int64_t wall_ms, char ret_text[CLOCK_TEXT_BYTES])
 	snprintf(ret_text + n, CLOCK_TEXT_BYTES - n, ".%03dZ", (int)(wall_ms % 1000));
 }
 
+void clock_format_second(int64_t wall_ms, char ret_text[CLOCK_TEXT_BYTES])
+{
+	clock_format_iso(wall_ms, ret_text);
+	char *fraction = strrchr(ret_text, '.');
+	if (fraction)
+		memcpy(fraction, "Z", 2);
+}
+
 // ---- reading: no sscanf, which takes blanks and signs where a digit belongs
 
 struct civil {

@@ -15,6 +15,8 @@ int64_t clock_boot_ms(void);
 #define CLOCK_TEXT_BYTES 32
 /* "2026-11-23T09:48:00.123Z" */
 void clock_format_iso(int64_t wall_ms, char ret_text[CLOCK_TEXT_BYTES]);
+/* "2026-11-23T09:48:00Z", for sentences. */
+void clock_format_second(int64_t wall_ms, char ret_text[CLOCK_TEXT_BYTES]);
 /* RFC 3339 with Z or an offset, fraction optional (cut to milliseconds). 0, or -1 for any other
  * text and for years before 1970. */
 int clock_parse_iso(const char *text, int64_t *ret_wall_ms);

@@ -3,6 +3,29 @@
 #include "cli/cli.h"
 #include "cli/render.h"
 
+// It differs, and nobody does anything about it.
+static void put_ignored(
+	const struct view *view, const json_t *ignored, const char *field, struct buf *out)
+{
+	const char *who = js_str(ignored, "who"), *until = js_str(ignored, "until"),
+		   *reason = js_str(ignored, "reason");
+	if (!json_is_object(ignored))
+		return;
+	if (who)
+		view_putf(view, out, PAINT_DIM,
+			"    Ignored by %s until %s%s%s: nothing is done about it. With the edit "
+			"it is "
+			"wanted, and `holdfast resume ADDRESS %s` ends that.",
+			who, until ? until : "somebody ends it", reason ? ", " : "",
+			reason ? reason : "", field);
+	else
+		view_put(view, out, PAINT_DIM,
+			"    Ignored by 'policy: {ignore: [...]}' in the file: nothing is done "
+			"about "
+			"it. With the edit it is wanted, and that line can go.");
+	buf_adds(out, "\n");
+}
+
 static void put_edit(const struct view *view, const json_t *edit, struct buf *out)
 {
 	const char *file = js_str(edit, "file"), *field = js_str(edit, "field");
@@ -15,6 +38,7 @@ static void put_edit(const struct view *view, const json_t *edit, struct buf *ou
 	buf_adds(out, ": ");
 	view_put(view, out, PAINT_YELLOW, text ? text : "null");
 	buf_adds(out, "\n");
+	put_ignored(view, json_object_get(edit, "ignored"), field ? field : "FIELD", out);
 }
 
 void render_accept(const struct view *view, const json_t *answer, struct buf *out)

@@ -201,7 +201,8 @@ const struct command commands[] = {
 		.group = GROUP_CHANGE,
 		.usage = "ignore ADDRESS FIELD [--for TIME] [--reason TEXT]",
 		.summary = "let a field differ, without editing the file",
-		.details = "For good, write it into the file: policy: {ignore: [FIELD]}.",
+		.details = "'holdfast resume ADDRESS FIELD' ends it. For good, write it into the "
+			   "file: policy: {ignore: [FIELD]}.",
 		.words = WORDS_ADDRESS,
 		.least = 2,
 		.most = 2,

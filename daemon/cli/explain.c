@@ -281,7 +281,7 @@ static int follow(struct cli *cli, const char *path, struct place_in_file *place
 }
 
 // ---- rows: {"name","type","notes","limits"}; a field also has
-// {"required","change","disruption","ref", "default"}
+// {"required","change","disruption","ref","default","has_fields"}
 
 static json_t *row_new(const char *name, struct buf *type, struct buf *limits, struct buf *notes)
 {
@@ -333,8 +333,13 @@ static json_t *rows_of_fields(
 	json_t *rows = json_array();
 	for (const struct field *f = fields; f && f->name; f++) {
 		struct place_in_file place = {.kind = kind};
-		if (enter_field(&place, fields, items, f->name))
-			json_array_append_new(rows, field_row(&place, false));
+		if (!enter_field(&place, fields, items, f->name))
+			continue;
+		json_array_append_new(rows, field_row(&place, false));
+		const char *below;
+		if (names_below(&place, &below, 1) > 0)
+			json_object_set_new(json_array_get(rows, json_array_size(rows) - 1),
+				"has_fields", json_true());
 	}
 	return rows;
 }
@@ -402,6 +407,17 @@ static void put_rows(const struct view *view, const json_t *rows, struct buf *ou
 	table_render(&table, out);
 }
 
+// The first field with fields of its own; NULL: there is none.
+static const char *first_structure(const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row)
+		if (js_bool(row, "has_fields", false))
+			return js_str(row, "name");
+	return NULL;
+}
+
 static void put_answer(const struct view *view, const json_t *answer, struct buf *out)
 {
 	const json_t *field = json_object_get(answer, "field");
@@ -422,6 +438,12 @@ static void put_answer(const struct view *view, const json_t *answer, struct buf
 	if (field)
 		return;
 	const char *deletion = js_str(answer, "deletion");
+	const char *inner = first_structure(json_object_get(answer, "fields"));
+	if (inner)
+		buf_addf(out,
+			"\nWhat stands inside a structure: holdfast explain %s.%s, and deeper the "
+			"same way.\n",
+			kind ? kind : "KIND", inner);
 	buf_adds(out, "\nEvery resource also takes tags: and policy:.");
 	if (deletion && !str_eq(deletion, "none"))
 		buf_addf(out, " Deleting one means: %s.", deletion);

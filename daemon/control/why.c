@@ -203,7 +203,7 @@ static void tell_order(const json_t *detail, struct buf *out)
 		buf_adds(out, is_over ? "The pause ended" : "Writing was paused");
 	put_about(out, " by ", js_str(detail, "who"), "");
 	if (!is_over && js_int(detail, "until_ms", 0) > 0) {
-		clock_format_iso(js_int(detail, "until_ms", 0), until);
+		clock_format_second(js_int(detail, "until_ms", 0), until);
 		buf_addf(out, " until %s", until);
 	}
 	if (!is_over)

@@ -1,6 +1,8 @@
 // The edit to the file by which what AWS has becomes what is wanted. Nothing is written: the file
 // is its owner's. Declared in core/view.h.
+#include "base/clock.h"
 #include "base/str.h"
+#include "core/orders.h"
 #include "core/place.h"
 #include "core/view.h"
 #include "core/written.h"
@@ -32,11 +34,48 @@ static json_t *edit_of(const struct wanted *wanted, const char *key, json_t *val
 		"line", place.line);
 }
 
-// Fields that differ, each once: items and pairs differ in many places and are written as a whole.
-static void add_fields(
-	struct stack *stack, const struct resource *resource, json_t *edits, json_t *left)
+// Why nothing is done about the field, though it differs; NULL: something is. {} without members:
+// the file says so.
+static json_t *ignored(
+	const struct stack *stack, const struct resource *resource, const char *field)
 {
-	const struct decision *d = &resource->decision;
+	int64_t now = loop_wall_ms(stack->options.loop), until;
+	const json_t *order = orders_ignored(stack->orders, resource->address, field, now);
+	char text[CLOCK_TEXT_BYTES];
+	if (!order)
+		return js_lists(stack_policy(stack, resource)->ignore, field) ? json_object()
+									      : NULL;
+	json_t *out = json_object();
+	js_set_str(out, "who", js_str(order, "who"));
+	js_set_str(out, "reason", js_str(order, "reason"));
+	until = js_int(order, "until_ms", 0);
+	if (until > 0) {
+		clock_format_second(until, text);
+		js_set_str(out, "until", text);
+	}
+	return out;
+}
+
+// What differs when nothing is ignored.
+static void decide_all(struct stack *stack, const struct resource *resource, struct decision *ret)
+{
+	struct stack strict = *stack;
+	struct wanted wanted = *resource->wanted;
+	struct resource *copy = resource_share(resource);
+	*ret = (struct decision){0};
+	if (!copy)
+		return;
+	strict.orders = NULL;
+	wanted.policy.ignore = NULL;
+	copy->wanted = &wanted;
+	stack_decide(&strict, copy, ret);
+	resource_free(copy);
+}
+
+// Fields that differ, each once: items and pairs differ in many places and are written as a whole.
+static void add_fields(struct stack *stack, const struct resource *resource,
+	const struct decision *d, json_t *edits, json_t *left)
+{
 	_cleanup_json_ json_t *done = json_object();
 	for (size_t i = 0; i < d->differences.count; i++) {
 		const struct difference *one = &d->differences.items[i];
@@ -49,16 +88,20 @@ static void add_fields(
 		json_t *value = written_value(resource->kind, field,
 			json_object_get(resource->seen.observed, member), one->desired, name_of,
 			stack, &key);
-		if (value && key)
-			json_array_append_new(edits, edit_of(resource->wanted, key, value));
-		else
+		if (value && key) {
+			json_t *edit = edit_of(resource->wanted, key, value);
+			json_t *why = ignored(stack, resource, field->name);
+			if (why)
+				json_object_set_new(edit, "ignored", why);
+			json_array_append_new(edits, edit);
+		} else {
 			json_array_append_new(left, json_string(field->name));
+		}
 	}
 }
 
-static void add_tags(const struct resource *resource, json_t *edits)
+static void add_tags(const struct resource *resource, const struct decision *d, json_t *edits)
 {
-	const struct decision *d = &resource->decision;
 	json_t *tags = json_object();
 	for (size_t i = 0; i < d->differences.count; i++) {
 		const struct difference *one = &d->differences.items[i];
@@ -82,8 +125,11 @@ json_t *view_accept(struct stack *stack, const char *address)
 		return NULL;
 	json_t *edits = json_array(), *left = json_array();
 	if (resource->presence == PRESENCE_PRESENT) {
-		add_fields(stack, resource, edits, left);
-		add_tags(resource, edits);
+		struct decision all;
+		decide_all(stack, resource, &all);
+		add_fields(stack, resource, &all, edits, left);
+		add_tags(resource, &all, edits);
+		decision_done(&all);
 	}
 	return json_pack("{s:i, s:s, s:s, s:s*, s:i, s:b, s:o, s:o}", "format", 1, "address",
 		address, "sync", sync_name(resource->decision.sync), "file",

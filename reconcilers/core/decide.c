@@ -88,7 +88,7 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 	int64_t next = windows_next_ms(in->policy->windows, in->wall_ms, &window);
 	char at[CLOCK_TEXT_BYTES] = "";
 	if (next) {
-		clock_format_iso(next, at);
+		clock_format_second(next, at);
 		d->wake_ms = next - in->wall_ms;
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
 			"%s %.120s interrupts (%s): waits for the window %s, which opens %s, or "

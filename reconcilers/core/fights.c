@@ -94,7 +94,7 @@ void fights_say(
 	put_value(json_object_get(fight, "theirs"), theirs);
 	for (size_t i = count > 3 ? count - 3 : 0; i < count && used < sizeof(times); i++) {
 		char iso[CLOCK_TEXT_BYTES];
-		clock_format_iso(json_integer_value(json_array_get(at, i)), iso);
+		clock_format_second(json_integer_value(json_array_get(at, i)), iso);
 		used += (size_t)snprintf(
 			times + used, sizeof(times) - used, "%s%s", used ? ", " : "", iso);
 	}

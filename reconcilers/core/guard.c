@@ -24,7 +24,7 @@ static void pause_it(const struct decide_input *in, struct decision *d)
 	int64_t until = js_int(in->paused, "until_ms", 0);
 	char at[CLOCK_TEXT_BYTES] = "";
 	if (until)
-		clock_format_iso(until, at);
+		clock_format_second(until, at);
 	d->wake_ms = until ? until - in->wall_ms : 0;
 	wait_for_people(d, "Paused");
 	snprintf(d->message, sizeof(d->message), "%s to be made waits: paused by %s%s%s%s%s",

@@ -70,6 +70,19 @@ json_t *orders_ignore(
 	return out;
 }
 
+const json_t *orders_ignored(
+	const json_t *orders, const char *address, const char *field, int64_t wall_ms)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (is_sort(order, "ignore") && !is_over(order, wall_ms) &&
+			str_eq_null(js_str(order, "field"), field) &&
+			str_eq_null(js_str(order, "target"), address))
+			return order;
+	return NULL;
+}
+
 const json_t *orders_protect(const json_t *orders, const char *address)
 {
 	size_t i;

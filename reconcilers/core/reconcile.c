@@ -370,6 +370,14 @@ static void take_finished(struct reconciler *r)
 	}
 }
 
+// A look that is under way, and began after our last write, is as good as another one after it.
+static void want_fresh_look(struct reconciler *r, const struct resource *resource)
+{
+	struct watch *watch = reconciler_watch(r, resource->kind);
+	if (!watch->is_running || watch->observation.started_ms < resource->acted_ms)
+		watch_want(watch, reconciler_now_ms(r));
+}
+
 // Resources whose time has come are decided again, and mostly looked at before.
 static void wake_due(struct reconciler *r)
 {
@@ -381,7 +389,7 @@ static void wake_due(struct reconciler *r)
 			continue;
 		resource->again_at_ms = 0;
 		resource->must_decide = true;
-		watch_want(reconciler_watch(r, resource->kind), now);
+		want_fresh_look(r, resource);
 	}
 }
 

@@ -103,6 +103,35 @@ static int count_blind(const struct stack *stack)
 	return count;
 }
 
+// Differs, and the policy is to observe only.
+static bool is_only_observed(const struct stack *stack, const struct resource *resource)
+{
+	return stack_policy(stack, resource)->mode == MODE_OBSERVE &&
+	       resource->decision.sync != SYNC_SYNCED && resource->decision.sync != SYNC_UNKNOWN;
+}
+
+static int count_observed(const struct stack *stack)
+{
+	int count = 0;
+	map_for_each (&stack->by_address, entry)
+		count += is_only_observed(stack, entry->value);
+	return count;
+}
+
+// Is there something that may be changed until all is in sync?
+static bool is_converging(const struct stack *stack)
+{
+	if (stack->is_settled)
+		return false;
+	map_for_each (&stack->by_address, entry) {
+		const struct resource *resource = entry->value;
+		if (resource->decision.sync != SYNC_SYNCED &&
+			stack_policy(stack, resource)->mode != MODE_OBSERVE)
+			return true;
+	}
+	return false;
+}
+
 void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 {
 	struct view_counts n = view_count(stack, NULL);
@@ -136,6 +165,10 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 	if (n.held > 0 && used < (int)bytes)
 		used += snprintf(
 			ret_text + used, bytes - (size_t)used, ", %d held for approval", n.held);
+	int observed = count_observed(stack);
+	if (observed > 0 && used < (int)bytes)
+		used += snprintf(ret_text + used, bytes - (size_t)used,
+			", %d would be changed, were it not to be observed only", observed);
 	if (n.failed > 0 && used < (int)bytes)
 		used += snprintf(ret_text + used, bytes - (size_t)used, ", %d failing", n.failed);
 	for (size_t i = 0; i < stack->reconciler_count && used < (int)bytes; i++)
@@ -370,7 +403,7 @@ json_t *view_status(const struct stack *stack)
 		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
 	struct view_counts n = view_count(stack, NULL);
 	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
-	json_t *progress = stack->is_settled || n.synced == n.total
+	json_t *progress = !is_converging(stack)
 				   ? json_null()
 				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
 					     n.total, "elapsed_ms", (json_int_t)elapsed);

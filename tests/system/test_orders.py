@@ -140,3 +140,40 @@ def test_what_is_protected_outlives_its_lines_and_its_approval_until_it_is_unpro
     assert daemon.holdfast("unprotect", subnet, check=1).stderr
     daemon.wait_synced()
     assert gone not in [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]]
+
+
+def test_accept_of_what_is_ignored_says_who_ignores_it_and_prints_the_edit_anyway(held, ec2):
+    daemon = hold(held)
+    daemon.holdfast("ignore", VPC, "enable_dns_hostnames", "--for", "7d", "--reason", "a trial", check=0)
+    break_dns(ec2, daemon.ids()[VPC])
+    daemon.sync()
+    daemon.wait_synced()
+    said = " ".join(daemon.holdfast("accept", VPC, check=2).stdout.split())
+    assert "enable_dns_hostnames: false" in said and "a trial: nothing is done about it" in said
+    assert "`holdfast resume ADDRESS enable_dns_hostnames` ends that" in said
+    edit, = daemon.holdfast_json("accept", VPC, check=2)["edits"]
+    assert edit["ignored"]["who"] and edit["ignored"]["reason"] == "a trial" and "." not in edit["ignored"]["until"]
+    # By the file itself, for good.
+    tree = network.small()
+    tree["network"]["vpc"]["main"]["policy"] = {"ignore": ["enable_dns_hostnames"]}
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    daemon.holdfast("resume", VPC, "enable_dns_hostnames", check=0)
+    daemon.sync()
+    said = " ".join(daemon.holdfast("accept", VPC, check=2).stdout.split())
+    assert "enable_dns_hostnames: false" in said and "Ignored by 'policy: {ignore: [...]}' in the file" in said
+
+
+def test_a_stack_that_is_only_observed_says_what_would_be_changed_and_does_not_converge(held, ec2):
+    daemon = hold(held)
+    tree = network.small()
+    tree["policy"] = {**tree["policy"], "mode": "observe"}
+    tree["network"]["vpc"]["main"]["enable_dns_hostnames"] = False
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    said = daemon.holdfast("status", check=None).stdout
+    assert "Converging" not in said
+    daemon.sync()
+    daemon.wait_status(lambda status: "1 would be changed, were it not to be observed only" in status["summary"],
+                       "it to be told")
+    assert "Converging" not in daemon.holdfast("status", check=None).stdout

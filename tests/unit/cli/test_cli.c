@@ -436,6 +436,11 @@ static void test_explain_leads_from_kinds_to_the_values_of_a_field(void **state)
 	assert_contains(buf_str(&rig->out), "subnet");
 	RUN(rig, "explain", "network.vpc.instance_tenancy");
 	assert_contains(buf_str(&rig->out), "dedicated");
+	// A kind with structures says how to see into them; one without does not.
+	RUN(rig, "explain", "s3_bucket");
+	assert_contains(buf_str(&rig->out), "holdfast explain s3_bucket.");
+	RUN(rig, "explain", "internet_gateway");
+	assert_null(strstr(buf_str(&rig->out), "inside a structure"));
 	RUN(rig, "explain", "vpc.cidr_blok");
 	assert_contains(buf_str(&rig->err), "Did you mean 'cidr_block'?");
 	assert_int_equal(rig->exit_status, 1);

@@ -372,14 +372,24 @@ static void a_hold_waits_is_approved_and_used_and_then_stays_used(void **state)
 	assert_string_equal(text_at(open, 0, "disruption"), "data loss");
 	assert_string_equal(text_at(open, 0, "what.engine"), "postgres");
 	assert_int_equal(int_at(open, 0, "at_ms"), t0);
-	assert_int_equal(decide("h1", "used", NULL, t0 + 3), 1);
+	assert_int_equal(decide("h1", "used", "holdfastd", t0 + 3), 1);
 	assert_int_equal(decide("h1", "approved", "mallory", t0 + 4), 0);
 	assert_int_equal(decide("nobody", "approved", "mallory", t0 + 4), 0);
 	ROWS(history, HISTORY, "{s:s, s:s}", "stack", "holds", "address", "data.db_instance.main");
-	assert_int_equal(json_array_size(history), 6); // each: placed, decided, ended
-	assert_string_equal(text_at(history, 0, "detail.state"), "used");
-	assert_string_equal(text_at(history, 0, "detail.who"), "alice");
-	assert_int_equal(int_at(history, 0, "at_ms"), t0 + 3);
+	// A rejection is its end at once, and told once. Only who decided is named.
+	static const struct {
+		const char *state, *who;
+		int at;
+	} told[] = {{"used", NULL, 3}, {"rejected", "bob", 2}, {"approved", "alice", 1},
+		{"waiting", NULL, 0}, {"waiting", NULL, 0}};
+	assert_int_equal(json_array_size(history), ARRAY_COUNT(told));
+	for (size_t i = 0; i < ARRAY_COUNT(told); i++) {
+		assert_string_equal(text_at(history, i, "detail.state"), told[i].state);
+		assert_int_equal(int_at(history, i, "at_ms"), t0 + told[i].at);
+		const json_t *detail = json_object_get(json_array_get(history, i), "detail");
+		assert_true(str_eq_null(js_str(detail, "who"), told[i].who) ||
+			    js_str(detail, "who") == told[i].who);
+	}
 }
 
 static void observe(const char *stack, const char *address, int64_t at_ms, json_t *observed)
