@@ -100,7 +100,7 @@ void stack_end_hold(struct stack *stack, const char *address, const char *hold_i
 				(json_int_t)loop_wall_ms(stack->options.loop)));
 }
 
-void stack_forget(struct stack *stack, struct resource *resource)
+static void record_end(struct stack *stack, const struct resource *resource)
 {
 	const char *path;
 	json_t *drift;
@@ -116,6 +116,13 @@ void stack_forget(struct stack *stack, struct resource *resource)
 	journal_put(stack->options.journal, STORE_RECORD_DELETE,
 		json_pack("{s:s, s:s, s:I}", "stack", stack->name, "address", resource->address,
 			"token", (json_int_t)stack->token));
+}
+
+// Before the records are there nobody knows what is remembered of it.
+void stack_forget(struct stack *stack, struct resource *resource)
+{
+	if (stack->is_loaded)
+		record_end(stack, resource);
 	log_notice("gone, and no longer remembered", LOG_STR("resource", resource->address));
 	stack_touch(stack, resource, true);
 	map_remove(&stack->by_address, resource->address);

@@ -326,8 +326,10 @@ static void set_input(
 // ARN of a thing that its table only knows to find in an item.
 static char *make_arn(struct cloud *cloud, const struct kind *kind, const char *name)
 {
-	return str_format(
-		"arn:aws:%s:eu-west-1:%s:%s/%s", kind->service, cloud->account, kind->name, name);
+	const char *types = kind->observe.tag_types;
+	const char *type = types && !strchr(types, ' ') ? strchr(types, ':') : NULL;
+	return str_format("arn:aws:%s:eu-west-1:%s:%s/%s", kind->service, cloud->account,
+		type ? type + 1 : kind->name, name);
 }
 
 // The name that the caller gave, where that is the id; else one of AWS's own.

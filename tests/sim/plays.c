@@ -145,13 +145,11 @@ static const char buckets_second[] = HEAD
 static const char many_first[] = LIMITED ADDRESSES "    two:\n    three:\n    four:\n    five:\n    six:\n";
 static const char many_second[] = LIMITED ADDRESSES;
 
-// With weight 0: not drawn yet, for what their seeds find is not understood (a second key, a second
-// address after an approval).
 const struct play plays[] = {
-	{"many", 0, many_first, many_second},
+	{"many", 1, many_first, many_second},
 	{"watch", 2, watch_first, watch_second},
 	{"tasks", 2, tasks_first, tasks_second},
-	{"keys", 0, keys_first, keys_second},
+	{"keys", 2, keys_first, keys_second},
 	{"buckets", 2, buckets_first, buckets_second},
 	{"network", 2, network_first, network_second},
 	{"small", 4, small_first, small_second},

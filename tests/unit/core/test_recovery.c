@@ -290,6 +290,40 @@ static void records_of_another_region_stop_everything_until_they_are_of_this_one
 	finish(&sim);
 }
 
+// It looks without a store, does not see what left the file, and must not take back what it has
+// not read.
+static void what_is_remembered_is_not_forgotten_before_it_was_read(void **state)
+{
+	(void)state;
+	static const char without_b[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+					"policy: {interval: 60s, prune: hold}\n"
+					"network:\n  vpc:\n    main: {cidr_block: 10.0.0.0/16, "
+					"enable_dns_hostnames: true}\n";
+	struct sim sim;
+	start_settled(&sim);
+	sim_kill(&sim);
+	struct thing *subnet = cloud_by_address(&sim.cloud, "network.subnet.b");
+	assert_non_null(subnet);
+	json_t *hidden = thing_edit(subnet);
+	thing_set(&sim.cloud, subnet, NULL);
+	sim_start(&sim);
+	sim_store(&sim, false);
+	sim_run(&sim, 20000);
+	assert_non_null(stack_find(sim.daemon.stack, "network.subnet.b"));
+	sim_reload(&sim, without_b);
+	sim_run(&sim, 20000);
+	assert_null(stack_find(sim.daemon.stack, "network.subnet.b"));
+	sim_store(&sim, true);
+	sim_run(&sim, 100);
+	assert_non_null(json_object_get(sim.storage.records, "network.subnet.b"));
+	thing_set(&sim.cloud, subnet, hidden);
+	sim_reload(&sim, small);
+	expect_settled(&sim, 120000);
+	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+	assert_int_equal(js_int(sim.cloud.by_operation, "CreateSubnet", 0), 2);
+	finish(&sim);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -305,6 +339,7 @@ int main(int argc, char **argv)
 			a_change_that_always_fails_is_tried_at_its_pace_and_holds_up_nothing),
 		cmocka_unit_test(a_second_one_with_our_tags_is_told_and_left),
 		cmocka_unit_test(without_a_record_neither_of_two_is_changed),
+		cmocka_unit_test(what_is_remembered_is_not_forgotten_before_it_was_read),
 		cmocka_unit_test(
 			records_of_another_region_stop_everything_until_they_are_of_this_one),
 	};
