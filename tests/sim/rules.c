@@ -59,16 +59,22 @@ static bool deletes(const struct kind *kind, const json_t *action)
 	return kind && kind->remove.operation && name && str_eq(name + 1, kind->remove.operation);
 }
 
+// With another file it is counted anew, and what was released is over.
+static void mind_reloads(struct rules *rules)
+{
+	if (rules->pruned_reloads != rules->sim->reloads) {
+		json_object_clear(rules->pruned);
+		rules->is_released = false;
+	}
+	rules->pruned_reloads = rules->sim->reloads;
+}
+
 // What left the file goes by itself only as long as it is not too much at once.
 static void expect_braked(struct rules *rules, const struct policy *policy, const char *address)
 {
 	struct sim *sim = rules->sim;
 	int most = policy->most_deletes < 0 ? 10 : policy->most_deletes;
-	if (rules->pruned_reloads != sim->reloads) {
-		json_object_clear(rules->pruned);
-		rules->is_released = false;
-	}
-	rules->pruned_reloads = sim->reloads;
+	mind_reloads(rules);
 	json_object_set_new(rules->pruned, address, json_true());
 	if (!rules->is_released && (int)json_object_size(rules->pruned) > most)
 		cloud_blame(&sim->cloud, "%s is the %zuth to be deleted, and %d may go at once",
@@ -200,6 +206,7 @@ void rules_done(struct rules *rules)
 void rules_release(struct rules *rules, struct daemon *daemon)
 {
 	json_t *released = stack_release(daemon->stack, "", 0, "it is meant", "somebody");
+	mind_reloads(rules);
 	rules->is_released |= json_array_size(released) > 0;
 	json_decref(released);
 }

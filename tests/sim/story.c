@@ -7,7 +7,10 @@ enum {
 	CALM_MS = 30000, // until AWS knows its own mind
 	PASS_MS = 35000, // more than the interval of the plays
 	MOST_SETTLE_MS = 1200000,
-	STEADY_MS = 90000
+	STEADY_MS = 90000,
+	// After a start what nobody knows the end of is looked for anew, for two minutes and until
+	// the next look: its clock may have been set meanwhile.
+	MOST_SEARCH_MS = 180000
 };
 
 struct story {
@@ -352,7 +355,7 @@ static void expect_rest(struct story *story)
 	sim_run(sim, STEADY_MS);
 	end_life(story, leader(story), sim->trace.seed % 2);
 	sim_run(sim, STEADY_MS);
-	settle(story, 120000);
+	settle(story, MOST_SEARCH_MS);
 	rules_expect_one_of_each(&story->rules, leader(story));
 	rules_expect_good_books(&story->rules, leader(story));
 	if (sim->cloud.writes != writes)
