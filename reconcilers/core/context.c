@@ -216,6 +216,18 @@ json_t *stack_left(const struct stack *stack, const struct resource *resource)
 	return out;
 }
 
+static bool is_ahead(const struct stack *stack, const struct resource *resource)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (resource->wanted->refers_to, i, one) {
+		const struct resource *target = stack_find(stack, json_string_value(one));
+		if (target && moving_is_older(target, resource))
+			return true;
+	}
+	return false;
+}
+
 void stack_decide(struct stack *stack, struct resource *resource, struct decision *ret)
 {
 	_cleanup_json_ json_t *want = NULL;
@@ -255,6 +267,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.yielded = yielded;
 		input.want = want;
 		input.waiting = waiting;
+		input.is_ahead = is_ahead(stack, resource);
 		input.tags = tags;
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
 		if (has_claims(stack, resource))

@@ -290,14 +290,17 @@ static bool is_restorable(const struct decide_input *in)
 	       !in->record->deleted_ms;
 }
 
-// What only a list that lags has shown is looked at before anything is done about it.
+// What only a list that lags has shown is looked at before anything is done about it; and so is
+// what it refers to, as what can be changed in one call is not to be changed in two.
 static bool is_doubtful(const struct decide_input *in, struct decision *d)
 {
-	if (!in->is_hearsay)
+	if (!in->is_hearsay && !in->is_ahead)
 		return false;
-	d->again_ms = LOOK_AT_ONCE_MS;
-	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
-		"the list of AWS shows it otherwise, and may be old: being read by itself");
+	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 1000;
+	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked", "%s",
+		in->is_hearsay
+			? "the list of AWS shows it otherwise, and may be old: being read by itself"
+			: "what it refers to was looked at before it was: being looked at again");
 	return true;
 }
 
