@@ -426,6 +426,11 @@ static void put_resource(
 	_cleanup_free_ char *text =
 		str_format("%s%s%s", has_reason ? reason : "", has_reason ? ": " : "", message);
 	view_wrap(view, out, PAINT_PLAIN, 4, text ? text : "");
+	const char *held = js_str(resource, "held");
+	if (!str_empty(held)) {
+		view_putf(view, out, PAINT_DIM, "    holdfast approve %s", held);
+		buf_adds(out, "\n");
+	}
 }
 
 enum { RANK_COUNT = 6 };

@@ -15,6 +15,7 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  * one: then all stacks are meant, or the only one.
  *
  * RESOURCE  {"address","kind","layer","id","sync","health","reason","message","checked_at","since",
+ *            "held"?: the id by which its change is approved,
  *            "action"?: {"operation","attempt","started_at"}}
  * STACK     {"format":1,"stack","account","region","endpoint"?,"summary",
  *            "daemon":{"version","pid","started_at","now","ready"},

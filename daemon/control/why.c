@@ -33,6 +33,17 @@ static void put_about(struct buf *out, const char *before, const char *text, con
 		buf_addf(out, "%s%s%s", before, text, after);
 }
 
+// The same for an instant, without its milliseconds.
+static void put_when(struct buf *out, const char *before, const char *iso)
+{
+	int64_t ms;
+	char text[CLOCK_TEXT_BYTES];
+	if (!iso || clock_parse_iso(iso, &ms) != 0)
+		return;
+	clock_format_second(ms, text);
+	put_about(out, before, text, "");
+}
+
 // "ec2:ModifyVpcAttribute" of an action among the entries; NULL when it is not there.
 static const char *operation_of(const json_t *entries, const char *action_id)
 {
@@ -273,7 +284,7 @@ static void now_desired(
 		buf_adds(text, "The file does not have it any more");
 	put_about(text, "; version ", version, "");
 	if (version)
-		put_about(text, " of the file, in force since ", loaded, "");
+		put_when(text, " of the file, in force since ", loaded);
 	buf_adds(text, ".");
 	add(list, text);
 }
@@ -282,9 +293,9 @@ static void now_state(const json_t *resource, struct buf *text, json_t *list)
 {
 	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
 	buf_addf(text, "It is %s and %s", sync ? sync : "Unknown", health ? health : "Unknown");
-	put_about(text, " since ", js_str(resource, "since"), "");
+	put_when(text, " since ", js_str(resource, "since"));
 	if (js_str(resource, "checked_at"))
-		put_about(text, ", last looked at ", js_str(resource, "checked_at"), "");
+		put_when(text, ", last looked at ", js_str(resource, "checked_at"));
 	else
 		buf_adds(text, ", and has not been looked at yet");
 	buf_adds(text, ".");
@@ -331,7 +342,7 @@ static void now_doing(const json_t *resource, struct buf *text, json_t *list)
 		return;
 	buf_addf(text, "It is being changed now%s%s", str_empty(operation) ? "" : " by ",
 		operation ? operation : "");
-	put_about(text, ", since ", js_str(action, "started_at"), "");
+	put_when(text, ", since ", js_str(action, "started_at"));
 	buf_adds(text, ".");
 	add(list, text);
 }
@@ -367,8 +378,8 @@ static void now_orders(const json_t *orders, struct buf *text, json_t *list)
 			buf_addf(text, "Writing to %s is paused",
 				str_empty(target) ? "the whole stack" : target);
 		put_about(text, " by ", js_str(order, "who"), "");
-		put_about(text, " since ", js_str(order, "at"), "");
-		put_about(text, " until ", js_str(order, "until"), "");
+		put_when(text, " since ", js_str(order, "at"));
+		put_when(text, " until ", js_str(order, "until"));
 		put_about(text, ": ", js_str(order, "reason"), "");
 		buf_adds(text, ".");
 		add(list, text);

@@ -242,6 +242,8 @@ static void put_line(
 	put_text(lines, "message", *d->reason ? d->message : "not looked at yet");
 	put_time(lines, "checked_at", resource->checked_wall_ms);
 	put_time(lines, "since", resource->since_wall_ms);
+	if (d->verdict == VERDICT_HOLD && *d->digest)
+		put_text(lines, "held", d->digest);
 	if (orders_protect(stack->orders, resource->address)) {
 		put_name(lines, "protected");
 		buf_adds(lines->out, "true");

@@ -1,6 +1,7 @@
 """The surprises that come from others: AWS's own maintenance, scaling, a deploy pipeline, a field that cannot be
 changed, policies in other words. None loses data, loops, or stays unexplained."""
 import json
+import re
 
 import network
 import pytest
@@ -108,6 +109,8 @@ def test_what_cannot_be_changed_of_a_database_loses_nothing(held, proxy, rds, fi
     assert "# forces replacement" in shown and "data-loss" in shown and action["id"] in shown
     told = why(daemon, DATABASE)
     assert f"holdfast approve {action['id']}" in told and "what it holds is deleted with it" in told
+    assert f"holdfast approve {action['id']}" in daemon.holdfast("status", check=None).stdout
+    assert ".000Z" not in told and not re.search(r"(since|at) \S+\.\d{3}Z", told)
     # An approval is for this change: another one needs another.
     daemon.write(network.dump(database()))
     daemon.reload()
