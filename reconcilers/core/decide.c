@@ -296,7 +296,8 @@ static bool is_doubtful(const struct decide_input *in, struct decision *d)
 {
 	if (!in->is_hearsay && !in->is_ahead)
 		return false;
-	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 1000;
+	d->awaits_look = !in->is_hearsay; // which comes as soon as AWS answers
+	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 30000;
 	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked", "%s",
 		in->is_hearsay
 			? "the list of AWS shows it otherwise, and may be old: being read by itself"

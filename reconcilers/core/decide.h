@@ -68,6 +68,7 @@ struct decision {
 	struct differences differences; // all of them, also quarantined and undeclared ones
 	struct plan plan;               // what would remove them; also when it is held
 	int64_t again_ms;               // VERDICT_AGAIN: from now
+	bool awaits_look;               // at what it refers to, which wakes it (moving.h)
 	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
 	char digest[17]; // names the change: an approval is for exactly this one
 	int undeclared, quarantined, managed, refused, grave, contested,

@@ -432,7 +432,8 @@ static void wake_waiting(struct stack *stack, const struct resource *resource)
 	json_t *one;
 	json_array_foreach (desired_referrers(stack->desired, resource->address), i, one) {
 		struct resource *other = stack_find(stack, json_string_value(one));
-		if (other && other->decision.verdict == VERDICT_WAIT)
+		if (other &&
+			(other->decision.verdict == VERDICT_WAIT || other->decision.awaits_look))
 			stack_touch(stack, other, false);
 	}
 }

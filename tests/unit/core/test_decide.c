@@ -72,6 +72,20 @@ static void drift_is_corrected(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_is_ahead_of_what_it_refers_to_waits_for_a_look_at_that(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	json_object_set_new(scene.seen.observed, "MapPublicIpOnLaunch", json_true());
+	scene.input.is_ahead = true;
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing NotChecked");
+	assert_int_equal(scene.decision.plan.count, 0);
+	assert_true(scene.decision.awaits_look);
+	assert_true(scene.decision.again_ms >= 30000); // no look of its own brings it on
+	decision_done(&scene.decision);
+}
+
 static void a_missing_tag_is_put_back(void **state)
 {
 	(void)state;
@@ -457,6 +471,7 @@ int main(void)
 		VALUES_TEST(undeclared_drift_is_told_and_left_alone),
 		VALUES_TEST(a_member_that_waits_for_a_reference_is_waited_for),
 		VALUES_TEST(drift_is_corrected),
+		VALUES_TEST(what_is_ahead_of_what_it_refers_to_waits_for_a_look_at_that),
 		VALUES_TEST(a_missing_tag_is_put_back),
 		VALUES_TEST(observe_mode_shows_and_does_not_touch),
 		VALUES_TEST(observe_mode_replaces_nothing),
