@@ -180,6 +180,7 @@ class Daemon:
             return self.process.wait(patience)
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGABRT)
+            self.process.send_signal(signal.SIGCONT)  # what a test has stopped dies of nothing but SIGKILL
             self.process.wait()
             raise Failed(f"holdfastd did not end within {patience:.0f} s\n{self.log_end()}") from None
 
@@ -192,6 +193,7 @@ class Daemon:
         """The end of the test: nothing stays behind, also when it went wrong."""
         try:
             if self.process is not None and self.process.poll() is None:
+                self.send_signal(signal.SIGCONT)  # a test that failed may have left it stopped
                 status = self.stop()
                 if status not in (0, -signal.SIGTERM):  # before it can answer a signal, that is its end
                     raise Failed(f"holdfastd ended with {status}\n{self.log_end()}")

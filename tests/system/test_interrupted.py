@@ -17,9 +17,11 @@ ENDED = [signal.SIGINT, signal.SIGKILL]
 
 
 def begin(daemon, *arguments):
+    """As from a terminal: who runs the tests in the background of a shell gives them an ignored SIGINT."""
     return subprocess.Popen([str(BUILD / "holdfast"), "--socket", str(daemon.socket), *arguments],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                            env=daemon.environment)
+                            env=daemon.environment,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def interrupt(command, number):
