@@ -8,7 +8,7 @@ import yaml
 import as_aws
 import scenario
 import standin
-from daemon import Daemon
+from daemon import Daemon, wait_until
 from emulator import ACCOUNT, REGION
 from proxy import Proxy
 
@@ -129,16 +129,19 @@ class Stage:
         old = held(self.daemon.wait_status(held, "the old one to wait for its own approval"))
         self.daemon.post("/v1/approve", {"target": old[0]})
 
+    def drifts_told(self, wanted):
+        sides = {key: value for key, value in wanted.items() if key != "field"}
+        return [row for row in self.daemon.get("/v1/drift")["drifts"]
+                if row["address"] == self.plan["address"] and scenario.fits(sides, row)
+                and fnmatch.fnmatchcase(row["field"], glob_of(wanted["field"]))]
+
     def check_history(self, seen):
-        rows = [row for row in self.daemon.get("/v1/drift")["drifts"]
-                if row["address"] == self.plan["address"]]
+        """That it is over is told to the store a moment after status has shown it."""
         for wanted in seen:
             wanted = self.world.fill(wanted)
-            sides = {key: value for key, value in wanted.items() if key != "field"}
-            found = [row for row in rows if fnmatch.fnmatchcase(row["field"], glob_of(wanted["field"]))
-                     and scenario.fits(sides, row)]
-            assert found, f"history has no {wanted}: {rows}"
-            assert found[0]["closed_at"] and found[0]["how"] == "corrected", f"not closed: {found[0]}"
+            rows = wait_until(lambda: [row for row in self.drifts_told(wanted)[:1] if row["closed_at"]],
+                              f"history to have, and have closed, {wanted}", alive=self.daemon.check_alive)
+            assert rows[0]["how"] == "corrected", f"closed otherwise: {rows[0]}"
 
 
 def glob_of(field):
