@@ -477,6 +477,7 @@ int app_run(const struct settings *settings)
 		free(app);
 		return 1;
 	}
+	loop_start_threads(&app->loop);
 	app->started_wall_ms = loop_wall_ms(&app->loop);
 	task_init(&app->task, &app->loop, step, "app");
 	task_init(&app->watchdog_task, &app->loop, feed_watchdog, "watchdog");

@@ -290,6 +290,18 @@ struct err loop_init(struct loop *loop)
 	return ERR_OK;
 }
 
+static void do_nothing(uv_work_t *work)
+{
+	(void)work;
+}
+
+void loop_start_threads(struct loop *loop)
+{
+	static uv_work_t work;
+	if (uv_queue_work(&loop->uv, &work, do_nothing, NULL) != 0)
+		abort(); // only without a function to call
+}
+
 void loop_init_virtual(struct loop *loop, int64_t wall_ms)
 {
 	*loop = (struct loop){.is_virtual = true, .virtual_wall_ms = wall_ms};

@@ -43,6 +43,9 @@ struct loop {
  * wall_ms. */
 struct err loop_init(struct loop *loop) MUST_CHECK;
 void loop_init_virtual(struct loop *loop, int64_t wall_ms);
+/* Has libuv make its threads (files and names are worked on there) now and not at their first use:
+ * it aborts without a word where there is no memory for their stacks. */
+void loop_start_threads(struct loop *loop);
 /* Runs until loop_stop() or until nothing is left that could happen. Virtual: the same. */
 void loop_run(struct loop *loop);
 /* Virtual loops: runs what is due within the next `ms` and leaves the time at now + ms. */
