@@ -13,16 +13,14 @@ static void put_ignored(
 		return;
 	if (who)
 		view_putf(view, out, PAINT_DIM,
-			"    Ignored by %s until %s%s%s: nothing is done about it. With the edit "
-			"it is "
-			"wanted, and `holdfast resume ADDRESS %s` ends that.",
+			"    Ignored by %s until %s%s%s: nothing is done about it. With the "
+			"edit it is wanted, and `holdfast resume ADDRESS %s` ends that.",
 			who, until ? until : "somebody ends it", reason ? ", " : "",
 			reason ? reason : "", field);
 	else
 		view_put(view, out, PAINT_DIM,
 			"    Ignored by 'policy: {ignore: [...]}' in the file: nothing is done "
-			"about "
-			"it. With the edit it is wanted, and that line can go.");
+			"about it. With the edit it is wanted, and that line can go.");
 	buf_adds(out, "\n");
 }
 

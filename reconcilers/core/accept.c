@@ -68,6 +68,7 @@ static void decide_all(struct stack *stack, const struct resource *resource, str
 	strict.orders = NULL;
 	wanted.policy.ignore = NULL;
 	copy->wanted = &wanted;
+	copy->marks = json_incref(resource->marks); // the file is the one in force
 	stack_decide(&strict, copy, ret);
 	resource_free(copy);
 }

@@ -158,8 +158,9 @@ enum field_flags {
 	/* A policy document that grants nothing by itself and only narrows what others grant
 	 * (an endpoint's), or a reference to one (a role's boundary): no advice about it. */
 	FIELD_NARROWS = 1024,
-	/* FIELD_COMPUTED: every change of the resource, by whomever, brings another value
-	 * (core/moving.h): who refers to it waits while the resource differs from the file. */
+	/* FIELD_COMPUTED, of a kind whose every change, by whomever, is a new revision, written
+	 * whole and with its tags: it brings another value, and who refers to it waits while the
+	 * resource differs from the file (core/moving.h). */
 	FIELD_MOVES = 2048,
 };
 

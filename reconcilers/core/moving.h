@@ -6,7 +6,8 @@
 
 #include "core/resource.h"
 
-/* Has the kind an attribute that moves? */
+/* Has the kind an attribute that moves? Then it has revisions, each written whole, tags included.
+ */
 bool moving_has(const struct kind *kind);
 /* May the attribute of `target`, as last seen, be given to `referrer`? Otherwise why not: the
  * target differs from the file, or is older. True for attributes that do not move. */

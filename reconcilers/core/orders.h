@@ -23,11 +23,11 @@ const json_t *orders_layer_pause(const json_t *orders, const char *layer, int64_
  * when there is none at all. */
 json_t *orders_ignore(
 	const json_t *orders, const json_t *ignore, const char *address, int64_t wall_ms);
-/* The protection of the address; borrowed; NULL: none. It has no end but the one that people make.
- */
 /* The order by which exactly this field is ignored now, or NULL; borrowed. */
 const json_t *orders_ignored(
 	const json_t *orders, const char *address, const char *field, int64_t wall_ms);
+/* The protection of the address; borrowed; NULL: none. It has no end but the one that people make.
+ */
 const json_t *orders_protect(const json_t *orders, const char *address);
 /* The brake that is on for the layer; borrowed; NULL: none. */
 const json_t *orders_brake(const json_t *orders, const char *layer);
