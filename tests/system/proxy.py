@@ -12,7 +12,7 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.page_size          EC2 answers in pages (the emulator has none)
     proxy.frozen             reads are answered with the answer of the last equal request: a world that
                              stands still and costs nothing, for measuring
-    proxy.stand_in           what the emulator cannot do: see standin.py
+    proxy.stand_in           what the emulator cannot do: see standin.py; several, when they are of several services
     proxy.go_away()          nobody listens, or `drops`: packets vanish; until proxy.come_back()
     proxy.behaviours         functions (call, status, answer) -> (status, answer) over what the emulator
                              answered: what AWS does and it does not (as_aws.py); their `before(call, body)`
@@ -334,11 +334,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def stood_in(self, call, body):
         """The answer of who stands in for the emulator in this operation; None where nobody does."""
-        act = getattr(self.proxy.stand_in, call.operation, None)
-        if not act:
+        those = self.proxy.stand_in if isinstance(self.proxy.stand_in, (list, tuple)) else [self.proxy.stand_in]
+        one = next((one for one in those if hasattr(one, call.operation) and not (
+            isinstance(one, standin.Modelled) and one.service != call.service)), None)
+        if not one:
             return None
-        if isinstance(self.proxy.stand_in, standin.Modelled):
-            return self.modelled(call, act) if call.service == self.proxy.stand_in.service else None
+        act = getattr(one, call.operation)
+        if isinstance(one, standin.Modelled):
+            return self.modelled(call, act)
         refused = []
 
         def forward(params=None):

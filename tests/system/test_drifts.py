@@ -156,7 +156,7 @@ class Shop:
             return
         self.emulator.reset()
         self.proxy = Proxy(self.emulator.port)
-        self.proxy.stand_in = standin.load("rds")
+        self.proxy.stand_in = [standin.load("rds"), standin.load("logs")]
         self.proxy.behaviours = [as_aws.kms_key_arns(), as_aws.endpoint_private_dns(), as_aws.plain_listeners()]
         tree = yaml.safe_load(text())
         # Many drifts of one field within an hour are no second writer here: test_surprises.py has that.
@@ -221,7 +221,7 @@ def one_of(drifts, rng):
 def one_drift(shop, drift, rng, seed):
     steps = drawn(steps_of(drift.do), rng)
     where = f"{drift.address} {drift.what}: {steps}"
-    world = Stranger(shop.emulator, ids=shop.daemon.ids, url=shop.proxy.url, stand_in=shop.proxy.stand_in)
+    world = Stranger(shop.emulator, ids=shop.daemon.ids, url=shop.proxy.url, stand_in=shop.proxy.stand_in[0])
     world.address = drift.address
     revisions = shop.emulator.client("ecs").list_task_definitions(familyPrefix="shop-app")["taskDefinitionArns"]
     world.kept.update(n=seed, name=f"shop-{drift.address.rsplit('.', 1)[1]}", revision=revisions[-1].rsplit(":", 1)[1])
