@@ -179,7 +179,8 @@ static void on_ignore(void *self, struct control_exchange *exchange)
 		return;
 	}
 	const struct field *known = field_find(resource->kind->fields, field);
-	if (!known || !str_eq(known->name, field)) {
+	bool is_tags = resource->kind->tagging && str_eq(field, "tags");
+	if (!is_tags && (!known || !str_eq(known->name, field))) {
 		char message[200], remedy[120];
 		snprintf(message, sizeof(message), "%s has no field '%.80s'", resource->kind->name,
 			field);

@@ -132,9 +132,10 @@ const struct kind scaling_policy_kind = {
 	.summary = "when a service gets more tasks, or fewer",
 	.fields = fields,
 	.observe = {
-		// Ten a page is all that AWS gives.
-		.list = {"DescribeScalingPolicies", ARGS({"ServiceNamespace": "@each", "PolicyNames": "@ids"}), "ScalingPolicies",
-			 .each = "@{desired.ServiceNamespace}", .batch = "@{desired.PolicyName}", .most = 10},
+		// By target: an account may have thousands, ten a page, and by name only ours are shown.
+		.list = {"DescribeScalingPolicies", ARGS({"ServiceNamespace": "@each_head", "ResourceId": "@each_rest"}), "ScalingPolicies",
+			 .each = "@{desired.ServiceNamespace} @{desired.ResourceId}"},
+		.strays = {.under = "target", .by_parent = true},
 		.id = "@{item.ScalableDimension}/@{item.ResourceId}/@{item.PolicyName}",
 		.arn = "PolicyARN",
 		.key = "@{desired.ScalableDimension}/@{desired.ResourceId}/@{desired.PolicyName}",

@@ -65,8 +65,9 @@ const struct kind scheduled_action_kind = {
 	.summary = "bounds of scaling that change by the clock",
 	.fields = fields,
 	.observe = {
-		.list = {"DescribeScheduledActions", ARGS({"ServiceNamespace": "@each", "ScheduledActionNames": "@ids"}), "ScheduledActions",
-			 .each = "@{desired.ServiceNamespace}", .batch = "@{desired.ScheduledActionName}", .most = 50},
+		.list = {"DescribeScheduledActions", ARGS({"ServiceNamespace": "@each_head", "ResourceId": "@each_rest"}), "ScheduledActions",
+			 .each = "@{desired.ServiceNamespace} @{desired.ResourceId}"},
+		.strays = {.under = "target", .by_parent = true, .rarely = true},
 		.id = "@{item.ScalableDimension}/@{item.ResourceId}/@{item.ScheduledActionName}",
 		.arn = "ScheduledActionARN",
 		.key = "@{desired.ScalableDimension}/@{desired.ResourceId}/@{desired.ScheduledActionName}",

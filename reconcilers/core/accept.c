@@ -109,7 +109,8 @@ static void add_tags(const struct resource *resource, const struct decision *d, 
 		const char *open = one->field ? NULL : strchr(one->path, '[');
 		_cleanup_free_ char *key = open ? strndup(open + 1, strlen(open) - 2) : NULL;
 		// Ours are no matter of the file.
-		if (key && !str_starts(key, "holdfast:"))
+		bool is_lost = one->type == DIFFERS_UNDECLARED && !one->observed;
+		if (key && !is_lost && !str_starts(key, TAG_PREFIX))
 			json_object_set_new(tags, key,
 				one->observed ? json_incref(one->observed) : json_null());
 	}

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "core/compare.h"
 #include "core/path.h"
+#include "core/project.h"
 #include "core/section.h"
 
 const char *difference_type_name(enum difference_type type)
@@ -200,11 +201,52 @@ static void diff_undeclared(
 		json_is_null(is) ? NULL : is);
 }
 
+json_t *diff_tags_of_others(const json_t *seen, const json_t *tags, const json_t *old_tags)
+{
+	json_t *out = json_object();
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)seen, key, value)
+		if (!json_object_get(tags, key) && !js_lists(old_tags, key) &&
+			!str_starts(key, "aws:") && !str_starts(key, TAG_PREFIX))
+			json_object_set(out, key, value);
+	return out;
+}
+
+static void diff_tags_of_others_since(const struct diff_input *in, struct differences *out)
+{
+	const json_t *kept = json_object_get(in->baseline, DIFF_TAGS);
+	const char *key;
+	json_t *value;
+	if (!in->tags || !kept || js_lists(in->ignore, "tags"))
+		return;
+	_cleanup_json_ json_t *was = diff_tags_of_others(kept, in->tags, in->old_tags);
+	_cleanup_json_ json_t *is = diff_tags_of_others(in->observed_tags, in->tags, in->old_tags);
+	json_object_foreach (is, key, value) {
+		const json_t *before = json_object_get(was, key);
+		if (!json_equal(value, (json_t *)before))
+			add(out, NULL, DIFFERS_UNDECLARED, str_format("Tags[%s]", key), before,
+				value);
+	}
+	json_object_foreach (was, key, value)
+		if (!json_object_get(is, key))
+			add(out, NULL, DIFFERS_UNDECLARED, str_format("Tags[%s]", key), value,
+				NULL);
+}
+
+// Which stack holds it is said by our own tags, which nobody can let differ.
+static bool is_ignored_tag(const struct diff_input *in, const char *key)
+{
+	return js_lists(in->ignore, "tags") && !str_starts(key, TAG_PREFIX);
+}
+
 static void diff_tags(const struct diff_input *in, struct differences *out)
 {
 	const char *key;
 	json_t *value;
 	json_object_foreach ((json_t *)in->tags, key, value) {
+		if (is_ignored_tag(in, key))
+			continue;
 		const json_t *seen = json_object_get(in->observed_tags, key);
 		if (!json_equal(value, (json_t *)seen))
 			add(out, NULL, seen ? DIFFERS_CHANGED : DIFFERS_MISSING,
@@ -215,7 +257,7 @@ static void diff_tags(const struct diff_input *in, struct differences *out)
 	json_array_foreach (in->tags ? (json_t *)in->old_tags : NULL, i, old) {
 		key = json_string_value(old);
 		const json_t *seen = key ? json_object_get(in->observed_tags, key) : NULL;
-		if (seen && !json_object_get(in->tags, key))
+		if (seen && !json_object_get(in->tags, key) && !is_ignored_tag(in, key))
 			add(out, NULL, DIFFERS_FOREIGN, str_format("Tags[%s]", key), NULL, seen);
 	}
 }
@@ -278,6 +320,7 @@ void diff_make(const struct diff_input *in, struct differences *out)
 			!json_object_get(in->unread, member))
 			diff_undeclared(in, f, out);
 	}
+	diff_tags_of_others_since(in, out);
 }
 
 void differences_list(const struct differences *differences, bool undeclared, struct buf *out)

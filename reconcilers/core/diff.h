@@ -31,7 +31,8 @@ struct diff_input {
 	const json_t *tags; // all tags that must be there, ours included; NULL: do not compare
 	const json_t *observed; // projected
 	const json_t *observed_tags;
-	const json_t *baseline;  // what unset fields were when first seen; NULL: nothing recorded
+	const json_t *baseline;  // what unset fields were when first seen, and the tags of others
+				 // (DIFF_TAGS); NULL: nothing recorded
 	const json_t *waiting;   // {"Member": ...}: members that wait for a reference: not compared
 	const json_t *unread;    // {"Member": ...}: could not be read: not compared; or NULL
 	const json_t *ignore;    // ["field", ...] or NULL
@@ -50,6 +51,11 @@ const char *difference_type_name(enum difference_type type);
  * keys. New; JSON null when absent. NULL for fields that have no baseline (computed, quiet, flags).
  */
 json_t *diff_baseline(const struct kind *kind, const struct field *field, const json_t *observed);
+/* The member of a baseline that keeps the tags of others. */
+#define DIFF_TAGS "(tags)"
+/* Of {"key": "value"} those that are somebody else's: not in the file (`tags`), nor once in it
+ * (`old_tags`), nor ours by name, nor AWS's own ("aws:..."); new. Both may be NULL. */
+json_t *diff_tags_of_others(const json_t *seen, const json_t *tags, const json_t *old_tags);
 /* Is the field set in the file (or preset)? */
 bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want);
 /* The paths of the first few, in words: "Tags[team], Rules[tcp 22] (foreign), ..."; of those that

@@ -276,7 +276,8 @@ struct field {
  * is made for our resources: `each` and `batch` are texts over the scope of each of them (@desired
  * is then what the file says or, for orphans, what was observed last). One call for each distinct
  * value of `each` (a parent: its load balancer), as @each, also put into the items as member
- * "each"; in it up to `most` values of `batch` (names), as @ids. A resource without such a value
+ * "each" (of two words, @each_head is the first and @each_rest the other); in it up to `most`
+ * values of `batch` (names), as @ids. A resource without such a value
  * yet has nothing to be read. "Not found" is then an empty answer. */
 struct list_call {
 	const char *operation;
@@ -331,6 +332,9 @@ struct strays {
 	/* `list` has an `each`: it is made for each of our parents, also those under which the file
 	 * declares nothing. Else additions are seen where the list shows them anyway. */
 	bool by_parent;
+	/* ... once in an hour of passes only, since it would take a call for each parent; what is
+	 * found is then looked at in every pass. */
+	bool rarely;
 	struct match_row only; // ... of parents whose observed JSON matches
 };
 

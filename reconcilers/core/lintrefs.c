@@ -76,6 +76,8 @@ void lint_others(struct lint *lint)
 		lint_item_path(lint, strays->spared.path);
 	if (strays->by_parent && (!strays->under || !lint->kind->observe.list.each))
 		lint_say(lint, "are read by parent, and the list is not");
+	if (strays->rarely && !strays->by_parent)
+		lint_say(lint, "are read rarely, and not by parent");
 	lint_leave(lint, before);
 	for (const struct field *f = lint->kind->fields; f->name; f++) {
 		bool is_read = false;

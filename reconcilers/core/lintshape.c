@@ -284,8 +284,8 @@ static void lint_name(struct lint *lint, const struct lint_scope *scope, const c
 {
 	static const char *const plain[] = {"id", "value", "old", "items", "added", "removed",
 		"ids", "token", "token_word", "tags", "tag_keys", "old_tags", "tag_type", "stack",
-		"address", "name", "region", "account", "partition", "arn", "each", "key",
-		"changed", "whole", "all_tags"};
+		"address", "name", "region", "account", "partition", "arn", "each", "each_head",
+		"each_rest", "key", "changed", "whole", "all_tags"};
 	char cut[160];
 	const char *unless = strstr(name + 1, "!=");
 	name += *name == '!';

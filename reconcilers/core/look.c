@@ -40,10 +40,13 @@ static void add_scope(struct reconciler *r, const struct resource *resource, jso
 	json_object_set_new(subject, "desired", want);
 }
 
-// Under what of ours additions of the kind are looked for.
-static void add_parents(struct reconciler *r, const struct kind *kind, json_t *subjects)
+// Under what of ours additions of the kind are looked for, and what a read by such a parent is made
+// of: what it shows, by its own members and by the one that refers to it.
+static void add_parents(
+	struct reconciler *r, const struct kind *kind, bool is_thorough, json_t *subjects)
 {
 	const struct field *field = stray_field(kind);
+	const struct strays *strays = &kind->observe.strays;
 	if (!field)
 		return;
 	map_for_each (&r->stack->by_address, entry) {
@@ -53,14 +56,16 @@ static void add_parents(struct reconciler *r, const struct kind *kind, json_t *s
 			continue;
 		json_t *subject = json_pack(
 			"{s:s, s:s, s:[]}", "address", resource->address, "under", under, "fields");
-		if (kind->observe.strays.by_parent)
-			json_object_set_new(subject, "desired",
-				json_pack("{s:s}", field_member(kind, NULL, field), under));
+		if (strays->by_parent && (is_thorough || !strays->rarely)) {
+			json_t *scope = json_copy(resource->seen.observed);
+			js_set_str(scope, field_member(kind, NULL, field), under);
+			json_object_set_new(subject, "desired", scope);
+		}
 		json_array_append_new(subjects, subject);
 	}
 }
 
-static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
+static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool is_thorough)
 {
 	json_t *subjects = json_array();
 	bool needs_scope = observation_needs_scope(kind), has_optional = has_optional_read(kind);
@@ -95,7 +100,7 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind)
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}
-	add_parents(r, kind, subjects);
+	add_parents(r, kind, is_thorough, subjects);
 	return subjects;
 }
 
@@ -123,7 +128,9 @@ void look_start(struct reconciler *r, struct watch *watch)
 	watch->due_ms = 0;
 	watch->is_running = true;
 	watch->is_foreground = r->is_passing;
-	observation_start(&watch->observation, subjects_of(r, watch->kind), &r->task);
+	observation_start(
+		&watch->observation, subjects_of(r, watch->kind, watch->is_thorough), &r->task);
+	watch->is_thorough = false;
 }
 
 static void index_ids(struct reconciler *r, const struct kind *kind, struct map *ret_by_id)

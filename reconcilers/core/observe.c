@@ -444,6 +444,10 @@ static void begin_list(struct observation *o, const char *each, json_t *ids)
 	if (fetch && each)
 		fetch->each = strdup(each);
 	js_set_str(scope, "each", each);
+	const char *rest = each ? strchr(each, ' ') : NULL;
+	if (rest)
+		json_object_set_new(scope, "each_head", json_stringn(each, (size_t)(rest - each)));
+	js_set_str(scope, "each_rest", rest ? rest + 1 : NULL);
 	if (ids)
 		json_object_set_new(scope, "ids", ids);
 	begin(o, fetch, list->service, list->operation, list->args, scope);

@@ -247,7 +247,9 @@ static void ignore_one(struct policy_scope *scope, const struct node *node)
 	if (node->is_broken)
 		return;
 	for (const struct kind *const *k = all_kinds; *k && node->text; k++)
-		if ((!scope->kind || scope->kind == *k) && is_field(*k, node->text)) {
+		if ((!scope->kind || scope->kind == *k) &&
+			(is_field(*k, node->text) ||
+				((*k)->tagging && str_eq(node->text, "tags")))) {
 			json_array_append_new(scope->policy->ignore, json_string(node->text));
 			return;
 		}

@@ -23,6 +23,7 @@ struct sighting {
 	char message[1000]; // AWS's words for it, or what it waits for
 };
 
+#define TAG_PREFIX "holdfast:" // of all that are ours
 #define TAG_STACK "holdfast:stack"
 #define TAG_RESOURCE "holdfast:resource"
 

@@ -51,8 +51,8 @@ json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t
 	size_t i;
 	json_t *subject;
 	json_array_foreach (kind->observe.key ? (json_t *)subjects : NULL, i, subject) {
-		if (!json_object_get(subject, "desired"))
-			continue;
+		if (!json_object_get(subject, "desired") || json_object_get(subject, "under"))
+			continue; // of a parent it is what is read by
 		_cleanup_json_ json_t *with = scope_with(scope, subject, "desired");
 		_cleanup_free_ char *key = template_string(kind->observe.key, with);
 		if (key)

@@ -12,7 +12,10 @@
 #include "core/stray.h"
 #include "core/view.h"
 
-enum { BORN_MS = 60000 };
+enum {
+	BORN_MS = 60000,
+	PASSES_A_ROUND = 60 // in each there is one that looks further
+};
 
 double reconciler_jitter(void)
 {
@@ -71,11 +74,33 @@ int64_t reconciler_interval_ms(const struct reconciler *r)
 
 // ---- deciding
 
+// Of what moves they are the tags of a revision, and another one with every deployment.
+static void keep_tags_of_others(struct resource *resource)
+{
+	struct record *record = &resource->record;
+	const json_t *kept = json_object_get(record->baseline, DIFF_TAGS);
+	json_t *keeps = NULL;
+	if (resource->kind->tagging && !moving_has(resource->kind) &&
+		resource->wanted->policy.foreign != FOREIGN_LEAVE)
+		keeps = diff_tags_of_others(
+			kept ? kept : resource->seen.tags, resource->wanted->tags, record->tags);
+	if (keeps ? json_equal(keeps, (json_t *)kept) : !kept) {
+		json_decref(keeps);
+		return;
+	}
+	record->is_dirty = true;
+	if (keeps)
+		json_object_set_new(record->baseline, DIFF_TAGS, keeps);
+	else
+		json_object_del(record->baseline, DIFF_TAGS);
+}
+
 static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 {
 	struct record *record = &resource->record;
 	if (!resource->wanted || resource->seen.is_pending || resource->seen.is_failed)
 		return;
+	keep_tags_of_others(resource);
 	for (const struct field *f = resource->kind->fields; f->name; f++) {
 		const char *member = field_member(resource->kind, NULL, f);
 		if (!member || json_object_get(resource->seen.unread, member))
@@ -260,7 +285,7 @@ static void end_pass(struct reconciler *r)
 	r->pass.dur_ms = reconciler_now_ms(r) - r->pass.started_ms;
 	r->last_pass = r->pass;
 	r->pass_count++;
-	r->wants_all = r->pass_count % 60 == 0;
+	r->wants_all = r->pass_count % PASSES_A_ROUND == 0;
 	int64_t interval = reconciler_interval_ms(r);
 	r->next_pass_ms = r->pass.started_ms + interval - interval / 20 +
 			  (int64_t)((double)interval / 10 * reconciler_jitter());
@@ -308,7 +333,10 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 			watch->resources += resource->kind == watch->kind ||
 					    stray_wants_look(watch->kind, resource);
 		}
-		bool is_due = watch->resources > 0 || r->wants_all;
+		// Not the first: the parents have to be known.
+		watch->is_thorough =
+			watch->kind->observe.strays.rarely && r->pass_count % PASSES_A_ROUND == 1;
+		bool is_due = watch->resources > 0 || r->wants_all || watch->is_thorough;
 		if (is_due)
 			watch_for_pass(watch, reconciler_now_ms(r));
 		watch->is_awaited = is_due && starts_ms(watch) <= reconciler_now_ms(r);

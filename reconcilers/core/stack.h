@@ -22,6 +22,7 @@ struct watch {
 	bool is_foreground; // the look belongs to the layer's pass
 	bool is_awaited;    // the pass has not been told yet what this kind looks like
 	bool is_for_pass;   // the next one is the look that a pass is for
+	bool is_thorough;   // ... and also for what is looked for rarely
 	bool was_for_pass;  // the last one was
 	int64_t due_ms;     // loop time; 0: not wanted
 	int64_t ok_wall_ms; // of the last look that told something; 0: none

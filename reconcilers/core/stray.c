@@ -32,8 +32,9 @@ char *stray_parent(const struct kind *kind, const struct resource *resource)
 
 bool stray_wants_look(const struct kind *kind, const struct resource *resource)
 {
+	const struct strays *strays = &kind->observe.strays;
 	_cleanup_free_ char *value =
-		kind->observe.strays.by_parent ? stray_parent(kind, resource) : NULL;
+		strays->by_parent && !strays->rarely ? stray_parent(kind, resource) : NULL;
 	return value != NULL;
 }
 

@@ -11,7 +11,8 @@ const struct field *stray_field(const struct kind *kind);
 /* Is it a resource under which additions of the kind are looked for? Then what items write for it
  * (an ARN, a name), new; else NULL. */
 char *stray_parent(const struct kind *kind, const struct resource *resource);
-/* Must the kind be looked at for the sake of this resource, also when the file declares none? */
+/* Must every pass look at the kind for the sake of this resource, also when the file declares none?
+ */
 bool stray_wants_look(const struct kind *kind, const struct resource *resource);
 /* The address under which an addition is known: "compute.listener_rule.foreign-50dc6c49-1f2e3d";
  * of its kind and id alone, so the same after any restart. New; NULL without memory. */

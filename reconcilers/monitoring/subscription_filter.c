@@ -54,7 +54,7 @@ const struct kind subscription_filter_kind = {
 	.fields = fields,
 	.observe = {
 		.list = {"DescribeSubscriptionFilters", ARGS({"logGroupName": "@each"}), "subscriptionFilters", .each = "@{desired.logGroupName}"},
-		.strays = {.under = "log_group"},
+		.strays = {.under = "log_group", .by_parent = true, .rarely = true},
 		.id = "@{item.logGroupName}:@{item.filterName}",
 		.key = "@{desired.logGroupName}:@{desired.filterName}",
 	},

@@ -1,5 +1,6 @@
 """What somebody adds beside ours: each is seen, and held, deleted or left as the policy says; and what bears our tag is
 found again by it when both the record and the natural key are lost."""
+import json
 import shutil
 
 import pytest
@@ -11,6 +12,8 @@ NETWORK = {
     "vpc": {"main": {"cidr_block": "10.0.0.0/16"}},
     "subnet": {name: {"vpc": "main", "cidr_block": f"10.0.{i}.0/24", "availability_zone": name}
                for i, name in enumerate("ab")}}
+TRACKING = {"target_value": 70, "predefined_metric_specification": {
+    "predefined_metric_type": "ECSServiceAverageCPUUtilization"}}
 FORWARD = [{"type": "forward", "target_group": "app"}]
 
 
@@ -195,6 +198,105 @@ def served():
                 "container_port": 80}]}}}
     tree["security"] = {"security_group": {"app": {"vpc": "main", "description": "tasks", "ingress": [], "egress": []}}}
     return tree
+
+
+def test_a_scaling_policy_that_somebody_adds_to_our_target_is_held(held, proxy, emulator):
+    tree = served()
+    tree["compute"] |= {
+        "scaling_target": {"app": {"service": "app", "min_capacity": 1, "max_capacity": 3}},
+        "scaling_policy": {"cpu": {"target": "app", "target_tracking_scaling_policy_configuration": TRACKING}}}
+    daemon = held(network.dump(tree))
+    scaling, ecs = emulator.client("application-autoscaling"), emulator.client("ecs")
+    ecs.create_cluster(clusterName="theirs")
+    ecs.create_service(cluster="theirs", serviceName="app", taskDefinition="shop-app", desiredCount=0)
+    of = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    for resource in ("service/shop-main/shop-app", "service/theirs/app"):
+        scaling.register_scalable_target(ResourceId=resource, MinCapacity=1, MaxCapacity=3, **of)
+        scaling.put_scaling_policy(
+            PolicyName="theirs", PolicyType="TargetTrackingScaling", ResourceId=resource, **of,
+            TargetTrackingScalingPolicyConfiguration={"TargetValue": 50, "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "ECSServiceAverageMemoryUtilization"}})
+    proxy.clear_calls()
+    daemon.sync()
+    (address, row), = additions(daemon).items()
+    assert row["reason"] == "ForeignHeld" and "compute.scaling_target.app" in row["message"]
+    assert proxy.counts()["application-autoscaling:DescribeScalingPolicies"] == 1 and proxy.mutations() == []
+    daemon.holdfast("approve", address, check=0)
+    daemon.wait_status(lambda status: not additions(daemon), "the addition to go")
+    assert sorted((one["PolicyName"], one["ResourceId"]) for one in
+                  scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]) == [
+        ("shop-cpu", "service/shop-main/shop-app"), ("theirs", "service/theirs/app")]
+    quiet(daemon, proxy)
+
+
+def test_a_subscription_in_a_group_without_one_is_seen_rarely_and_then_looked_at_until_it_is_gone(held, proxy, emulator):
+    daemon = held(network.dump({**network.head(), **yaml.safe_load(LOGS)}))
+    logs, firehose = emulator.client("logs"), emulator.client("firehose")
+    emulator.client("s3").create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    firehose.create_delivery_stream(DeliveryStreamName="theirs", S3DestinationConfiguration={
+        "RoleARN": "arn:aws:iam::123456789012:role/theirs", "BucketARN": "arn:aws:s3:::theirs"})
+    # The second pass after a start looks further, as does one in sixty from then on.
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_synced()
+    logs.put_subscription_filter(
+        logGroupName="/shop/app", filterName="theirs", filterPattern="", roleArn="arn:aws:iam::123456789012:role/theirs",
+        destinationArn="arn:aws:firehose:eu-west-1:123456789012:deliverystream/theirs")
+    proxy.clear_calls()
+    for _ in range(3):
+        daemon.sync()
+        (address, row), = additions(daemon).items()
+        assert address.startswith("monitoring.subscription_filter.foreign-") and row["reason"] == "ForeignHeld"
+    assert proxy.counts()["logs:DescribeSubscriptionFilters"] == 3 and proxy.mutations() == []
+    daemon.holdfast("approve", address, check=0)
+    daemon.wait_status(lambda status: not additions(daemon), "the addition to go")
+    assert logs.describe_subscription_filters(logGroupName="/shop/app")["subscriptionFilters"] == []
+    quiet(daemon, proxy)
+    proxy.clear_calls()
+    daemon.sync()
+    assert "logs:DescribeSubscriptionFilters" not in proxy.counts()
+
+
+def test_a_tag_that_somebody_adds_is_reported_and_left_unless_the_policy_looks_away(held, proxy, emulator):
+    def tree(**policy):
+        return {**network.head(**policy), "network": {"vpc": NETWORK["vpc"]}}
+
+    daemon = held(network.dump(tree()))
+    ec2, vpc = emulator.client("ec2"), daemon.ids()["network.vpc.main"]
+
+    def said():
+        daemon.sync()
+        row = daemon.resource("network.vpc.main")
+        return row["reason"], row["message"]
+
+    proxy.clear_calls()
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "owner", "Value": "them"}])
+    assert said() == ("UndeclaredDrift", "changed in AWS, though not in the file: Tags[owner]")
+    assert json.loads(daemon.holdfast("-o", "json", "accept", "network.vpc.main").stdout)["edits"][0]["value"] == {
+        "owner": "them"}
+    ec2.delete_tags(Resources=[vpc], Tags=[{"Key": "owner"}])
+    assert said()[0] == "InSync"
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "owner", "Value": "them"}])
+    assert said()[0] == "UndeclaredDrift"
+    for policy in ({"ignore": ["tags"]}, {"foreign": "leave"}):
+        daemon.write(network.dump(tree(**policy)))
+        daemon.reload()
+        assert said()[0] == "InSync"
+        daemon.write(network.dump(tree()))
+        daemon.reload()
+    # What was looked away from is how it is; and what is then declared and leaves the file again is taken away.
+    assert said()[0] == "InSync" and proxy.mutations() == []
+    declared = tree()
+    declared["network"] = {"vpc": {"main": {**NETWORK["vpc"]["main"], "tags": {"owner": "us"}}}}
+    daemon.write(network.dump(declared))
+    daemon.reload()
+    daemon.wait_synced()
+    daemon.write(network.dump(tree()))
+    daemon.reload()
+    daemon.wait_synced()
+    assert said()[0] == "InSync"
+    assert "owner" not in {tag["Key"] for tag in ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"]}
+    quiet(daemon, proxy)
 
 
 def start_task(daemon, emulator, address):

@@ -42,7 +42,7 @@ MINIMUM = {
     "elasticloadbalancing:DescribeListeners": (1, "all of a load balancer"),
     "elasticloadbalancing:DescribeRules": (2, f"what others add at a listener; {ALONE}"),
     "application-autoscaling:DescribeScalableTargets": (1, NAMED),
-    "application-autoscaling:DescribeScalingPolicies": (1, NAMED),
+    "application-autoscaling:DescribeScalingPolicies": (1, "all of a target: by their names only ours would be seen"),
 
     "rds:DescribeDBInstances": (1, "a page of all; no filter by tag"),
     "rds:DescribeDBSubnetGroups": (1, "a page of all; no filter by tag"),

@@ -35,7 +35,10 @@ ADDITIONS = {
     "network_acl": ["network ACL entry"], "load_balancer": ["listener"], "listener": ["listener rule"],
     "target_group": ["target"], "s3_bucket": ["bucket policy statement"], "sns_topic": ["subscription"],
     "log_group": ["metric filter", "subscription filter"], "db_parameter_group": ["parameter"], "kms_key": ["alias"],
-    "scaling_target": ["scaling policy"], "vpc": ["tag"]}
+    "scaling_target": ["scaling policy"], "alarm": ["alarm action"]}
+# Kinds whose resources may get a tag of somebody's.
+TAGGED = ("vpc", "subnet", "route_table", "nat_gateway", "security_group", "iam_role", "kms_key", "secret", "db_instance",
+          "s3_bucket", "load_balancer", "target_group", "ecs_service", "log_group", "sns_topic", "alarm")
 Drift = collections.namedtuple("Drift", "address what do name")
 
 
@@ -97,7 +100,8 @@ def there():
     for address, fields in declared().items():
         kind = address.split(".")[1]
         parts = {field for field in fields if field in held_fields(kind)} | {"(deleted)"}
-        parts |= {f"+ {one}" for one in ADDITIONS.get(kind, ())} | ({"(tags)"} - {"(tags)" * (kind in TAGLESS)})
+        parts |= {f"+ {one}" for one in ADDITIONS.get(kind, [])} | ({"+ tag"} if kind in TAGGED else set())
+        parts |= ({"(tags)"} - {"(tags)" * (kind in TAGLESS)})
         found |= {(address, part) for part in parts}
     return found
 

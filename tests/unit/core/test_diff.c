@@ -371,6 +371,42 @@ static void tags_that_are_missing_or_changed_differ_and_others_do_not(void **sta
 		.observed_tags = J({"team" : "b", "aws:cloudformation:stack-id" : "x"}));
 }
 
+static void tags_of_others_are_told_against_the_baseline(void **state)
+{
+	(void)state;
+	const json_t *ours = J({"team" : "a", "holdfast:stack" : "shop"});
+	const json_t *seen = J({
+		"team" : "a",
+		"holdfast:stack" : "shop",
+		"holdfast:resource" : "network.subnet.a",
+		"aws:autoscaling:groupName" : "x",
+		"owner" : "them"
+	});
+	EXPECT_DIFF("undeclared Tags[owner]", .kind = "subnet", .want = J({}), .observed = J({}),
+		.tags = ours, .observed_tags = seen, .baseline = J({"(tags)" : {}}));
+	EXPECT_DIFF("undeclared Tags[owner], undeclared Tags[gone]", .kind = "subnet",
+		.want = J({}), .observed = J({}), .tags = ours, .observed_tags = seen,
+		.baseline = J({"(tags)" : {"owner" : "us", "gone" : "1"}}));
+	// As it was, not recorded yet, ignored, or in the file since.
+	EXPECT_DIFF("", .kind = "subnet", .want = J({}), .observed = J({}), .tags = ours,
+		.observed_tags = seen, .baseline = J({"(tags)" : {"owner" : "them"}}));
+	EXPECT_DIFF("", .kind = "subnet", .want = J({}), .observed = J({}), .tags = ours,
+		.observed_tags = seen, .baseline = J({}));
+	EXPECT_DIFF("", .kind = "subnet", .want = J({}), .observed = J({}), .tags = ours,
+		.observed_tags = seen, .baseline = J({"(tags)" : {}}), .ignore = J(["tags"]));
+	EXPECT_DIFF("", .kind = "subnet", .want = J({}), .observed = J({}), .tags = ours,
+		.observed_tags = J({"team" : "a", "holdfast:stack" : "shop"}),
+		.baseline = J({"(tags)" : {"team" : "b"}}));
+}
+
+static void tags_of_the_file_may_be_ignored_but_those_that_say_whose_it_is(void **state)
+{
+	(void)state;
+	EXPECT_DIFF("missing Tags[holdfast:stack]", .kind = "subnet", .want = J({}),
+		.observed = J({}), .tags = J({"team" : "a", "holdfast:stack" : "shop"}),
+		.observed_tags = J({"team" : "b"}), .ignore = J(["tags"]));
+}
+
 static void an_undeclared_change_is_told_against_the_baseline(void **state)
 {
 	(void)state;
@@ -450,6 +486,8 @@ int main(void)
 		VALUES_TEST(a_log_group_is_known_by_name_or_arn),
 		VALUES_TEST(members_that_wait_or_are_ignored_are_not_compared),
 		VALUES_TEST(tags_that_are_missing_or_changed_differ_and_others_do_not),
+		VALUES_TEST(tags_of_others_are_told_against_the_baseline),
+		VALUES_TEST(tags_of_the_file_may_be_ignored_but_those_that_say_whose_it_is),
 		VALUES_TEST(an_undeclared_change_is_told_against_the_baseline),
 		VALUES_TEST(
 			an_undeclared_list_that_is_shown_empty_and_one_that_is_not_shown_are_the_same),
