@@ -1,6 +1,7 @@
 // What decide() needs to know of the rest of the stack: references as they stand now, who waits for
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "base/str.h"
+#include "core/ahead.h"
 #include "core/claim.h"
 #include "core/moving.h"
 #include "core/orders.h"
@@ -222,7 +223,7 @@ static bool is_ahead(const struct stack *stack, const struct resource *resource)
 	json_t *one;
 	json_array_foreach (resource->wanted->refers_to, i, one) {
 		const struct resource *target = stack_find(stack, json_string_value(one));
-		if (target && moving_is_older(target, resource))
+		if (target && ahead_of(resource, target))
 			return true;
 	}
 	return false;

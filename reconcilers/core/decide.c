@@ -220,6 +220,21 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 	}
 }
 
+// What only a list that lags has shown is looked at before anything is done about it; and so is
+// what it refers to, as what can be changed in one call is not to be changed in two.
+static bool is_doubtful(const struct decide_input *in, struct decision *d)
+{
+	if (!in->is_hearsay && !in->is_ahead)
+		return false;
+	d->awaits_look = !in->is_hearsay; // which comes as soon as AWS answers
+	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 30000;
+	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked", "%s",
+		in->is_hearsay
+			? "the list of AWS shows it otherwise, and may be old: being read by itself"
+			: "what it refers to was looked at before it was: being looked at again");
+	return true;
+}
+
 static void decide_missing(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
@@ -253,6 +268,8 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			"AWS is still deleting the one before: %s", in->seen->state);
 		return;
 	}
+	if (in->is_ahead && !in->creation_waits && is_doubtful(in, d))
+		return;
 	plan_create(in->kind, in->want, &d->plan);
 	name_change(in, d);
 	const json_t *fight = fights_find(in->record->fights, "(resource)", NULL);
@@ -288,21 +305,6 @@ static bool is_restorable(const struct decide_input *in)
 {
 	return in->presence == PRESENCE_PRESENT && in->seen->is_restorable &&
 	       !in->record->deleted_ms;
-}
-
-// What only a list that lags has shown is looked at before anything is done about it; and so is
-// what it refers to, as what can be changed in one call is not to be changed in two.
-static bool is_doubtful(const struct decide_input *in, struct decision *d)
-{
-	if (!in->is_hearsay && !in->is_ahead)
-		return false;
-	d->awaits_look = !in->is_hearsay; // which comes as soon as AWS answers
-	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 30000;
-	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked", "%s",
-		in->is_hearsay
-			? "the list of AWS shows it otherwise, and may be old: being read by itself"
-			: "what it refers to was looked at before it was: being looked at again");
-	return true;
 }
 
 static void decide_restore(const struct decide_input *in, struct decision *d)
@@ -485,8 +487,6 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	struct differences now = {0};
 	int settling = 0;
 	weigh(in, d, &now, &settling);
-	if (settling > 0 && moving_has(in->kind)) // which is written as a whole
-		now.count = 0;
 	if (d->managed == 0) {
 		decide_synced(in, d);
 		d->again_ms = d->verdict == VERDICT_DONE ? in->claims_wait_ms : d->again_ms;

@@ -53,7 +53,7 @@ struct decide_input {
 	const json_t *yielded;   // ["field", ...] that another resource rules now, or NULL
 	const char *twin;        // the id of another object that bears its tag, or NULL
 	bool is_hearsay;         // was seen in a list that lags
-	bool is_ahead;           // of what it refers to, which is being looked at again (moving.h)
+	bool is_ahead;           // of what it refers to, which is being looked at again (ahead.h)
 	bool is_unread;          // the last look could not ask for it
 	int64_t checked_ms;      // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;

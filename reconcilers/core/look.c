@@ -271,6 +271,10 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 	resource->looked_ms = started_ms;
 	if (changed)
 		resource->changed_ms = reconciler_now_ms(r);
+	if (changed && resource->decision.sync == SYNC_SYNCED)
+		resource->upset_ms = started_ms;
+	if (!seen)
+		resource->is_hearsay = false;
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
 	// A restart that finds what was remembered is no news.
 	resource->is_news = resource->is_news ||
@@ -478,8 +482,9 @@ static void take_sightings(struct reconciler *r, struct watch *watch)
 		if (resource->kind != kind || resource->run || started_ms < resource->acted_ms)
 			continue;
 		note_twin(&taking, resource);
-		if (moving_has(kind))
+		if (moving_has(kind) || resource->is_looked_for)
 			wake_waiting(r->stack, resource);
+		resource->is_looked_for = false;
 		resource->is_unread =
 			json_object_get(watch->observation.unread, resource->address) != NULL;
 		if (json_object_get(seen_addresses, resource->address))

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/ahead.h"
 #include "core/halt.h"
 #include "core/moving.h"
 #include "core/predecessor.h"
@@ -145,17 +146,23 @@ static void keep_settings(struct resource *resource)
 	resource->record.kept = kept;
 }
 
-// What it refers to was looked at before it was, and that matters.
+// What it refers to was looked at before it was, and that matters. A look that is under way may do.
 static void look_at_older(struct stack *stack, const struct resource *resource)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach (resource->wanted ? resource->wanted->refers_to : NULL, i, one) {
-		const struct resource *target = stack_find(stack, json_string_value(one));
-		if (!target || !moving_is_older(target, resource))
+		struct resource *target = stack_find(stack, json_string_value(one));
+		bool is_moving = target && moving_is_older(target, resource);
+		if (!target || !(is_moving || (resource->decision.awaits_look &&
+						      ahead_of(resource, target))))
 			continue;
 		struct reconciler *r = stack_reconciler(stack, target->kind->layer);
-		watch_want(reconciler_watch(r, target->kind), reconciler_now_ms(r));
+		struct watch *watch = reconciler_watch(r, target->kind);
+		target->is_looked_for = true;
+		if (is_moving || !watch->is_running ||
+			!ahead_is_served(resource, watch->observation.started_ms))
+			watch_want(watch, reconciler_now_ms(r));
 		task_wake(&r->task);
 	}
 }

@@ -25,6 +25,8 @@ struct resource {
 	int64_t checked_wall_ms;  // beginning of the last look that told something; 0: none
 	int64_t looked_ms;        // loop time of its beginning
 	int64_t changed_ms;       // loop time at which a look showed something else than before
+	int64_t upset_ms;         // loop time at which the look began that showed what was in sync
+				  // otherwise, or gone; 0: none yet
 	int64_t acted_ms;         // loop time of our last write's end: older looks tell nothing
 	int64_t again_at_ms;      // loop time of the next look that it wants; 0: none
 	int looks;                // in a row that were wanted for settling
@@ -41,8 +43,9 @@ struct resource {
 	bool makes_room; // AWS has it under the address of a predecessor now
 	bool is_hearsay; // was seen in a list that lags
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known
-	bool is_news;   // was seen otherwise than remembered: history wants a row
-	char *twin;     // the id of another object in AWS that bears the same tag; owned; or NULL
+	bool is_looked_for; // who waits for the next look at it is to be told
+	bool is_news;       // was seen otherwise than remembered: history wants a row
+	char *twin; // the id of another object in AWS that bears the same tag; owned; or NULL
 };
 
 struct resource *resource_new(const char *address, const struct kind *kind);

@@ -3,6 +3,7 @@
 #include "core/weigh.h"
 #include "base/str.h"
 #include "core/fights.h"
+#include "core/moving.h"
 
 // Does the policy keep it from happening by itself now?
 bool weigh_is_barred(const struct decide_input *in, enum disruption disruption)
@@ -40,6 +41,20 @@ static enum unseen unseen_write(const struct decide_input *in, const struct diff
 	if (age >= 0 && age < limit && (shows_old || is_last))
 		return UNSEEN_SETTLING;
 	return is_last ? UNSEEN_QUARANTINED : UNSEEN_NO;
+}
+
+// What is written as a whole waits as a whole while a part of it settles, unless something is
+// wanted that was not written yet.
+static bool waits_as_a_whole(const struct decide_input *in, const struct differences *now)
+{
+	if (!moving_has(in->kind))
+		return false;
+	for (size_t i = 0; i < now->count; i++) {
+		const json_t *write = json_object_get(in->record->writes, now->items[i].path);
+		if (!same_digest(now->items[i].desired, js_str(write, "to")))
+			return false;
+	}
+	return true;
 }
 
 // Did AWS try this very value, and give it up?
@@ -120,4 +135,6 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 		// A view: the strings and values stay the decision's.
 		ret_now->items[ret_now->count++] = *one;
 	}
+	if (*ret_settling > 0 && waits_as_a_whole(in, ret_now))
+		ret_now->count = 0;
 }

@@ -347,6 +347,47 @@ static void somebody_elses_long_work_is_looked_at_at_leisure(void **state)
 	decision_done(&scene.decision);
 }
 
+// A revision carries all of it, so what the file wants anew needs no waiting for what was written.
+static void another_wish_does_not_wait_for_what_settles_of_a_revision(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.kind = values_kind("task_definition");
+	scene.input.want = J({"family" : "web", "cpu" : "512", "memory" : "1024"});
+	scene.seen.observed = J({"family" : "web", "cpu" : "256", "memory" : "512"});
+	wrote(&scene, "cpu", J("512"), J("256"), 1000, 1);
+	wrote(&scene, "memory", J("1024"), J("512"), 1000, 1);
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
+	// AWS shows it otherwise than before the write, and it was written all the same.
+	scene.seen.observed = J({"family" : "web", "cpu" : "256", "memory" : "513"});
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
+	scene.input.want = J({"family" : "web", "cpu" : "512", "memory" : "2048"});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	assert_int_equal(scene.decision.plan.count, 1);
+	assert_string_equal(scene.decision.plan.steps[0].call->operation, "RegisterTaskDefinition");
+	scene.input.want = J({"family" : "web", "cpu" : "1024", "memory" : "2048"});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	decision_done(&scene.decision);
+}
+
+static void what_is_missing_is_not_made_of_what_may_be_gone_too(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.presence = PRESENCE_ABSENT;
+	scene.input.is_ahead = true;
+	expect_verdict(&scene, "AGAIN Missing Progressing NotChecked");
+	assert_true(scene.decision.awaits_look);
+	scene.input.creation_waits = "waits for network.vpc.main";
+	expect_verdict(&scene, "WAIT Missing Missing Waiting");
+	scene.input.creation_waits = NULL;
+	scene.input.is_ahead = false;
+	expect_verdict(&scene, "ACT Missing Progressing Deleted");
+	decision_done(&scene.decision);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +403,8 @@ int main(void)
 		VALUES_TEST(items_may_be_written_as_a_map),
 		VALUES_TEST(a_grave_change_waits_for_approval_and_stops_no_other),
 		VALUES_TEST(somebody_elses_long_work_is_looked_at_at_leisure),
+		VALUES_TEST(another_wish_does_not_wait_for_what_settles_of_a_revision),
+		VALUES_TEST(what_is_missing_is_not_made_of_what_may_be_gone_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,6 +262,29 @@ static void what_is_deleted_is_made_again_once(void **state)
 	finish(&sim);
 }
 
+// Looks of a pass are answered in any order.
+static void what_went_with_its_parent_is_not_made_again_in_the_old_one(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 12; seed++) {
+		struct sim sim;
+		sim_init(&sim, seed, small);
+		sim.cloud.weather = (struct weather){.least_delay_ms = 5, .most_delay_ms = 400};
+		sim.storage.most_delay_ms = 5;
+		sim_start(&sim);
+		expect_settled(&sim, 60000);
+		sim_run(&sim, 150000);
+		thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), NULL);
+		thing_set(&sim.cloud, thing(&sim, "network.subnet.b"), NULL);
+		thing_set(&sim.cloud, thing(&sim, "network.vpc.main"), NULL);
+		sim_run(&sim, 90000);
+		expect_settled(&sim, 60000);
+		assert_int_equal(count_of(&sim, "CreateVpc"), 2);
+		assert_int_equal(count_of(&sim, "CreateSubnet"), 4);
+		finish(&sim);
+	}
+}
+
 // AWS has shown it, if only to an earlier run: its absence is believed as soon as without the
 // crash.
 static void what_was_shown_before_a_crash_is_missed_as_soon(void **state)
@@ -643,6 +666,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_restart_does_not_end_what_is_still_so),
 		cmocka_unit_test(what_somebody_keeps_changing_is_corrected_and_then_left_to_people),
 		cmocka_unit_test(what_is_deleted_is_made_again_once),
+		cmocka_unit_test(what_went_with_its_parent_is_not_made_again_in_the_old_one),
 		cmocka_unit_test(what_was_shown_before_a_crash_is_missed_as_soon),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
