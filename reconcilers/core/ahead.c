@@ -9,10 +9,10 @@ bool ahead_is_served(const struct resource *referrer, int64_t look_started_ms)
 	return look_started_ms + ONE_PASS_MS >= referrer->upset_ms;
 }
 
-bool ahead_of(const struct resource *referrer, const struct resource *target)
+bool ahead_of(const struct resource *referrer, const struct resource *target, bool is_blind)
 {
 	if (moving_is_older(target, referrer))
 		return true;
-	return referrer->upset_ms && target->presence == PRESENCE_PRESENT &&
+	return !is_blind && referrer->upset_ms && target->presence == PRESENCE_PRESENT &&
 	       !ahead_is_served(referrer, target->looked_ms);
 }

@@ -154,8 +154,9 @@ static void look_at_older(struct stack *stack, const struct resource *resource)
 	json_array_foreach (resource->wanted ? resource->wanted->refers_to : NULL, i, one) {
 		struct resource *target = stack_find(stack, json_string_value(one));
 		bool is_moving = target && moving_is_older(target, resource);
-		if (!target || !(is_moving || (resource->decision.awaits_look &&
-						      ahead_of(resource, target))))
+		bool is_awaited = target && resource->decision.awaits_look &&
+				  ahead_of(resource, target, stack_is_blind(stack, target));
+		if (!is_moving && !is_awaited)
 			continue;
 		struct reconciler *r = stack_reconciler(stack, target->kind->layer);
 		struct watch *watch = reconciler_watch(r, target->kind);

@@ -19,6 +19,17 @@ struct reconciler *stack_reconciler(struct stack *stack, const char *layer)
 	return NULL;
 }
 
+bool stack_is_blind(const struct stack *stack, const struct resource *resource)
+{
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		for (size_t j = 0; j < stack->reconcilers[i].watch_count; j++) {
+			const struct watch *watch = &stack->reconcilers[i].watches[j];
+			if (watch->kind == resource->kind && watch->failure.count > 0)
+				return true;
+		}
+	return false;
+}
+
 static void wake(struct stack *stack, const struct resource *because, struct resource *other)
 {
 	if (!other || other == because)

@@ -8,15 +8,16 @@ static void what_was_in_sync_and_is_not_needs_a_look_at_what_it_refers_to_as_you
 	struct resource gone = {.kind = values_kind("subnet"), .upset_ms = 100000};
 	struct resource parent = {
 		.kind = values_kind("vpc"), .presence = PRESENCE_PRESENT, .looked_ms = 40000};
-	assert_true(ahead_of(&gone, &parent));
+	assert_true(ahead_of(&gone, &parent, false));
+	assert_false(ahead_of(&gone, &parent, true));
 	// A look of the same pass, be it begun a little earlier.
 	assert_true(ahead_is_served(&gone, 99990));
 	parent.looked_ms = 99990;
-	assert_false(ahead_of(&gone, &parent));
+	assert_false(ahead_of(&gone, &parent, false));
 	parent.looked_ms = 99000; // of the pass before, a second ago
-	assert_true(ahead_of(&gone, &parent));
+	assert_true(ahead_of(&gone, &parent, false));
 	parent.looked_ms = 110000;
-	assert_false(ahead_of(&gone, &parent));
+	assert_false(ahead_of(&gone, &parent, false));
 }
 
 static void what_never_was_in_sync_and_what_is_gone_itself_is_not_waited_for(void **state)
@@ -26,11 +27,11 @@ static void what_never_was_in_sync_and_what_is_gone_itself_is_not_waited_for(voi
 	struct resource gone = {.kind = values_kind("subnet"), .upset_ms = 100000};
 	struct resource parent = {
 		.kind = values_kind("vpc"), .presence = PRESENCE_PRESENT, .looked_ms = 40000};
-	assert_false(ahead_of(&never, &parent));
+	assert_false(ahead_of(&never, &parent, false));
 	parent.presence = PRESENCE_ABSENT;
-	assert_false(ahead_of(&gone, &parent));
+	assert_false(ahead_of(&gone, &parent, false));
 	parent.presence = PRESENCE_UNKNOWN;
-	assert_false(ahead_of(&gone, &parent));
+	assert_false(ahead_of(&gone, &parent, false));
 }
 
 int main(void)
