@@ -208,21 +208,39 @@ static bool corrects_drift(const struct stack *stack, const struct resource *res
 	       !json_object_get(stack->approved, resource->decision.digest);
 }
 
+static int behind(const struct resource *resource)
+{
+	return resource->wanted ? resource->wanted->behind : 0;
+}
+
+static int by_most_behind(const void *a, const void *b)
+{
+	const struct resource *x = *(struct resource *const *)a, *y = *(struct resource *const *)b;
+	return behind(x) != behind(y) ? behind(y) - behind(x) : strcmp(x->address, y->address);
+}
+
+// What most has to wait for goes first: AWS's rates are what a first convergence takes its time
+// by, and whoever is last of a chain is last of all.
 void carry_start(struct reconciler *r)
 {
 	struct stack *stack = r->stack;
-	if (!stack_may_act(stack))
+	if (!stack_may_act(stack) || r->runs >= r->layer->concurrency)
 		return;
 	bool waits = halt_waits(r);
+	struct resource **ready = calloc(stack->by_address.count + 1, sizeof(struct resource *));
+	size_t count = 0;
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
-		if (r->runs >= r->layer->concurrency)
-			return;
-		if (reconciler_has(r, resource) && !resource->run && !resource->must_decide &&
-			resource->decision.verdict == VERDICT_ACT &&
+		if (ready && reconciler_has(r, resource) && !resource->run &&
+			!resource->must_decide && resource->decision.verdict == VERDICT_ACT &&
 			resource->decision.plan.count > 0 &&
-			!(waits && corrects_drift(stack, resource)) &&
-			!peers_carried(stack, resource))
-			start_run(r, resource);
+			!(waits && corrects_drift(stack, resource)))
+			ready[count++] = resource;
 	}
+	if (count > 1)
+		qsort(ready, count, sizeof(struct resource *), by_most_behind);
+	for (size_t i = 0; i < count && r->runs < r->layer->concurrency; i++)
+		if (!peers_carried(stack, ready[i]))
+			start_run(r, ready[i]);
+	free(ready);
 }

@@ -12,6 +12,8 @@ struct order {
 	uint8_t *back;  // scratch
 	size_t *path;   // open ones, from the first
 	size_t depth;
+	size_t *done; // whoever comes first has all that it needs before it
+	size_t done_count;
 };
 
 static size_t index_of(const struct desired *desired, const char *address)
@@ -119,6 +121,23 @@ static void visit(struct order *order, size_t at)
 	}
 	order->depth--;
 	order->marks[at] = MARK_DONE;
+	order->done[order->done_count++] = at;
+}
+
+/* struct wanted's `behind`; what needs something hands its own on before that is come to. */
+static void measure(struct order *order)
+{
+	struct desired *desired = order->desired;
+	for (size_t n = order->done_count; n-- > 0;) {
+		const struct wanted *wanted = &desired->wanted[order->done[n]];
+		size_t i;
+		json_t *one;
+		json_array_foreach (wanted->depends_on, i, one) {
+			size_t need = index_of(desired, json_string_value(one));
+			if (need < desired->count && desired->wanted[need].behind <= wanted->behind)
+				desired->wanted[need].behind = wanted->behind + 1;
+		}
+	}
 }
 
 void order_check(struct desired *desired, struct findings *findings)
@@ -127,7 +146,8 @@ void order_check(struct desired *desired, struct findings *findings)
 	order.marks = calloc(desired->count + 1, sizeof(*order.marks));
 	order.back = calloc(desired->count + 1, sizeof(*order.back));
 	order.path = calloc(desired->count + 1, sizeof(*order.path));
-	if (order.marks && order.back && order.path) {
+	order.done = calloc(desired->count + 1, sizeof(*order.done));
+	if (order.marks && order.back && order.path && order.done) {
 		for (size_t i = 0; i < desired->count; i++)
 			if (desired->wanted[i].kind->after)
 				add_after(desired, &desired->wanted[i], order.marks, order.back);
@@ -135,10 +155,12 @@ void order_check(struct desired *desired, struct findings *findings)
 		for (size_t i = 0; i < desired->count; i++)
 			if (order.marks[i] == MARK_NONE)
 				visit(&order, i);
+		measure(&order);
 	} else {
 		findings_error(findings, place_in(NULL, 0, 0), NULL, "out of memory");
 	}
 	free(order.marks);
 	free(order.back);
 	free(order.path);
+	free(order.done);
 }

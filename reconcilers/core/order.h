@@ -3,5 +3,6 @@
 
 #include "core/desired.h"
 
-/* Adds to depends_on what kinds ask for by `after`, then looks for circles. */
+/* Adds to depends_on what kinds ask for by `after`, looks for circles, and measures what is behind
+ * each. */
 void order_check(struct desired *desired, struct findings *findings);

@@ -61,6 +61,25 @@ static void expect_findings(const char *text, const char *expected)
 	findings_done(&findings);
 }
 
+static void what_is_behind_each_is_measured(void **state)
+{
+	(void)state;
+	struct desired *desired = load_good(HEAD VPC
+		"  subnet: {a: {vpc: main, cidr_block: 10.0.0.0/24, availability_zone: a}}\n"
+		"  nat_gateway: {a: {subnet: a, elastic_ip: nat}}\n"
+		"  internet_gateway: {main: {vpc: main}}\n"
+		"  elastic_ip: {nat: {}, alone: {}}\n");
+	static const struct {
+		const char *address;
+		int behind;
+	} rows[] = {{"network.vpc.main", 2}, {"network.subnet.a", 1}, {"network.nat_gateway.a", 0},
+		{"network.internet_gateway.main", 1}, {"network.elastic_ip.nat", 1},
+		{"network.elastic_ip.alone", 0}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_int_equal(desired_find(desired, rows[i].address)->behind, rows[i].behind);
+	desired_free(desired);
+}
+
 static void the_head_is_read(void **state)
 {
 	(void)state;
@@ -288,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_head_is_read),
+		cmocka_unit_test(what_is_behind_each_is_measured),
 		cmocka_unit_test(policies_and_tags_are_inherited_and_overridden),
 		cmocka_unit_test(fields_become_members_and_names_references),
 		cmocka_unit_test(an_id_of_aws_stands_under_its_own_name),

@@ -111,6 +111,31 @@ static void it_comes_up_without_waiting_for_the_next_pass(void **state)
 	finish(&sim);
 }
 
+static void what_most_has_to_wait_for_goes_first(void **state)
+{
+	(void)state;
+	struct sim sim;
+	_cleanup_buf_ struct buf file = {0};
+	buf_init(&file, 1 << 16);
+	buf_addf(&file, HEAD VPC "  internet_gateway: {main: {vpc: main}}\n"
+				 "  elastic_ip: {nat: {}}\n"
+				 "  nat_gateway: {main: {subnet: a33, elastic_ip: nat}}\n"
+				 "  subnet:\n");
+	for (int i = 0; i < 40; i++) // more than are under way at a time
+		buf_addf(&file,
+			"    a%d: {vpc: main, cidr_block: 10.0.%d.0/24, availability_zone: a}\n", i,
+			i);
+	start_settled(&sim, buf_str(&file));
+	sim_stop(&sim);
+	const char *first = NULL, *id;
+	json_t *action;
+	json_object_foreach (sim.storage.actions, id, action)
+		if (!first && str_starts(js_str(action, "address"), "network.subnet."))
+			first = js_str(action, "address");
+	assert_string_equal(first, "network.subnet.a33");
+	finish(&sim);
+}
+
 static void every_write_was_intended_and_settled(void **state)
 {
 	(void)state;
@@ -657,6 +682,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_network_comes_up_from_nothing),
 		cmocka_unit_test(it_comes_up_without_waiting_for_the_next_pass),
+		cmocka_unit_test(what_most_has_to_wait_for_goes_first),
 		cmocka_unit_test(every_write_was_intended_and_settled),
 		cmocka_unit_test(ten_passes_and_a_second_start_write_nothing),
 		cmocka_unit_test(a_quiet_pass_costs_a_call_a_kind_and_what_has_no_bulk),
