@@ -4,14 +4,22 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 
+static EVP_MD *the_sha256;
+
+static void fetch_sha256(void)
+{
+	the_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+// Files are read, and digested, on a thread of their own.
 static EVP_MD *sha256(void)
 {
-	static EVP_MD *md;
-	if (!md)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	return md;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, fetch_sha256);
+	return the_sha256;
 }
 
 bool hash_sha256(const void *data, size_t bytes, uint8_t ret_digest[HASH_BYTES])
@@ -67,7 +75,7 @@ bool hash_hmac(const void *key, size_t key_bytes, const void *data, size_t bytes
 	} else if (key_bytes > 0) {
 		memcpy(block, key, key_bytes);
 	}
-	static EVP_MD_CTX *ctx;
+	static _Thread_local EVP_MD_CTX *ctx;
 	if (!ctx)
 		ctx = EVP_MD_CTX_new();
 	if (!ctx || !sha256())

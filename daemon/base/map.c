@@ -2,15 +2,23 @@
 // a per-process random seed, because keys come from outside.
 #include "base/map.h"
 #include "base/str.h"
+#include <pthread.h>
 #include <sys/random.h>
 
+static uint64_t the_seed;
+
+static void draw_seed(void)
+{
+	if (getrandom(&the_seed, sizeof(the_seed), GRND_NONBLOCK) != sizeof(the_seed))
+		the_seed = (uint64_t)(uintptr_t)&the_seed;
+}
+
+// Maps are made on any thread.
 static uint64_t seed(void)
 {
-	static uint64_t value;
-	if (value == 0 && getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
-		value = (uint64_t)(uintptr_t)&value;
-	value |= 1;
-	return value;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, draw_seed);
+	return the_seed;
 }
 
 static uint64_t hash_of(const char *key)
