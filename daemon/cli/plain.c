@@ -101,6 +101,17 @@ char *plain_line(const json_t *value)
 	return buf_take(&out);
 }
 
+char *plain_names(const json_t *list)
+{
+	struct buf out = {0};
+	size_t i;
+	json_t *name;
+	json_array_foreach ((json_t *)list, i, name)
+		if (json_is_string(name))
+			buf_addf(&out, "%s%s", out.len ? ", " : "", json_string_value(name));
+	return buf_take(&out);
+}
+
 bool plain_is_leaf(const json_t *value)
 {
 	size_t i;

@@ -11,6 +11,8 @@ void plain_text(struct buf *out, const json_t *value);
 void plain_quoted(struct buf *out, const json_t *value);
 /* As plain_text, in fresh memory; NULL when memory is out. */
 char *plain_line(const json_t *value) MUST_CHECK;
+/* "network, data" of a list of names, in fresh memory; NULL when memory is out. */
+char *plain_names(const json_t *list) MUST_CHECK;
 /* A value that fits one line by nature: a scalar, a list of scalars, a reference. */
 bool plain_is_leaf(const json_t *value);
 /* {"Tags.Name": value} with every leaf of either tree, in order; borrowed values. New; NULL when

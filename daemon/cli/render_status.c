@@ -3,10 +3,11 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
 
-enum { MOST_SHOWN = 40, MOST_ADDRESS_CELLS = 48 };
+enum { MOST_SHOWN = 40 };
 
 enum paint paint_of_sync(const char *sync)
 {
@@ -266,21 +267,26 @@ static void put_brake(const struct view *view, const json_t *layer, struct buf *
 	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 
-// What cannot be looked at, why, since when, and what to do about it.
-static void put_blind(const struct view *view, const json_t *layer, struct buf *out)
+// What cannot be looked at, why, since when, and what to do about it: once for all that has one
+// cause.
+static void put_blind(const struct view *view, const json_t *blind, struct buf *out)
 {
-	size_t i;
-	json_t *blind;
-	json_array_foreach (json_object_get(layer, "blind"), i, blind) {
-		const char *kind = js_str(blind, "kind"), *message = js_str(blind, "message");
-		const char *remedy = js_str(blind, "remedy"), *name = js_str(layer, "name");
-		char age[32];
-		view_age(view, js_str(blind, "since"), age, sizeof(age));
-		_cleanup_free_ char *text = str_format("%s: %s cannot be looked at%s%s: %s%s%s",
-			name ? name : "-", kind ? kind : "-", *age ? " for " : "", age,
-			message ? message : "-", remedy ? "; " : "", remedy ? remedy : "");
-		view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
-	}
+	const json_t *layers = json_object_get(blind, "layers");
+	const json_t *kinds = json_object_get(blind, "kinds");
+	const char *cause = js_str(blind, "cause"), *remedy = js_str(blind, "remedy");
+	const char *kind = json_string_value(json_array_get(kinds, 0));
+	_cleanup_free_ char *where = plain_names(layers);
+	char age[32], many[48];
+	view_age(view, js_str(blind, "since"), age, sizeof(age));
+	snprintf(many, sizeof(many), "%zu kinds", json_array_size(kinds));
+	_cleanup_free_ char *text =
+		str_format("%s: %s cannot be looked at%s%s: %s%s%s", where ? where : "-",
+			json_array_size(kinds) > 1 ? many
+			: kind                     ? kind
+						   : "-",
+			*age ? " for " : "", age, cause ? cause : "-", remedy ? "; " : "",
+			remedy ? remedy : "");
+	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 
 // By whom, for how long still, and why: what is said once need not be asked for.
@@ -313,8 +319,8 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 		{"LAYER", COLUMN_KEEP},
 		{"SYNC", COLUMN_KEEP},
 		{"HEALTH", COLUMN_KEEP},
-		{"TOTAL", COLUMN_KEEP | COLUMN_RIGHT},
-		{"DRIFTED", COLUMN_RIGHT},
+		{"TOTAL", COLUMN_KEEP | COLUMN_RIGHT | COLUMN_DROP},
+		{"DRIFTED", COLUMN_RIGHT | COLUMN_DROP},
 		{"HELD", COLUMN_RIGHT},
 		{"FAILED", COLUMN_RIGHT},
 		{"BUSY", COLUMN_RIGHT | COLUMN_DROP},
@@ -360,151 +366,9 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	json_array_foreach (json_object_get(status, "layers"), i, layer) {
 		put_brake(view, layer, out);
 		put_pause(view, layer, out);
+	}
+	json_array_foreach (json_object_get(status, "blind"), i, layer)
 		put_blind(view, layer, out);
-	}
-}
-
-// ---- resources that want attention
-
-static void state_text(
-	const struct view *view, const json_t *resource, char *ret_text, size_t bytes)
-{
-	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
-	sync = sync ? sync : "Unknown";
-	health = health ? health : "Unknown";
-	if (str_eq(health, "Healthy") || str_eq(sync, health))
-		str_copy(ret_text, bytes, sync);
-	else if (str_eq(sync, "Synced"))
-		str_copy(ret_text, bytes, health);
-	else
-		snprintf(ret_text, bytes, "%s%s%s", sync, view_glyph(view, " · ", ", "), health);
-}
-
-void status_doing(const struct view *view, const json_t *action, struct buf *out)
-{
-	char age[32];
-	const char *operation = js_str(action, "operation");
-	int64_t attempt = js_int(action, "attempt", 1);
-	view_age(view, js_str(action, "started_at"), age, sizeof(age));
-	view_put(view, out, PAINT_CYAN, operation ? operation : "changing");
-	if (attempt > 1)
-		view_putf(view, out, PAINT_YELLOW, ", attempt %lld", (long long)attempt);
-	if (*age)
-		view_putf(view, out, PAINT_PLAIN, ", for %s", age);
-}
-
-static void put_resource(
-	const struct view *view, const json_t *resource, int address_cells, struct buf *out)
-{
-	enum paint paint;
-	char state[64], age[32];
-	const char *mark = mark_of(view, resource, &paint), *address = js_str(resource, "address");
-	const char *reason = js_str(resource, "reason"), *message = js_str(resource, "message");
-	_cleanup_buf_ struct buf escaped = {0};
-	view_escape(&escaped, address ? address : "-");
-	state_text(view, resource, state, sizeof(state));
-	view_age(view, js_str(resource, "since"), age, sizeof(age));
-	view_put(view, out, paint, mark);
-	buf_adds(out, " ");
-	view_put_escaped(view, out, PAINT_BOLD, buf_str(&escaped), escaped.len);
-	view_pad(out, address_cells - view_cells(buf_str(&escaped)) + 2);
-	view_put(view, out, paint, state);
-	const json_t *action = json_object_get(resource, "action");
-	bool is_doing = json_is_object(action);
-	if (*age && !is_doing)
-		view_putf(view, out, PAINT_PLAIN, "  %s", age);
-	if (is_doing) {
-		buf_adds(out, "  ");
-		status_doing(view, action, out);
-	}
-	bool has_reason = !str_empty(reason) && !str_eq(reason, state);
-	if (has_reason && str_empty(message) && !is_doing)
-		view_putf(view, out, PAINT_DIM, "  %s", reason);
-	buf_adds(out, "\n");
-	if (str_empty(message))
-		return;
-	_cleanup_free_ char *text =
-		str_format("%s%s%s", has_reason ? reason : "", has_reason ? ": " : "", message);
-	view_wrap(view, out, PAINT_PLAIN, 4, text ? text : "");
-	const char *held = js_str(resource, "held");
-	if (!str_empty(held)) {
-		view_putf(view, out, PAINT_DIM, "    holdfast approve %s", held);
-		buf_adds(out, "\n");
-	}
-}
-
-enum { RANK_COUNT = 6 };
-
-// What a person should see first.
-static int rank_of(const json_t *resource)
-{
-	const char *sync = js_str(resource, "sync"), *health = js_str(resource, "health");
-	if (str_eq_null(health, "Degraded"))
-		return 0;
-	if (json_is_object(json_object_get(resource, "action")) ||
-		str_eq_null(health, "Progressing"))
-		return 2;
-	if (str_eq_null(sync, "OutOfSync") || str_eq_null(sync, "Orphaned"))
-		return 1;
-	if (str_eq_null(sync, "Missing"))
-		return 3;
-	return str_eq_null(health, "Suspended") ? 4 : 5;
-}
-
-static int widest_address(const json_t *resources)
-{
-	size_t i;
-	json_t *resource;
-	int most = 0;
-	json_array_foreach ((json_t *)resources, i, resource) {
-		const char *address = js_str(resource, "address");
-		int cells = address && !status_is_well(resource) ? view_cells(address) : 0;
-		most = cells > most ? cells : most;
-	}
-	return most < MOST_ADDRESS_CELLS ? most : MOST_ADDRESS_CELLS;
-}
-
-enum { MOST_UNKNOWN = 3, RANK_UNKNOWN = 5 };
-
-// What was not looked at yet is many at a start, and all the same.
-static int count_unknown(const json_t *resources)
-{
-	size_t i;
-	json_t *resource;
-	int count = 0;
-	json_array_foreach ((json_t *)resources, i, resource)
-		count += !status_is_well(resource) && rank_of(resource) == RANK_UNKNOWN;
-	return count;
-}
-
-void status_attention(const struct view *view, const json_t *status, int most, struct buf *out)
-{
-	const json_t *resources = json_object_get(status, "resources");
-	int shown = 0, left = 0, address_cells = widest_address(resources);
-	for (int rank = 0; rank < RANK_COUNT; rank++) {
-		size_t i;
-		json_t *resource;
-		int unknown = rank == RANK_UNKNOWN ? count_unknown(resources) : 0;
-		if (most > 0 && unknown > MOST_UNKNOWN) {
-			view_putf(
-				view, out, PAINT_DIM, "? %d resources are not known yet", unknown);
-			buf_adds(out, "\n");
-			break;
-		}
-		json_array_foreach ((json_t *)resources, i, resource) {
-			if (status_is_well(resource) || rank_of(resource) != rank)
-				continue;
-			if (most > 0 && shown >= most) {
-				left++;
-				continue;
-			}
-			put_resource(view, resource, address_cells, out);
-			shown++;
-		}
-	}
-	if (left > 0)
-		view_putf(view, out, PAINT_DIM, "  and %d more; --all lists every resource", left);
-	buf_adds(out, left > 0 ? "\n" : "");
 }
 
 static void put_all(const struct view *view, const json_t *status, struct buf *out)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
 
@@ -78,15 +79,10 @@ static struct err wait_for(struct cli *cli, const json_t *body, struct reply *re
 
 static void put_layers(const struct cli *cli, const json_t *answer, struct buf *out)
 {
-	_cleanup_buf_ struct buf names = {0};
-	size_t i;
-	json_t *layer;
-	json_array_foreach (json_object_get(answer, "started"), i, layer)
-		if (json_is_string(layer))
-			buf_addf(&names, "%s%s", names.len ? ", " : "", json_string_value(layer));
+	_cleanup_free_ char *names = plain_names(json_object_get(answer, "started"));
 	view_putf(&cli->view, out, PAINT_PLAIN, "%s %s.",
 		js_bool(answer, "done", false) ? "Looked at" : "Looking at",
-		names.len ? buf_str(&names) : "nothing");
+		str_empty(names) ? "nothing" : names);
 	buf_adds(out, "\n");
 }
 

@@ -84,17 +84,29 @@ void html_tree(struct buf *out, const json_t *value)
 	put_json(out, value, JSON_INDENT(2));
 }
 
-void html_age(struct buf *out, const char *iso, int64_t now_ms)
+// A span to the second, in one direction of time.
+static void put_span(
+	struct buf *out, const char *iso, int64_t now_ms, int direction, const char *name)
 {
 	int64_t at_ms;
 	char text[32];
 	if (!iso || clock_parse_iso(iso, &at_ms) != 0)
 		return;
-	int64_t age_ms = (now_ms - at_ms) / 1000 * 1000;
+	int64_t span_ms = direction * (now_ms - at_ms) / 1000 * 1000;
 	str_copy(text, sizeof(text), "0s");
-	if (age_ms > 0)
-		num_format_duration(age_ms, text, sizeof(text));
-	html_put(out, "<time datetime=\"$\" data-age>$</time>", iso, text);
+	if (span_ms > 0)
+		num_format_duration(span_ms, text, sizeof(text));
+	html_put(out, "<time datetime=\"$\" data-$>$</time>", iso, name, text);
+}
+
+void html_age(struct buf *out, const char *iso, int64_t now_ms)
+{
+	put_span(out, iso, now_ms, 1, "age");
+}
+
+void html_wait(struct buf *out, const char *iso, int64_t now_ms)
+{
+	put_span(out, iso, now_ms, -1, "wait");
 }
 
 void html_clock(struct buf *out, const char *iso, int64_t now_ms)

@@ -18,5 +18,7 @@ void html_tree(struct buf *out, const json_t *value);
 /* <time>: an ISO time, shown as how long before `now_ms` it was ("3m 20s", without "ago"). Nothing
  * for NULL. The script goes on counting. */
 void html_age(struct buf *out, const char *iso, int64_t now_ms);
+/* The same until an instant that is to come; "0s" when it is past. The script counts down. */
+void html_wait(struct buf *out, const char *iso, int64_t now_ms);
 /* <time> of day, with the date when it is not that of `now_ms`; UTC, the script makes it local. */
 void html_clock(struct buf *out, const char *iso, int64_t now_ms);

@@ -120,8 +120,7 @@ static void put_brake(const struct page_views *views, const json_t *layer, struc
 
 static size_t put_layer(const struct page_views *views, const json_t *layer, struct buf *out)
 {
-	size_t i, count = 0;
-	json_t *blind;
+	size_t count = 0;
 	if (js_bool(layer, "paused", false)) {
 		put_pause(views, layer, out);
 		count++;
@@ -130,18 +129,47 @@ static size_t put_layer(const struct page_views *views, const json_t *layer, str
 		put_brake(views, layer, out);
 		count++;
 	}
-	json_array_foreach (json_object_get(layer, "blind"), i, blind) {
-		begin_item(out, STATE_FAILED);
-		html_put(out,
-			"<h3>$: <code>$</code> cannot be looked at</h3><p>$</p><p "
-			"class=\"doing\">It is tried again; $.</p>",
-			js_str(layer, "name"), js_str(blind, "kind"), js_str(blind, "message"),
-			js_str(blind, "remedy"));
-		put_since(views, out, js_str(blind, "since"));
-		end_item(out);
-		count++;
-	}
 	return count;
+}
+
+static void put_names(const json_t *list, const char *tag, struct buf *out)
+{
+	size_t i;
+	json_t *name;
+	json_array_foreach ((json_t *)list, i, name) {
+		buf_adds(out, i ? ", " : "");
+		html_put(
+			out, str_eq(tag, "code") ? "<code>$</code>" : "$", json_string_value(name));
+	}
+}
+
+// One for all that has the same cause: when AWS is away, that is one thing and not forty.
+static size_t put_blind(const struct page_views *views, struct buf *out)
+{
+	enum { MOST_NAMED = 3 };
+	const json_t *groups = json_object_get(views->status, "blind");
+	size_t i;
+	json_t *one;
+	json_array_foreach (groups, i, one) {
+		const json_t *kinds = json_object_get(one, "kinds");
+		begin_item(out, STATE_FAILED);
+		buf_adds(out, "<h3>");
+		put_names(json_object_get(one, "layers"), "", out);
+		buf_adds(out, ": ");
+		if (json_array_size(kinds) <= MOST_NAMED)
+			put_names(kinds, "code", out);
+		else
+			buf_addf(out, "%zu kinds", json_array_size(kinds));
+		html_put(out,
+			" cannot be looked at</h3><p>$</p><p class=\"doing\">What stands here of "
+			"it is from before; $. The next look in ",
+			js_str(one, "cause"), js_str(one, "remedy"));
+		html_wait(out, js_str(one, "next_at"), views->now_ms);
+		buf_adds(out, ".</p>");
+		put_since(views, out, js_str(one, "since"));
+		end_item(out);
+	}
+	return json_array_size(groups);
 }
 
 // ---- resources
@@ -190,6 +218,7 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 	struct buf *out)
 {
 	const json_t *run = json_object_get(resource, "action");
+	const json_t *retry = json_object_get(resource, "retry");
 	const char *decision = js_str(action, "decision");
 	char attempt[24];
 	if (run) {
@@ -197,6 +226,11 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 		html_put(out, "<p class=\"doing\">Being done: <code>$</code>, attempt $, for ",
 			js_str(run, "operation"), attempt);
 		html_age(out, js_str(run, "started_at"), views->now_ms);
+		buf_adds(out, "</p>");
+	} else if (retry) {
+		snprintf(attempt, sizeof(attempt), "%lld", (long long)js_int(retry, "attempt", 1));
+		html_put(out, "<p class=\"doing\">Attempt $ failed; the next one in ", attempt);
+		html_wait(out, js_str(retry, "next_at"), views->now_ms);
 		buf_adds(out, "</p>");
 	} else if (str_eq_null(decision, "hold")) {
 		html_put(out,
@@ -248,6 +282,7 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 	json_t *row;
 	buf_adds(out, "<ul class=\"items\">");
 	size_t count = put_config_error(views, out) + put_store(views, out) + put_lease(views, out);
+	count += put_blind(views, out);
 	json_array_foreach (json_object_get(views->status, "layers"), i, row)
 		count += put_layer(views, row, out);
 	unsigned char *states = page_states(resources);

@@ -38,6 +38,10 @@ static void put_head(const struct page_views *views, const json_t *layer, struct
 		buf_adds(out, " ago");
 	} else
 		buf_adds(out, "not looked at yet");
+	if (js_str(layer, "next_at") && !js_bool(layer, "busy", false)) {
+		buf_adds(out, ", next in ");
+		html_wait(out, js_str(layer, "next_at"), views->now_ms);
+	}
 	if (json_is_object(pass))
 		buf_addf(out, ", %lld calls in %lld ms", (long long)js_int(pass, "calls", 0),
 			(long long)js_int(pass, "ms", 0));
@@ -167,6 +171,32 @@ void page_put_table(const struct page_views *views, struct buf *out)
 	buf_adds(out, "</tbody></table></div>");
 }
 
+// What is in order folds away where there is little room (page.css opens it where there is much);
+// what is not stays open. page.js keeps what the reader has opened or closed.
+static bool is_layer_well(const json_t *status, const char *layer)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach (json_object_get(status, "resources"), i, row)
+		if (str_eq_null(js_str(row, "layer"), layer) && page_state_of(row) != STATE_WELL)
+			return false;
+	return true;
+}
+
+static void put_folded_kinds(const struct page_views *views, const json_t *layer, struct buf *out)
+{
+	const char *name = js_str(layer, "name");
+	bool is_well = is_layer_well(views->status, name);
+	html_put(out,
+		is_well ? "<details class=\"kinds\" id=\"kinds-@\"><summary>"
+			: "<details class=\"kinds\" id=\"kinds-@\" data-opened open><summary>",
+		name);
+	buf_adds(out, is_well ? "All in sync" : "By kind");
+	html_put(out, "<span class=\"sr\"> in $</span></summary>", name);
+	put_kinds(views, name, out);
+	buf_adds(out, "</details>");
+}
+
 static void put_all(const struct page_views *views, struct buf *out)
 {
 	size_t count = json_array_size(json_object_get(views->status, "resources"));
@@ -192,7 +222,7 @@ void page_put_layers(const struct page_views *views, struct buf *out)
 			"<article class=\"layer\" data-layer=\"$\" aria-labelledby=\"layer-@\">",
 			js_str(layer, "name"), js_str(layer, "name"));
 		put_head(views, layer, out);
-		put_kinds(views, js_str(layer, "name"), out);
+		put_folded_kinds(views, layer, out);
 		buf_adds(out, "</article>");
 	}
 	buf_adds(out, "</div>");

@@ -6,7 +6,7 @@
 #include "control/html.h"
 #include "control/page.h"
 
-enum { BAND = 1000, MOST_ENTRIES = 40, LEAST_BAR = 3 };
+enum { BAND = 1000, MOST_ENTRIES = 60, AT_ONCE = 10, LEAST_BAR = 3 };
 
 static int64_t ms_of(const json_t *row, const char *key)
 {
@@ -184,37 +184,55 @@ static void put_detail(const json_t *entry, struct buf *out)
 	}
 }
 
+static void put_entry(
+	const struct page_views *views, const json_t *entry, bool has_address, struct buf *out)
+{
+	struct told told = told_of(entry);
+	buf_adds(out, "<tr><td>");
+	html_clock(out, js_str(entry, "at"), views->now_ms);
+	html_put(out, "</td><td><span class=\"mark $\" aria-hidden=\"true\">$</span> $</td>",
+		told.class, told.glyph, told.word);
+	if (has_address) {
+		buf_adds(out, "<td>");
+		if (!str_empty(js_str(entry, "address")))
+			page_put_link(views, out, js_str(entry, "address"), false);
+		buf_adds(out, "</td>");
+	}
+	buf_adds(out, "<td>");
+	put_detail(entry, out);
+	buf_adds(out, "</td></tr>");
+}
+
+static void begin_entries(const char *caption, bool has_address, struct buf *out)
+{
+	html_put(out,
+		"<table class=\"entries\"><caption class=\"sr\">$</caption><thead><tr><th "
+		"scope=\"col\">When</th><th scope=\"col\">What</th>",
+		caption);
+	buf_adds(out, has_address ? "<th scope=\"col\">Where</th>" : "");
+	buf_adds(out, "<th scope=\"col\">How</th></tr></thead><tbody>");
+}
+
 void page_put_entries(const struct page_views *views, const json_t *entries, bool has_address,
 	size_t most, struct buf *out)
 {
 	size_t i, count = 0;
 	json_t *entry;
-	html_put(out, "<table class=\"entries\"><thead><tr><th scope=\"col\">When</th><th "
-		      "scope=\"col\">What</th>");
-	buf_adds(out, has_address ? "<th scope=\"col\">Where</th>" : "");
-	buf_adds(out, "<th scope=\"col\">How</th></tr></thead><tbody>");
+	begin_entries("What happened last, newest first", has_address, out);
 	json_array_foreach ((json_t *)entries, i, entry) {
 		if (has_address && str_eq_null(js_str(entry, "what"), "observed"))
 			continue;
-		if (count++ >= most)
+		if (count == most)
 			break;
-		struct told told = told_of(entry);
-		buf_adds(out, "<tr><td>");
-		html_clock(out, js_str(entry, "at"), views->now_ms);
-		html_put(out,
-			"</td><td><span class=\"mark $\" aria-hidden=\"true\">$</span> $</td>",
-			told.class, told.glyph, told.word);
-		if (has_address) {
-			buf_adds(out, "<td>");
-			if (!str_empty(js_str(entry, "address")))
-				page_put_link(views, out, js_str(entry, "address"), false);
-			buf_adds(out, "</td>");
+		if (count++ == AT_ONCE) {
+			buf_adds(out, "</tbody></table><details class=\"earlier\" "
+				      "id=\"earlier\"><summary>What happened before</summary>");
+			begin_entries("What happened before, newest first", has_address, out);
 		}
-		buf_adds(out, "<td>");
-		put_detail(entry, out);
-		buf_adds(out, "</td></tr>");
+		put_entry(views, entry, has_address, out);
 	}
 	buf_adds(out, "</tbody></table>");
+	buf_adds(out, count > AT_ONCE ? "</details>" : "");
 	if (count == 0)
 		buf_adds(out, "<p class=\"quiet\">Nothing has happened yet.</p>");
 }

@@ -16,11 +16,14 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *
  * RESOURCE  {"address","kind","layer","id","sync","health","reason","message","checked_at","since",
  *            "held"?: the id by which its change is approved,
+ *            "retry"?: {"attempt","since","next_at"}: the attempts that failed, and the next,
  *            "action"?: {"operation","attempt","started_at"}}
  * STACK     {"format":1,"stack","account","region","endpoint"?,"summary",
  *            "daemon":{"version","pid","started_at","now","ready"},
  *            "config":{"file","version","loaded_at","error":null|{"findings":[...],"at"}},
  *            "store":{"phase","message"},"progress":null|{"done","total","elapsed_ms"},
+ *            "blind":[{"layers","kinds","cause","class","remedy","since","next_at"}]: what AWS cannot be
+ *            asked about, one a cause,
  *            "layers":[{"name","sync","health","resources","drifted","held","failed","progressing",
  *                       "paused","pause":null|{"who","reason","at","until"},
  *                       "braked":null|{"brake","reason","at"},"checked_at","next_at","busy",
@@ -42,7 +45,8 @@ struct control_api {
 	 * "depends_on":[ADDRESS],
 	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","disruption","reason","state",
 	 * "who"}],
-	 * "place":{"file","line"}},"history":[ENTRY]} */
+	 * "place":{"file","line"},"blind":null|{"kind","message","remedy","since"}},
+	 * "history":[ENTRY]} */
 	control_endpoint_fn resource;
 	/* params.address, limit. {"format":1,"address","now":[TEXT],"story":[{"at","what","text",
 	 * "detail"}]}: sentences, the story oldest first (control/why.h). */

@@ -308,6 +308,21 @@ static void now_state(const json_t *resource, struct buf *text, json_t *list)
 	}
 }
 
+// What stands above is from before.
+static void now_blind(const json_t *resource, struct buf *text, json_t *list)
+{
+	const json_t *blind = json_object_get(resource, "blind");
+	const char *kind = js_str(blind, "kind");
+	if (!kind)
+		return;
+	buf_addf(text, "AWS cannot be asked about %s now", kind);
+	put_when(text, ", since ", js_str(blind, "since"));
+	put_about(text, ": ", js_str(blind, "message"), "");
+	put_about(text, " (", js_str(blind, "remedy"), ")");
+	buf_adds(text, ". What is said here is from before.");
+	add(list, text);
+}
+
 static void now_differences(const json_t *resource, const char *key, struct buf *text, json_t *list)
 {
 	size_t i;
@@ -343,6 +358,19 @@ static void now_doing(const json_t *resource, struct buf *text, json_t *list)
 	buf_addf(text, "It is being changed now%s%s", str_empty(operation) ? "" : " by ",
 		operation ? operation : "");
 	put_when(text, ", since ", js_str(action, "started_at"));
+	buf_adds(text, ".");
+	add(list, text);
+}
+
+static void now_retry(const json_t *resource, struct buf *text, json_t *list)
+{
+	const json_t *retry = json_object_get(resource, "retry");
+	if (!json_is_object(retry))
+		return;
+	buf_addf(text, "%lld attempt%s failed", (long long)js_int(retry, "attempt", 1),
+		js_int(retry, "attempt", 1) == 1 ? "" : "s");
+	put_when(text, " since ", js_str(retry, "since"));
+	put_when(text, "; the next one is at ", js_str(retry, "next_at"));
 	buf_adds(text, ".");
 	add(list, text);
 }
@@ -393,10 +421,12 @@ json_t *why_told(
 	json_t *now = json_array(), *story = json_array();
 	now_desired(resource, config, &text, now);
 	now_state(resource, &text, now);
+	now_blind(resource, &text, now);
 	now_differences(resource, "differences", &text, now);
 	now_differences(resource, "undeclared", &text, now);
 	now_remarks(resource, &text, now);
 	now_doing(resource, &text, now);
+	now_retry(resource, &text, now);
 	now_held(resource, &text, now);
 	now_orders(orders, &text, now);
 	for (size_t i = json_array_size(entries); i > 0; i--) {

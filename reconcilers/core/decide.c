@@ -104,7 +104,8 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 
 // ---- failures
 
-// The last attempt failed: is it still too early for another? Then says so.
+// The last attempt failed: is it still too early for another? Then says so. When the next one is
+// stands beside it (view.c), for it goes on counting.
 static bool backs_off(const struct decide_input *in, struct decision *d)
 {
 	const struct failure *failure = in->failure;
@@ -113,15 +114,13 @@ static bool backs_off(const struct decide_input *in, struct decision *d)
 	// Another change than the one that failed is a new attempt.
 	if (!str_eq(failure->key, d->digest))
 		return false;
-	char wait[80];
-	failure_say(failure, in->loop_ms, wait, sizeof(wait));
 	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
 						      failure->err.class == ERR_CONFLICT ||
 						      failure->err.class == ERR_NOT_FOUND);
 	const char *remedy = kind_remedy(in->kind, failure->err.code);
 	say(d, VERDICT_BACKOFF, is_early && !remedy ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
-		failure_reason(failure->err.class), "%s%s%.300s (%s); %s", remedy ? remedy : "",
-		remedy ? ": " : "", failure->err.message, wait,
+		failure_reason(failure->err.class), "%s%s%.300s; %s", remedy ? remedy : "",
+		remedy ? ": " : "", failure->err.message,
 		remedy ? failure_remedy(ERR_QUOTA) : failure_remedy(failure->err.class));
 	return true;
 }

@@ -273,15 +273,6 @@ bool failure_is_for_people(const struct failure *failure)
 	return false;
 }
 
-void failure_say(const struct failure *failure, int64_t now_ms, char *ret_text, size_t bytes)
-{
-	char since[32], wait[32];
-	num_format_duration(now_ms - failure->since_ms, since, sizeof(since));
-	num_format_duration(
-		failure->next_ms > now_ms ? failure->next_ms - now_ms : 0, wait, sizeof(wait));
-	snprintf(ret_text, bytes, "for %s, attempt %d, next in %s", since, failure->count, wait);
-}
-
 const char *failure_reason(enum err_class class)
 {
 	switch (class) {

@@ -81,8 +81,6 @@ void failure_add(struct failure *failure, const struct err *err, bool not_yet, c
 void failure_clear(struct failure *failure);
 /* Can a person have ended it, by another file or other rights? */
 bool failure_is_for_people(const struct failure *failure);
-/* How a wait is told: "since 40s, attempt 3, next in 12s". */
-void failure_say(const struct failure *failure, int64_t now_ms, char *ret_text, size_t bytes);
 /* "AccessDenied", "Throttled", ...: its reason in the status; static. */
 const char *failure_reason(enum err_class class);
 /* What a person has to do, beside what the message of the error says, and what happens by itself: a

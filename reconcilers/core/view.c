@@ -6,6 +6,7 @@
 #include "core/graph.h"
 #include "core/leafdiff.h"
 #include "core/orders.h"
+#include "core/viewblind.h"
 #include "core/viewplan.h"
 
 static json_t *iso(int64_t wall_ms)
@@ -118,15 +119,30 @@ static int count_observed(const struct stack *stack)
 	return count;
 }
 
-// Is there something that may be changed until all is in sync?
+// The look at a kind that AWS could not be asked about; NULL: it could.
+static const struct watch *blind_watch(const struct stack *stack, const struct kind *kind)
+{
+	for (size_t i = 0; i < stack->reconciler_count; i++)
+		for (size_t j = 0; j < stack->reconcilers[i].watch_count; j++) {
+			const struct watch *watch = &stack->reconcilers[i].watches[j];
+			if (watch->kind == kind)
+				return watch->failure.count > 0 ? watch : NULL;
+		}
+	return NULL;
+}
+
+// Is there something that may be changed until all is in sync? While AWS does not answer nothing is
+// on its way, and what nobody has looked at may be in sync already.
 static bool is_converging(const struct stack *stack)
 {
-	if (stack->is_settled)
+	if (stack->is_settled || stack->failure.count > 0)
 		return false;
 	map_for_each (&stack->by_address, entry) {
 		const struct resource *resource = entry->value;
-		if (resource->decision.sync != SYNC_SYNCED &&
-			stack_policy(stack, resource)->mode != MODE_OBSERVE)
+		enum sync sync = resource->decision.sync;
+		if (sync != SYNC_SYNCED && sync != SYNC_UNKNOWN &&
+			stack_policy(stack, resource)->mode != MODE_OBSERVE &&
+			!blind_watch(stack, resource->kind))
 			return true;
 	}
 	return false;
@@ -248,6 +264,13 @@ static void put_line(
 		put_name(lines, "protected");
 		buf_adds(lines->out, "true");
 	}
+	if (d->verdict == VERDICT_BACKOFF) {
+		put_name(lines, "retry");
+		buf_addf(lines->out, "{\"attempt\":%d", resource->failure.count);
+		put_time(lines, "since", wall_of(stack, resource->failure.since_ms));
+		put_time(lines, "next_at", wall_of(stack, resource->failure.next_ms));
+		buf_addc(lines->out, '}');
+	}
 	const struct run *run = resource->run;
 	if (run) {
 		put_name(lines, "action");
@@ -328,22 +351,22 @@ static int64_t oldest_look(const struct stack *stack, const char *layer)
 	return oldest;
 }
 
+static json_t *blind_spot(const struct stack *stack, const struct watch *watch)
+{
+	const struct failure *failure = &watch->failure;
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "kind", watch->kind->name, "class",
+		err_class_name(failure->err.class), "message", failure->err.message, "remedy",
+		failure_remedy(failure->err.class), "attempts", failure->count, "since",
+		iso(wall_of(stack, failure->since_ms)), "next_at",
+		iso(wall_of(stack, failure->next_ms)));
+}
+
 static json_t *blind_spots(const struct stack *stack, const struct reconciler *r)
 {
 	json_t *out = json_array();
-	for (size_t i = 0; i < r->watch_count; i++) {
-		const struct failure *failure = &r->watches[i].failure;
-		if (failure->count > 0)
-			json_array_append_new(
-				out, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "kind",
-					     r->watches[i].kind->name, "class",
-					     err_class_name(failure->err.class), "message",
-					     failure->err.message, "remedy",
-					     failure_remedy(failure->err.class), "attempts",
-					     failure->count, "since",
-					     iso(wall_of(stack, failure->since_ms)), "next_at",
-					     iso(wall_of(stack, failure->next_ms))));
-	}
+	for (size_t i = 0; i < r->watch_count; i++)
+		if (r->watches[i].failure.count > 0)
+			json_array_append_new(out, blind_spot(stack, &r->watches[i]));
 	return out;
 }
 
@@ -413,11 +436,12 @@ json_t *view_status(const struct stack *stack)
 	json_t *config = json_pack("{s:o, s:s, s:o, s:n}", "file",
 		text_or_null(tree_file_count(tree) ? tree_file(tree, 0) : NULL), "version",
 		stack->desired->version, "loaded_at", iso(stack->loaded_wall_ms), "error");
-	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "format", 1, "stack",
-		stack->name, "account",
+	return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "format", 1,
+		"stack", stack->name, "account",
 		text_or_null(*stack->account ? stack->account : stack->desired->account), "region",
 		stack->region, "summary", summary, "settled", stack->is_settled, "config", config,
-		"lease", view_lease(stack), "progress", progress, "layers", layers);
+		"lease", view_lease(stack), "progress", progress, "blind",
+		viewblind_grouped(layers), "layers", layers);
 }
 
 // ---- differences
@@ -533,6 +557,8 @@ json_t *view_resource(struct stack *stack, const char *address)
 	json_object_set_new(out, "required_by", required_by(stack, address));
 	json_object_set_new(out, "actions", actions);
 	json_object_set_new(out, "holds", holds);
+	const struct watch *blind = blind_watch(stack, resource->kind);
+	json_object_set_new(out, "blind", blind ? blind_spot(stack, blind) : json_null());
 	const json_t *protection = orders_protect(stack->orders, address);
 	if (protection)
 		json_object_set_new(out, "protection",

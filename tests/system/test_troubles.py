@@ -96,7 +96,11 @@ def test_a_used_up_quota_is_named_waits_long_and_holds_up_nothing_else(make_daem
     assert row["health"] == "Degraded"
     assert "the quota 'VPC security groups per Region' is used up" in row["message"]
     assert f"--region {REGION} --service-code vpc --quota-code L-E79EC296" in row["message"]
-    assert re.search(r"attempt 1, next in [234]m", row["message"]), row["message"]
+    retry = row["retry"]
+    assert retry["attempt"] == 1
+    since, next_at = (datetime.fromisoformat(retry[name].replace("Z", "+00:00")) for name in ("since", "next_at"))
+    assert timedelta(seconds=120) < next_at - since <= timedelta(seconds=301)
+    assert re.search(r"1 attempt failed in \d+s; the next one in [234]m", daemon.holdfast("status").stdout)
     daemon.wait_status(lambda status: all(layer["passes"] >= 5 for layer in status["layers"]), "some passes")
     assert len(proxy.seen("CreateSecurityGroup")) == 1, "a quota is not throttling"
     proxy.behave()

@@ -21,10 +21,22 @@
 		const now = Date.now() + skew;
 		for (const node of document.querySelectorAll("time[data-age]"))
 			if (!node.closest("[aria-live]")) put(node, span(now - Date.parse(node.dateTime)));
+		for (const node of document.querySelectorAll("time[data-wait]")) put(node, span(Date.parse(node.dateTime) - now));
 		for (const node of document.querySelectorAll("time[data-clock]")) {
 			const at = new Date(node.dateTime), day = new Date(now).toDateString() === at.toDateString();
 			put(node, day ? at.toLocaleTimeString() : at.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"}));
 			node.title = node.dateTime;
+		}
+	}
+
+	// A pass without news changes nothing but when it was.
+	function looked(status) {
+		for (const layer of status.layers || []) {
+			const line = document.querySelector(`[data-layer="${CSS.escape(layer.name)}"] .looked`);
+			for (const [what, at] of [["age", layer.checked_at], ["wait", layer.next_at]]) {
+				const node = line && at && line.querySelector(`time[data-${what}]`);
+				if (node) node.dateTime = at;
+			}
 		}
 	}
 
@@ -36,7 +48,8 @@
 			s.layers.map(l => [l.paused, l.blind, l.held, l.last_pass && l.last_pass.corrected])]));
 	}
 	function replace(into, from) {
-		const open = new Set([...into.querySelectorAll("details[open]")].map(d => d.id));
+		// What the reader has opened or closed stays so; what nobody touched is as the daemon says.
+		const touched = new Map([...into.querySelectorAll("details")].filter(d => d.open !== ("opened" in d.dataset)).map(d => [d.id, d.open]));
 		const filter = document.getElementById("filter"), text = filter ? filter.value : "";
 		const focus = document.activeElement && document.activeElement.closest("main") ? document.activeElement : null;
 		const key = focus && (focus.id ? "#" + CSS.escape(focus.id) : focus.getAttribute("href") ? `[href="${CSS.escape(focus.getAttribute("href"))}"]` : null);
@@ -56,7 +69,7 @@
 				old.replaceWith(news[i]);
 			});
 		}
-		for (const d of into.querySelectorAll("details")) if (open.has(d.id)) d.open = true;
+		for (const d of into.querySelectorAll("details")) if (touched.has(d.id)) d.open = touched.get(d.id);
 		begin();
 		const again = document.getElementById("filter");
 		if (again && text) { again.value = text; again.dispatchEvent(new Event("input")); }
@@ -84,6 +97,7 @@
 			const now = digest(status);
 			if ((seen !== null && now !== seen) || Date.now() - fetched > WHOLE_EVERY_MS) await refresh();
 			seen = now;
+			looked(status);
 			wait = EVERY_MS;
 			live.className = "live on";
 			put(liveText, "live");

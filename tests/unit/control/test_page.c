@@ -85,10 +85,14 @@ static void ages_and_clocks_carry_their_instant(void **state)
 	html_clock(&out, "2026-11-24T17:56:40.000Z", NOW);
 	html_clock(&out, "2026-11-20T17:56:40.000Z", NOW);
 	html_age(&out, NULL, NOW);
+	html_wait(&out, "2026-11-24T18:00:40.000Z", NOW);
+	html_wait(&out, "2026-11-24T17:00:40.000Z", NOW);
 	assert_string_equal(buf_str(&out),
 		"<time datetime=\"2026-11-24T17:56:40.000Z\" data-age>3m 20s</time>"
 		"<time datetime=\"2026-11-24T17:56:40.000Z\" data-clock>17:56:40</time>"
-		"<time datetime=\"2026-11-20T17:56:40.000Z\" data-clock>2026-11-20 17:56</time>");
+		"<time datetime=\"2026-11-20T17:56:40.000Z\" data-clock>2026-11-20 17:56</time>"
+		"<time datetime=\"2026-11-24T18:00:40.000Z\" data-wait>40s</time>"
+		"<time datetime=\"2026-11-24T17:00:40.000Z\" data-wait>0s</time>");
 }
 
 static void how_a_resource_stands_is_one_word(void **state)
@@ -228,13 +232,50 @@ static void the_daemons_own_troubles_are_told(void **state)
 		json_pack("{s:s, s:{s:s}}", "role", "standby", "leader", "host", "ops2"));
 	json_t *layer = json_array_get(json_object_get(status, "layers"), 0);
 	json_object_set_new(layer, "paused", json_true());
-	json_object_set_new(
-		layer, "blind", json_pack("[{s:s, s:s}]", "kind", "vpc", "message", "denied"));
+	json_object_set_new(status, "blind",
+		json_pack("[{s:[s], s:[s], s:s}, {s:[s, s], s:[s, s, s, s], s:s}]", "layers",
+			"network", "kinds", "vpc", "cause", "denied", "layers", "data", "security",
+			"kinds", "a", "b", "c", "d", "cause", "no answer"));
 	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
 	assert_has(text, "Postgres does not answer</h3><p>connection refused");
 	assert_has(text, "On standby: ops2 leads");
 	assert_has(text, "The layer network is paused");
-	assert_has(text, "<code>vpc</code> cannot be looked at</h3><p>denied");
+	assert_has(text, "network: <code>vpc</code> cannot be looked at</h3><p>denied");
+	assert_has(text, "data, security: 4 kinds cannot be looked at</h3><p>no answer");
+}
+
+static void what_is_well_folds_away_and_what_is_not_stands_open(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *well =
+		status_with(json_pack("[o]", resource("well", "Synced", "Healthy", "fine")));
+	_cleanup_free_ char *folded = overview(&(struct page_views){.now_ms = NOW, .status = well});
+	assert_has(folded, "id=\"kinds-network\"><summary>All in sync");
+	_cleanup_json_ json_t *ill =
+		status_with(json_pack("[o, o]", resource("well", "Synced", "Healthy", "fine"),
+			resource("ill", "OutOfSync", "Healthy", "differs")));
+	_cleanup_free_ char *open = overview(&(struct page_views){.now_ms = NOW, .status = ill});
+	assert_has(open, "id=\"kinds-network\" data-opened open><summary>By kind");
+}
+
+static void of_what_happened_the_last_stands_open(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *entries = json_array();
+	for (int i = 0; i < 11; i++) {
+		char version[16];
+		snprintf(version, sizeof(version), "v%02d", i);
+		json_array_append_new(entries,
+			json_pack("{s:s, s:s, s:s, s:{s:s}}", "at", "2026-11-23T09:00:00Z", "what",
+				"config", "address", "", "detail", "version", version));
+	}
+	_cleanup_buf_ struct buf out = {0};
+	page_put_entries(&(struct page_views){.now_ms = NOW}, entries, true, 60, &out);
+	const char *text = buf_str(&out), *fold = strstr(text, "<details class=\"earlier\"");
+	assert_non_null(fold);
+	assert_true(strstr(text, "v09") < fold);
+	assert_true(strstr(text, "v10") > fold);
+	assert_has(fold, "</table></details>");
 }
 
 static void the_picture_survives_circles_crowds_and_long_names(void **state)
@@ -319,6 +360,8 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_comes_first_with_what_is_done_and_for_how_long),
 		cmocka_unit_test(nothing_wrong_is_said_and_nothing_else),
 		cmocka_unit_test(the_daemons_own_troubles_are_told),
+		cmocka_unit_test(what_is_well_folds_away_and_what_is_not_stands_open),
+		cmocka_unit_test(of_what_happened_the_last_stands_open),
 		cmocka_unit_test(the_picture_survives_circles_crowds_and_long_names),
 		cmocka_unit_test(of_thousands_the_worst_are_shown_and_the_table_has_all),
 		cmocka_unit_test(many_with_the_same_neighbours_are_one_box),
