@@ -167,6 +167,21 @@ static void on_pause(void *self, struct control_exchange *exchange)
 				loop_wall_ms(held->stack->options.loop)));
 }
 
+// By its name in the file, or as drift, diff and status show it: "Ingress[tcp 443 443 0.0.0.0/0]".
+static const struct field *field_shown(const struct kind *kind, const char *name)
+{
+	const struct field *known = field_find(kind->fields, name);
+	size_t n = strcspn(name, ".[");
+	if (known && str_eq(known->name, name))
+		return known;
+	for (known = kind->fields; known->name; known++) {
+		const char *member = field_member(kind, NULL, known);
+		if (member && strlen(member) == n && strncmp(member, name, n) == 0)
+			return known;
+	}
+	return NULL;
+}
+
 static void on_ignore(void *self, struct control_exchange *exchange)
 {
 	struct held *held = led(self, exchange);
@@ -178,9 +193,11 @@ static void on_ignore(void *self, struct control_exchange *exchange)
 		no_target(exchange, address);
 		return;
 	}
-	const struct field *known = field_find(resource->kind->fields, field);
-	bool is_tags = resource->kind->tagging && str_eq(field, "tags");
-	if (!is_tags && (!known || !str_eq(known->name, field))) {
+	// "tags" is no field of the table; "Tags[owner]" is how one of them is shown.
+	bool is_tags =
+		resource->kind->tagging && (str_eq(field, "tags") || str_starts(field, "Tags["));
+	const struct field *known = is_tags ? NULL : field_shown(resource->kind, field);
+	if (!is_tags && !known) {
 		char message[200], remedy[120];
 		snprintf(message, sizeof(message), "%s has no field '%.80s'", resource->kind->name,
 			field);
@@ -191,7 +208,7 @@ static void on_ignore(void *self, struct control_exchange *exchange)
 	}
 	json_t *order =
 		order_of(exchange, "ignore", address, loop_wall_ms(held->stack->options.loop));
-	js_set_str(order, "field", field);
+	js_set_str(order, "field", is_tags ? "tags" : known->name);
 	give(held, exchange, order);
 }
 

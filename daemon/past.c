@@ -29,6 +29,16 @@ static void query_bury(void *what)
 	free(query);
 }
 
+// The store's errors begin with the name of the statement, which says nothing to a reader.
+static const char *told_of(const struct query *query)
+{
+	const char *message = query->call.op.err.message;
+	const char *name = statements_get(query->call.statement)->name;
+	size_t n = strlen(name);
+	return str_starts(message, name) && str_starts(message + n, ": ") ? message + n + 2
+									  : message;
+}
+
 static void query_step(struct task *task)
 {
 	struct query *query = CONTAINER_OF(task, struct query, task);
@@ -42,13 +52,13 @@ static void query_step(struct task *task)
 		json_array_append_new(rows, query->row(row));
 	if (err_is(err) && !query->is_extra) {
 		json_decref(rows);
-		control_error(query->exchange, 503, "StoreAway", err->message,
+		control_error(query->exchange, 503, "StoreAway", told_of(query),
 			"history is in Postgres; it answers again when that is back");
 	} else {
 		if (!query->answer)
 			query->answer = json_pack("{s:i}", "format", 1);
 		if (err_is(err))
-			js_set_str(query->answer, "trouble", err->message);
+			js_set_str(query->answer, "trouble", told_of(query));
 		json_object_set_new(query->answer, query->member, rows);
 		if (query->finish)
 			query->answer = query->finish(TAKE(query->answer));
@@ -159,6 +169,7 @@ static json_t *finish_why(json_t *facts)
 		trouble ? str_format("History cannot be asked now: %s.", trouble) : NULL;
 	if (text)
 		json_array_append_new(json_object_get(out, "now"), json_string(text));
+	js_set_str(out, "trouble", trouble);
 	json_decref(facts);
 	return out;
 }
@@ -212,6 +223,7 @@ static void on_drift(void *self, struct control_exchange *exchange)
 	struct held *held = api_held(self, exchange);
 	if (!held)
 		return;
+	struct view_counts counts = view_count(held->stack, NULL);
 	json_t *waiting = json_array();
 	map_for_each (&held->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
@@ -219,8 +231,35 @@ static void on_drift(void *self, struct control_exchange *exchange)
 			json_array_append_new(waiting, json_string(resource->address));
 	}
 	ask_store_for(self, exchange, STORE_DRIFTS, history_args(held, &exchange->params, 100),
-		"drifts", past_drift, json_pack("{s:i, s:o}", "format", 1, "held", waiting),
+		"drifts", past_drift,
+		json_pack(
+			"{s:i, s:i, s:o}", "format", 1, "unknown", counts.unknown, "held", waiting),
 		finish_drift, false);
+}
+
+static json_t *config_row(const json_t *row)
+{
+	return json_pack("{s:s, s:O?, s:o, s:O*}", "version",
+		js_str(row, "version") ? js_str(row, "version") : "", "file",
+		json_object_get(row, "file"), "at", api_time(js_int(row, "at_ms", 0)), "document",
+		json_object_get(row, "document"));
+}
+
+static void on_config(void *self, struct control_exchange *exchange)
+{
+	struct held *held = api_held(self, exchange);
+	const struct control_params *params = &exchange->params;
+	if (!held)
+		return;
+	json_t *args =
+		json_pack("{s:s, s:s*}", "stack", held->stack->name, "version", params->version);
+	if (params->limit > 0)
+		json_object_set_new(args, "limit", json_integer(params->limit));
+	if (params->at_ms >= 0)
+		json_object_set_new(args, "at_ms", json_integer(params->at_ms));
+	bool is_one = params->version || params->at_ms >= 0;
+	ask_store(self, exchange, is_one ? STORE_CONFIG_AT : STORE_CONFIGS, args, "versions",
+		config_row, NULL);
 }
 
 static json_t *state_row(const json_t *row)
@@ -258,4 +297,5 @@ void past_init(struct control_api *api)
 	api->drift = on_drift;
 	api->history = on_history;
 	api->state = on_state;
+	api->config = on_config;
 }

@@ -193,10 +193,11 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 // -> hold_id, state: one row when the hold was there to be decided, none when it was not any more
 [STORE_HOLD_DECIDE] = {"HOLD_DECIDE",
-	"UPDATE holdfast.hold SET state = $2,"
+	"UPDATE holdfast.hold SET"
+	" state = CASE WHEN $2 = 'gone' AND state = 'rejected' THEN state ELSE $2 END,"
 	" who = CASE WHEN $2 IN ('approved', 'rejected') THEN $3 ELSE who END,"
 	" decided_at = CASE WHEN $2 IN ('approved', 'rejected') THEN $4 ELSE decided_at END,"
-	" ended_at = CASE WHEN $2 IN ('approved', 'waiting') THEN NULL ELSE $4 END"
+	" ended_at = CASE WHEN $2 IN ('approved', 'rejected', 'waiting') THEN NULL ELSE $4 END"
 	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
 	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms")}},
 
@@ -261,7 +262,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 [STORE_HOLDS_OPEN] = {"HOLDS_OPEN",
 	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, "
-	MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
+	MS("decided_at") " AS decided_ms, " MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
 	" ORDER BY at, hold_id",
 	{TEXT("stack")}},
 
@@ -374,6 +375,18 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"  AND x.address = known.address AND x.at <= $3 ORDER BY x.at DESC LIMIT 1) o"
 	" WHERE " UNDER("known.address", "$2") " ORDER BY o.address",
 	{TEXT("stack"), TEXT_OR_NULL("address"), TIME("at_ms")}},
+
+[STORE_CONFIGS] = {"CONFIGS",
+	"SELECT version, file, " MS("at") " AS at_ms FROM holdfast.config_use WHERE stack = $1"
+	" ORDER BY at DESC LIMIT COALESCE($2, 50)",
+	{TEXT("stack"), INT_OR_NULL("limit")}},
+
+[STORE_CONFIG_AT] = {"CONFIG_AT",
+	"SELECT u.version, u.file, " MS("u.at") " AS at_ms, c.document FROM holdfast.config_use u"
+	" JOIN holdfast.config c ON c.stack = u.stack AND c.version = u.version WHERE u.stack = $1"
+	" AND ($2::text IS NULL OR u.version = $2) AND ($3::timestamptz IS NULL OR u.at <= $3)"
+	" ORDER BY u.at DESC LIMIT 1",
+	{TEXT("stack"), TEXT_OR_NULL("version"), TIME_OR_NULL("at_ms")}},
 
 // -> drift_id, address, field, type, desired, observed, opened_ms, closed_ms, how, action_id. Open ones
 // whatever their age, then closed ones since since_ms; newest first within both.

@@ -19,7 +19,7 @@
 	X(CONFIG_ADD)      /* a version of the file, by digest */                                  \
 	X(HOLD_PUT)        /* a change that waits for a person */                                  \
 	X(HOLD_DECIDE)     /* approved, rejected, used or gone */                                  \
-	X(HOLDS_OPEN)      /* {stack} -> holds that wait or are approved */                        \
+	X(HOLDS_OPEN)      /* {stack} -> holds that wait, or are approved or rejected */           \
 	X(ORDER_PUT)       /* a pause or an ignored field */                                       \
 	X(ORDER_END)       /* ... taken back, by whom */                                           \
 	X(ORDERS_OPEN)     /* those in force; left_ms: until the end, by the server; null: none */ \
@@ -34,9 +34,11 @@
 	X(LEASES)          /* {} -> who holds what */                                              \
 	X(DAEMON_BEAT)     /* this daemon lives -> every one that does */                          \
 	X(DAEMON_LEAVE)    /* {daemon_id} */                                                       \
-	X(HISTORY)   /* {stack, since_ms, until_ms, address, limit} -> merged, newest first */     \
-	X(STATE_AT)  /* {stack, address, at_ms} -> what was observed at that time */               \
-	X(DRIFTS)    /* {stack, since_ms, limit, address} -> open, then closed */                  \
+	X(HISTORY)  /* {stack, since_ms, until_ms, address, limit} -> merged, newest first */      \
+	X(STATE_AT) /* {stack, address, at_ms} -> what was observed at that time */                \
+	X(DRIFTS)   /* {stack, since_ms, limit, address} -> open, then closed */                   \
+	X(CONFIGS) /* {stack, limit} -> {version, file, at_ms} in force from then, newest first */ \
+	X(CONFIG_AT) /* {stack, version, at_ms}, both optional -> the last such, with document */  \
 	X(RETENTION) /* {before_ms}: deletes one bounded batch of old history */
 
 enum store_statement {

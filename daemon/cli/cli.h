@@ -144,6 +144,7 @@ int run_orders(struct cli *cli);
 int run_accept(struct cli *cli);
 int run_plan(struct cli *cli);
 int run_events(struct cli *cli);
+int run_config(struct cli *cli);
 int run_state_at(struct cli *cli);
 int run_diff_moments(struct cli *cli);
 /* Asks, prints, and lets `status_of` (or NULL) decide the exit status from the answer. Takes the

@@ -95,7 +95,7 @@ const struct command commands[] = {
 		.summary = "drifts: what is open, then what was corrected",
 		.details = "What matters first: the data layer, then what waits for a person, then "
 			   "what is open longest.\nExit status 0: none is open; 2: some are; 1: "
-			   "error.",
+			   "error, or not everything has been looked at yet.",
 		.options = OPTION_STACK | OPTION_SINCE | OPTION_LIMIT,
 		.run = run_drift,
 	},
@@ -112,6 +112,19 @@ const struct command commands[] = {
 		.most = 1,
 		.options = OPTION_STACK | OPTION_SINCE | OPTION_UNTIL | OPTION_LIMIT | OPTION_AT,
 		.run = run_history,
+	},
+	{
+		.name = "config",
+		.usage = "config [VERSION | --at TIME] [--limit N]",
+		.summary = "versions of the file that were in force, and one of them whole",
+		.details =
+			"With a VERSION, or the moment when it was in force, prints it as a file "
+			"that can be put back: includes and variables are in it, comments are "
+			"not. Where a secret stood it says so, and is refused until that is "
+			"put back.",
+		.most = 1,
+		.options = OPTION_STACK | OPTION_AT | OPTION_LIMIT,
+		.run = run_config,
 	},
 	{
 		.name = "events",
@@ -438,7 +451,7 @@ static int status_of_drift(const json_t *answer)
 	json_array_foreach (json_object_get(answer, "drifts"), i, drift)
 		if (!js_str(drift, "closed_at"))
 			return EXIT_DIFFERENT;
-	return EXIT_DONE;
+	return js_int(answer, "unknown", 0) > 0 ? EXIT_ERROR : EXIT_DONE;
 }
 
 static int run_drift(struct cli *cli)

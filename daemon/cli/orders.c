@@ -27,7 +27,7 @@ static void put_order(const struct view *view, const json_t *order, struct buf *
 		: str_eq_null(sort, "release") ? "released   "
 					       : "ignored    ");
 	view_put(view, out, PAINT_BOLD, str_empty(target) ? "everything" : target);
-	if (field) {
+	if (field && !str_eq_null(sort, "brake")) {
 		buf_adds(out, " ");
 		view_put(view, out, PAINT_BOLD, field);
 	}

@@ -69,9 +69,20 @@ static void put_retry(const struct view *view, const json_t *retry, struct buf *
 	buf_adds(out, "\n");
 }
 
-static void put_message(const struct view *view, const json_t *resource, struct buf *out)
+// A run that says the same says it once, below its last one; each has its approval beside it then.
+static bool says_same(const json_t *one, const json_t *next)
 {
-	char state[64];
+	return next && !js_str(json_object_get(one, "retry"), "next_at") &&
+	       !json_object_get(one, "rejected") && !json_object_get(next, "rejected") &&
+	       !str_empty(js_str(one, "message")) &&
+	       str_eq_null(js_str(next, "message"), js_str(one, "message")) &&
+	       js_str(one, "reason") && str_eq_null(js_str(next, "reason"), js_str(one, "reason"));
+}
+
+static void put_message(
+	const struct view *view, const json_t *resource, bool is_of_run, struct buf *out)
+{
+	char state[64], age[32];
 	const char *reason = js_str(resource, "reason"), *message = js_str(resource, "message");
 	const char *held = js_str(resource, "held");
 	if (str_empty(message))
@@ -82,21 +93,32 @@ static void put_message(const struct view *view, const json_t *resource, struct 
 		str_format("%s%s%s", has_reason ? reason : "", has_reason ? ": " : "", message);
 	view_wrap(view, out, PAINT_PLAIN, 4, text ? text : "");
 	put_retry(view, json_object_get(resource, "retry"), out);
-	if (!str_empty(held)) {
-		view_putf(view, out, PAINT_DIM, "    holdfast approve %s", held);
-		buf_adds(out, "\n");
+	if (str_empty(held) || is_of_run)
+		return;
+	const json_t *no = json_object_get(resource, "rejected");
+	if (js_str(no, "who")) {
+		view_age(view, js_str(no, "at"), age, sizeof(age));
+		_cleanup_free_ char *told = str_format(
+			"Rejected by %s, %s ago: it stays as it is until the file or AWS changes.",
+			js_str(no, "who"), age);
+		view_wrap(view, out, PAINT_YELLOW, 4, told ? told : "");
 	}
+	view_putf(view, out, PAINT_DIM, "    holdfast approve %s", held);
+	buf_adds(out, "\n");
 }
 
 // The state stands behind the address where there is room, else below it.
-static void put_resource(
-	const struct view *view, const json_t *resource, int address_cells, struct buf *out)
+static void put_resource(const struct view *view, const json_t *resource, int address_cells,
+	bool is_of_run, struct buf *out)
 {
 	enum paint paint;
+	const char *held = js_str(resource, "held");
 	const char *mark = mark_of(view, resource, &paint), *address = js_str(resource, "address");
 	_cleanup_buf_ struct buf escaped = {0}, state = {0};
 	view_escape(&escaped, address ? address : "-");
 	state_line(view, resource, &state);
+	if (is_of_run && !str_empty(held))
+		view_putf(view, &state, PAINT_DIM, "  approve %s", held);
 	int cells = view_cells(buf_str(&escaped));
 	int used = 2 + (cells > address_cells ? cells : address_cells) + 2;
 	view_put(view, out, paint, mark);
@@ -110,7 +132,6 @@ static void put_resource(
 	}
 	buf_adds(out, buf_str(&state));
 	buf_adds(out, "\n");
-	put_message(view, resource, out);
 }
 
 enum { RANK_COUNT = 6 };
@@ -157,30 +178,46 @@ static int count_unknown(const json_t *resources)
 	return count;
 }
 
+// Those of a rank that are shown, and how many are left out.
+static int choose(const json_t *resources, int rank, int room, json_t *shown)
+{
+	size_t i;
+	json_t *resource;
+	int left = 0;
+	json_array_foreach ((json_t *)resources, i, resource) {
+		if (status_is_well(resource) || rank_of(resource) != rank)
+			continue;
+		if (room >= 0 && (int)json_array_size(shown) >= room)
+			left++;
+		else
+			json_array_append(shown, resource);
+	}
+	return left;
+}
+
 void status_attention(const struct view *view, const json_t *status, int most, struct buf *out)
 {
 	const json_t *resources = json_object_get(status, "resources");
-	int shown = 0, left = 0, address_cells = widest_address(resources);
+	int left = 0, address_cells = widest_address(resources), unknown = 0;
+	_cleanup_json_ json_t *shown = json_array();
 	for (int rank = 0; rank < RANK_COUNT; rank++) {
-		size_t i;
-		json_t *resource;
-		int unknown = rank == RANK_UNKNOWN ? count_unknown(resources) : 0;
-		if (most > 0 && unknown > MOST_UNKNOWN) {
-			view_putf(
-				view, out, PAINT_DIM, "? %d resources are not known yet", unknown);
-			buf_adds(out, "\n");
-			break;
-		}
-		json_array_foreach ((json_t *)resources, i, resource) {
-			if (status_is_well(resource) || rank_of(resource) != rank)
-				continue;
-			if (most > 0 && shown >= most) {
-				left++;
-				continue;
-			}
-			put_resource(view, resource, address_cells, out);
-			shown++;
-		}
+		unknown = rank == RANK_UNKNOWN ? count_unknown(resources) : 0;
+		if (most == 0 || unknown <= MOST_UNKNOWN)
+			left += choose(resources, rank, most > 0 ? most : -1, shown);
+	}
+	size_t i;
+	json_t *resource;
+	bool is_next = false; // of a run that says the same
+	json_array_foreach (shown, i, resource) {
+		bool is_more = says_same(resource, json_array_get(shown, i + 1));
+		put_resource(view, resource, address_cells, is_next || is_more, out);
+		if (!is_more)
+			put_message(view, resource, is_next, out);
+		is_next = is_more;
+	}
+	if (most > 0 && unknown > MOST_UNKNOWN) {
+		view_putf(view, out, PAINT_DIM, "? %d resources are not known yet", unknown);
+		buf_adds(out, "\n");
 	}
 	if (left > 0)
 		view_putf(view, out, PAINT_DIM, "  and %d more; --all lists every resource", left);

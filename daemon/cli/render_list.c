@@ -288,8 +288,16 @@ void render_drift(const struct view *view, const json_t *answer, struct buf *out
 	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT}, {NULL, 0},
 		{NULL, COLUMN_FLEX}, {NULL, COLUMN_DROP}, {NULL, COLUMN_BELOW}};
 	_cleanup_table_ struct table table = {0};
+	int64_t unknown = js_int(answer, "unknown", 0);
+	if (unknown > 0) {
+		_cleanup_free_ char *text = str_format(
+			"%lld resource%s not looked at yet: whether there is drift is not known.",
+			(long long)unknown, unknown == 1 ? " was" : "s were");
+		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
+	}
 	if (json_array_size(drifts) == 0) {
-		view_wrap(view, out, PAINT_GREEN, 0, "No drift.");
+		if (unknown == 0)
+			view_wrap(view, out, PAINT_GREEN, 0, "No drift.");
 		return;
 	}
 	table_init(&table, view, columns, ARRAY_COUNT(columns), 0);

@@ -32,6 +32,8 @@ void render_why(const struct view *view, const json_t *answer, struct buf *out)
 		if (json_is_string(one))
 			view_wrap(view, out, PAINT_PLAIN, 2, json_string_value(one));
 	if (json_array_size(story) == 0) {
+		if (js_str(answer, "trouble")) // which was said above
+			return;
 		buf_adds(out, "\n");
 		view_wrap(view, out, PAINT_DIM, 0, "History has nothing about it.");
 		return;

@@ -182,6 +182,21 @@ static int widest_name(const json_t *fields)
 
 // ---- actions
 
+// "# text", each of its lines.
+static void put_remark(const struct view *view, enum paint paint, const char *text, struct buf *out)
+{
+	enum { INDENT = 2, MARK = 2 };
+	_cleanup_buf_ struct buf lines = {0};
+	view_wrap(view, &lines, paint, INDENT + MARK, text);
+	for (const char *line = buf_str(&lines); *line;) {
+		size_t bytes = strcspn(line, "\n") + 1;
+		view_pad(out, INDENT);
+		view_put(view, out, paint, "# ");
+		buf_add(out, line + INDENT + MARK, bytes - INDENT - MARK);
+		line += bytes;
+	}
+}
+
 // Why it happens, why it does not happen yet, and what it costs whoever uses the thing.
 static void put_notes(const struct view *view, const json_t *action, struct buf *out)
 {
@@ -190,23 +205,23 @@ static void put_notes(const struct view *view, const json_t *action, struct buf 
 	const char *id = js_str(action, "id");
 	_cleanup_free_ char *why = NULL, *state = NULL, *effect = NULL;
 	if (!str_empty(reason))
-		why = str_format("# %s", reason);
+		why = str_format("%s", reason);
 	if (!str_empty(disruption) && !str_eq(disruption, "none"))
-		effect = str_format("# disruption: %s", disruption);
+		effect = str_format("disruption: %s", disruption);
 	if (str_eq_null(decision, "hold"))
-		state = str_format("# held%s%s%s%s%s", str_empty(message) ? "" : ": ",
+		state = str_format("held%s%s%s%s%s", str_empty(message) ? "" : ": ",
 			message ? message : "", id ? " (holdfast approve " : "", id ? id : "",
 			id ? ")" : "");
 	else if (str_eq_null(decision, "wait"))
 		state = str_format(
-			"# waits%s%s", str_empty(message) ? "" : ": ", message ? message : "");
+			"waits%s%s", str_empty(message) ? "" : ": ", message ? message : "");
 	if (why)
-		view_wrap(view, out, PAINT_DIM, 2, why);
+		put_remark(view, PAINT_DIM, why, out);
 	if (effect)
-		view_wrap(view, out, str_eq(disruption, "data-loss") ? PAINT_RED : PAINT_YELLOW, 2,
-			effect);
+		put_remark(view, str_eq(disruption, "data-loss") ? PAINT_RED : PAINT_YELLOW, effect,
+			out);
 	if (state)
-		view_wrap(view, out, PAINT_MAGENTA, 2, state);
+		put_remark(view, PAINT_MAGENTA, state, out);
 }
 
 void render_action(const struct view *view, const json_t *action, struct buf *out)

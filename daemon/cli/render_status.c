@@ -92,7 +92,7 @@ static void put_lease(const struct view *view, const json_t *status, struct buf 
 			host ? host : "Another daemon", (long long)js_int(leader, "pid", 0),
 			*age ? "has led for " : "leads", age);
 		view_wrap(view, out, PAINT_CYAN, 0, text ? text : "");
-	} else if (role && !js_bool(lease, "proven", true)) {
+	} else if (str_eq_null(role, "leader") && !js_bool(lease, "proven", true)) {
 		view_wrap(view, out, PAINT_YELLOW, 0,
 			"The lease cannot be proven now: nothing is changed in AWS until it can.");
 	}
@@ -279,13 +279,11 @@ static void put_blind(const struct view *view, const json_t *blind, struct buf *
 	char age[32], many[48];
 	view_age(view, js_str(blind, "since"), age, sizeof(age));
 	snprintf(many, sizeof(many), "%zu kinds", json_array_size(kinds));
-	_cleanup_free_ char *text =
-		str_format("%s: %s cannot be looked at%s%s: %s%s%s", where ? where : "-",
-			json_array_size(kinds) > 1 ? many
-			: kind                     ? kind
-						   : "-",
-			*age ? " for " : "", age, cause ? cause : "-", remedy ? "; " : "",
-			remedy ? remedy : "");
+	const char *what = json_array_size(kinds) > 1 ? many : kind ? kind : "whose account it is";
+	_cleanup_free_ char *text = str_format("%s%s%s cannot be %s%s%s: %s%s%s",
+		where ? where : "", str_empty(where) ? "" : ": ", what,
+		kind ? "looked at" : "asked of AWS", *age ? " for " : "", age, cause ? cause : "-",
+		remedy ? "; " : "", remedy ? remedy : "");
 	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 

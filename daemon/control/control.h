@@ -38,6 +38,7 @@ struct control_params {
 	bool wait;
 	const char *field, *reason;
 	const char *after;       // a cursor
+	const char *version;     // of the file
 	const char *file, *text; // a file's name, and all that stands in it
 	int64_t for_ms;          // a length of time; -1 when not given
 };

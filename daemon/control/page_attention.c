@@ -155,14 +155,17 @@ static size_t put_blind(const struct page_views *views, struct buf *out)
 		begin_item(out, STATE_FAILED);
 		buf_adds(out, "<h3>");
 		put_names(json_object_get(one, "layers"), "", out);
-		buf_adds(out, ": ");
-		if (json_array_size(kinds) <= MOST_NAMED)
+		buf_adds(out, json_array_size(kinds) > 0 ? ": " : "");
+		if (json_array_size(kinds) == 0)
+			buf_adds(out, "Whose account it is");
+		else if (json_array_size(kinds) <= MOST_NAMED)
 			put_names(kinds, "code", out);
 		else
 			buf_addf(out, "%zu kinds", json_array_size(kinds));
 		html_put(out,
-			" cannot be looked at</h3><p>$</p><p class=\"doing\">What stands here of "
-			"it is from before; $. The next look in ",
+			" cannot be $</h3><p>$</p><p class=\"doing\">What stands here of it is "
+			"from before; $. The next look in ",
+			json_array_size(kinds) > 0 ? "looked at" : "asked of AWS",
 			js_str(one, "cause"), js_str(one, "remedy"));
 		html_wait(out, js_str(one, "next_at"), views->now_ms);
 		buf_adds(out, ".</p>");
@@ -214,6 +217,22 @@ static const char *verb_of(const char *change)
 					  : "replaced";
 }
 
+static void put_waiting(const struct page_views *views, const json_t *resource,
+	const json_t *action, struct buf *out)
+{
+	const json_t *no = json_object_get(resource, "rejected");
+	if (js_str(no, "who")) {
+		html_put(out, "<p class=\"doing\">Rejected by $ ", js_str(no, "who"));
+		html_age(out, js_str(no, "at"), views->now_ms);
+		buf_adds(out, " ago: it stays as it is until the file or AWS changes.</p>");
+	}
+	html_put(out,
+		"<p class=\"doing\">Waits for a person; it would be $ (disruption: $): "
+		"<code>holdfast approve $</code></p>",
+		verb_of(js_str(action, "change")), js_str(action, "disruption"),
+		js_str(action, "id"));
+}
+
 static void put_doing(const struct page_views *views, const json_t *resource, const json_t *action,
 	struct buf *out)
 {
@@ -233,11 +252,10 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 		html_wait(out, js_str(retry, "next_at"), views->now_ms);
 		buf_adds(out, "</p>");
 	} else if (str_eq_null(decision, "hold")) {
-		html_put(out,
-			"<p class=\"doing\">Waits for a person; it would be $ (disruption: $): "
-			"<code>holdfast approve $</code></p>",
-			verb_of(js_str(action, "change")), js_str(action, "disruption"),
-			js_str(action, "id"));
+		put_waiting(views, resource, action, out);
+	} else if (decision && str_eq_null(js_str(json_object_get(views->status, "lease"), "role"),
+				       "standby")) {
+		buf_adds(out, "<p class=\"doing\">That is for the daemon which leads.</p>");
 	} else if (decision) {
 		html_put(out, "<p class=\"doing\">It will be $$</p>",
 			verb_of(js_str(action, "change")),
@@ -259,6 +277,49 @@ static void put_resource(const struct page_views *views, const json_t *resource,
 	put_doing(views, resource, action, out);
 	put_since(views, out, js_str(resource, "since"));
 	end_item(out);
+}
+
+static void put_one_of_many(const struct page_views *views, const json_t *resource, struct buf *out)
+{
+	buf_adds(out, "<li>");
+	page_put_link(views, out, js_str(resource, "address"), false);
+	if (js_str(resource, "held"))
+		html_put(out, " <code class=\"quiet\">approve $</code>", js_str(resource, "held"));
+	buf_adds(out, "</li>");
+}
+
+// Many of one state that say the same are one item; those that are in it are marked as told. Zero:
+// they are too few for that.
+static size_t put_many(const struct page_views *views, unsigned char *states, size_t first,
+	enum page_state state, struct buf *out)
+{
+	enum { LEAST = 4 };
+	const json_t *resources = json_object_get(views->status, "resources");
+	const char *message = js_str(json_array_get(resources, first), "message");
+	size_t i, count = 0;
+	json_t *row;
+	json_array_foreach (resources, i, row)
+		count += states[i] == state && message && !json_object_get(row, "action") &&
+			 str_eq_null(js_str(row, "message"), message);
+	if (count < LEAST)
+		return 0;
+	begin_item(out, state);
+	buf_addf(out, "<h3>%zu resources", count);
+	html_put(out,
+		" <span class=\"word\">$</span></h3><p>$</p><details class=\"many\" "
+		"id=\"many-@\"><summary>Which</summary><ul>",
+		page_look(state)->word, message,
+		js_str(json_array_get(resources, first), "address"));
+	json_array_foreach (resources, i, row) {
+		if (states[i] != state || json_object_get(row, "action") ||
+			!str_eq_null(js_str(row, "message"), message))
+			continue;
+		put_one_of_many(views, row, out);
+		states[i] = STATE_COUNT;
+	}
+	buf_adds(out, "</ul></details>");
+	end_item(out);
+	return count;
 }
 
 static size_t put_left(size_t count, bool is_converging, struct buf *out)
@@ -298,7 +359,8 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 				left++;
 				continue;
 			}
-			put_resource(views, row, out);
+			if (put_many(views, states, i, state, out) == 0)
+				put_resource(views, row, out);
 			shown++;
 		}
 	}

@@ -21,6 +21,7 @@ enum param {
 	PARAM_AFTER = 2048,
 	PARAM_FILE = 4096,
 	PARAM_TEXT = 8192,
+	PARAM_VERSION = 16384,
 };
 
 enum param_type { TYPE_TEXT, TYPE_DOCUMENT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
@@ -41,6 +42,7 @@ static const struct param_row {
 	{PARAM_SINCE,   "since",   TYPE_TIME,  offsetof(struct control_params, since_ms)},
 	{PARAM_UNTIL,   "until",   TYPE_TIME,  offsetof(struct control_params, until_ms)},
 	{PARAM_AT,      "at",      TYPE_TIME,  offsetof(struct control_params, at_ms)},
+	{PARAM_VERSION, "version", TYPE_TEXT,  offsetof(struct control_params, version)},
 	{PARAM_AFTER,   "after",   TYPE_TEXT,  offsetof(struct control_params, after)},
 	{PARAM_LIMIT,   "limit",   TYPE_COUNT, offsetof(struct control_params, limit)},
 	{PARAM_TARGET,  "target",  TYPE_TEXT,  offsetof(struct control_params, target)},
@@ -79,6 +81,7 @@ static const struct route {
 	{"GET",  "/v1/drift",      TO(drift),    PARAM_STACK | PARAM_SINCE | PARAM_LIMIT, 0, "drifts, open and closed"},
 	{"GET",  "/v1/history",    TO(history),  PARAM_STACK | PARAM_ADDRESS | PARAM_LIMIT | TIMES, 0, "what happened, newest first"},
 	{"GET",  "/v1/state",      TO(state),    PARAM_STACK | PARAM_ADDRESS | PARAM_AT, 0, "AWS as it was seen at a moment"},
+	{"GET",  "/v1/config",     TO(config),   PARAM_STACK | PARAM_VERSION | PARAM_AT | PARAM_LIMIT, 0, "versions of the file, or one of them whole"},
 	{"GET",  "/v1/events",     TO(events),   PARAM_STACK | PARAM_AFTER | PARAM_LIMIT | PARAM_WAIT, 0, "what happens, as it happens"},
 	{"POST", "/v1/sync",       TO(sync),     PARAM_STACK | PARAM_TARGET | PARAM_WAIT, 0, "look now"},
 	{"POST", "/v1/reload",     TO(reload),   PARAM_STACK, 0, "read the file again"},

@@ -16,14 +16,15 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *
  * RESOURCE  {"address","kind","layer","id","sync","health","reason","message","checked_at","since",
  *            "held"?: the id by which its change is approved,
+ *            "rejected"?: {"who","at"}: the person who said no to it,
  *            "retry"?: {"attempt","since","next_at"}: the attempts that failed, and the next,
  *            "action"?: {"operation","attempt","started_at"}}
  * STACK     {"format":1,"stack","account","region","endpoint"?,"summary",
  *            "daemon":{"version","pid","started_at","now","ready"},
  *            "config":{"file","version","loaded_at","error":null|{"findings":[...],"at"}},
  *            "store":{"phase","message"},"progress":null|{"done","total","elapsed_ms"},
- *            "blind":[{"layers","kinds","cause","class","remedy","since","next_at"}]: what AWS cannot be
- *            asked about, one a cause,
+ *            "blind":[{"layers","kinds","cause","class","remedy","since","next_at"}]: what AWS
+ * cannot be asked about, one a cause,
  *            "layers":[{"name","sync","health","resources","drifted","held","failed","progressing",
  *                       "paused","pause":null|{"who","reason","at","until"},
  *                       "braked":null|{"brake","reason","at"},"checked_at","next_at","busy",
@@ -49,7 +50,8 @@ struct control_api {
 	 * "history":[ENTRY]} */
 	control_endpoint_fn resource;
 	/* params.address, limit. {"format":1,"address","now":[TEXT],"story":[{"at","what","text",
-	 * "detail"}]}: sentences, the story oldest first (control/why.h). */
+	 * "detail"}],"trouble"?: why history could not be asked}: sentences, the story oldest first
+	 * (control/why.h). */
 	control_endpoint_fn why;
 	/* {"format":1,"stack","checked_at","age_ms","complete","actions":[ACTION],
 	 * "counts":{"create","update","replace","delete","held","waiting"}} */
@@ -72,7 +74,8 @@ struct control_api {
 	 * "sync","file","line","missing":bool,"edits":[{"field","value","file","line"}],
 	 * "left":["field that cannot be written", ...]}. Nothing is changed. */
 	control_endpoint_fn accept;
-	/* params.since_ms, limit. {"format":1,"drifts":[{"id","address","field","type","desired",
+	/* params.since_ms, limit. {"format":1,"unknown": how many resources were not looked at yet,
+	 * "drifts":[{"id","address","field","type","desired",
 	 * "observed","opened_at","closed_at","how","held"?:true}]}: in the order of
 	 * control/urgency.h */
 	control_endpoint_fn drift;
@@ -92,6 +95,11 @@ struct control_api {
 	 * then: {"format":1,"stack","at","resources":[{"address","kind","id","sync","health",
 	 * "reason","seen_at","state"}]}; state is null where it was not in AWS. */
 	control_endpoint_fn state;
+	/* params.limit: the versions of the file that were in force, newest first; with
+	 * params.version or at_ms the last such one, whole:
+	 * {"format":1,"versions":[{"version","file","at","document"?}]}. The document is the file
+	 * with its includes and variables; secrets in it are "(secret)". */
+	control_endpoint_fn config;
 	/* params.target: "" or NULL (everything), a layer, an address; params.wait: answer when the
 	 * pass has ended.
 	 * {"format":1,"started":[LAYER],"done":bool} */

@@ -383,6 +383,14 @@ static void now_held(const json_t *resource, struct buf *text, json_t *list)
 		const char *id = js_str(hold, "id"), *address = js_str(resource, "address");
 		const char *disruption = js_str(hold, "disruption");
 		bool loses = str_eq_null(disruption, "data-loss");
+		if (str_eq_null(js_str(hold, "state"), "rejected")) {
+			buf_addf(text,
+				"The %s was rejected by %s: it stays as it is until the file or "
+				"AWS changes.",
+				change_word(js_str(hold, "change")),
+				js_str(hold, "who") ? js_str(hold, "who") : "a person");
+			add(list, text);
+		}
 		buf_addf(text, "The %s waits for a person; `holdfast approve %s` releases it%s.",
 			change_word(js_str(hold, "change")),
 			id        ? id
@@ -399,12 +407,20 @@ static void now_orders(const json_t *orders, struct buf *text, json_t *list)
 	json_t *order;
 	json_array_foreach ((json_t *)orders, i, order) {
 		const char *target = js_str(order, "target"), *field = js_str(order, "field");
-		bool is_ignore = str_eq_null(js_str(order, "sort"), "ignore");
-		if (is_ignore)
+		const char *sort = js_str(order, "sort");
+		const char *where = str_empty(target) ? "the whole stack" : target;
+		if (str_eq_null(sort, "ignore"))
 			buf_addf(text, "%s is ignored", field ? field : "A field");
+		else if (str_eq_null(sort, "protect"))
+			buf_adds(text, "It is protected, so neither deleted nor replaced,");
+		else if (str_eq_null(sort, "brake"))
+			buf_addf(text,
+				"A brake stops changes to %s until `holdfast release %s`; set",
+				where, target ? target : "");
+		else if (str_eq_null(sort, "release"))
+			buf_addf(text, "What a brake stopped in %s was released", where);
 		else
-			buf_addf(text, "Writing to %s is paused",
-				str_empty(target) ? "the whole stack" : target);
+			buf_addf(text, "Writing to %s is paused", where);
 		put_about(text, " by ", js_str(order, "who"), "");
 		put_when(text, " since ", js_str(order, "at"));
 		put_when(text, " until ", js_str(order, "until"));

@@ -36,7 +36,7 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get why plan diff drift history events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain init graph version completion help "
+		words="status get why plan diff drift history config events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain init graph version completion help "
 		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --refresh --for --reason --dot --color --help --version "
 		;;
 	status)
@@ -63,6 +63,9 @@ _holdfast()
 	history)
 		options="--socket --output --stack --since --until --limit --at --color --help "
 		words="$(holdfast __words addresses 2>/dev/null)"
+		;;
+	config)
+		options="--socket --output --stack --limit --at --color --help "
 		;;
 	events)
 		options="--socket --output --stack --limit --follow --color --help "

@@ -236,6 +236,10 @@ static void take_holds(struct stack *stack, const json_t *rows)
 		if (resource && id) {
 			stack_end_hold(stack, address, resource->hold_id);
 			str_copy(resource->hold_id, sizeof(resource->hold_id), id);
+			bool is_no = str_eq_null(js_str(row, "state"), "rejected");
+			str_copy(resource->rejected_by, sizeof(resource->rejected_by),
+				is_no && js_str(row, "who") ? js_str(row, "who") : "");
+			resource->rejected_wall_ms = js_int(row, "decided_ms", 0);
 		} else if (id) {
 			stack_end_hold(stack, address, id);
 		}

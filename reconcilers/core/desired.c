@@ -249,7 +249,7 @@ static void read_wanted(struct checking *checking, struct wanted *wanted)
 	wanted->desired = fields_read(checking, node, wanted->place);
 }
 
-/* The merged file without the values of secret fields. */
+/* The merged file without the values of secret fields; where a value comes from is none. */
 static void make_document(struct desired *desired, const struct node *root)
 {
 	desired->document = node_json(root);
@@ -259,7 +259,8 @@ static void make_document(struct desired *desired, const struct node *root)
 		json_t *fields =
 			json_object_get(json_object_get(layer, wanted->kind->name), wanted->name);
 		for (const struct field *f = wanted->kind->fields; f->name; f++)
-			if (json_object_get(fields, f->name) && fields_is_secret(wanted->kind, f))
+			if (json_object_get(fields, f->name) && f->type != FIELD_SOURCE &&
+				fields_is_secret(wanted->kind, f))
 				json_object_set_new(fields, f->name, json_string("(secret)"));
 	}
 	if (!desired->document ||

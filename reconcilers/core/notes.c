@@ -172,7 +172,9 @@ void notes_hold(struct reconciler *r, struct resource *resource)
 	// "<digest>-<time>": the same change may be held again another day.
 	bool is_same = is_held && *resource->hold_id && str_starts(resource->hold_id, d->digest);
 	if (*resource->hold_id && !is_same && d->verdict != VERDICT_ACT &&
-		d->verdict != VERDICT_BACKOFF && d->verdict != VERDICT_AGAIN) {
+		d->verdict != VERDICT_BACKOFF && d->verdict != VERDICT_AGAIN &&
+		d->verdict !=
+			VERDICT_WAIT) { // it waits also after a start, for what was not looked at
 		json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
 			"state", "gone", "who", "holdfastd", "at_ms",
 			(json_int_t)reconciler_wall_ms(r));
@@ -180,6 +182,8 @@ void notes_hold(struct reconciler *r, struct resource *resource)
 		journal_put(stack->options.journal, STORE_HOLD_DECIDE, args);
 		resource->hold_id[0] = '\0';
 	}
+	if (!*resource->hold_id || (is_held && !is_same))
+		resource->rejected_by[0] = '\0';
 	if (!is_held || is_same)
 		return;
 	snprintf(resource->hold_id, sizeof(resource->hold_id), "%s-%llx", d->digest,

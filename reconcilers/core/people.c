@@ -25,6 +25,8 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 						   a, "change", change_sign(d->plan.change)));
 		if (yes)
 			json_object_set_new(stack->approved, d->digest, json_true());
+		str_copy(resource->rejected_by, sizeof(resource->rejected_by), yes ? "" : who);
+		resource->rejected_wall_ms = loop_wall_ms(stack->options.loop);
 		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
 			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
 				"state", yes ? "approved" : "rejected", "who", who, "address", a,

@@ -37,8 +37,10 @@ struct resource {
 	int64_t drifted_wall_ms; // when drift of it was found last; 0: not since the start
 	int64_t since_wall_ms;   // of the decision's sync, health and reason
 	char hold_id[48];        // the hold that stands for the decision; ""
-	char last_action[40];    // for closing drifts
-	int64_t claims_wait_ms;  // until it is asked again whose its items are; 0: all are known
+	char rejected_by[64];    // who said no to that hold; ""
+	int64_t rejected_wall_ms;
+	char last_action[40];   // for closing drifts
+	int64_t claims_wait_ms; // until it is asked again whose its items are; 0: all are known
 	bool must_decide;
 	bool makes_room; // AWS has it under the address of a predecessor now
 	bool is_hearsay; // was seen in a list that lags

@@ -260,6 +260,13 @@ static void put_line(
 	put_time(lines, "since", resource->since_wall_ms);
 	if (d->verdict == VERDICT_HOLD && *d->digest)
 		put_text(lines, "held", d->digest);
+	if (d->verdict == VERDICT_HOLD && *resource->rejected_by) {
+		put_name(lines, "rejected");
+		buf_addc(lines->out, '{');
+		put_text(lines, "who", resource->rejected_by);
+		put_time(lines, "at", resource->rejected_wall_ms);
+		buf_addc(lines->out, '}');
+	}
 	if (orders_protect(stack->orders, resource->address)) {
 		put_name(lines, "protected");
 		buf_adds(lines->out, "true");
@@ -419,6 +426,22 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 	return out;
 }
 
+// Whose account it is stands before all: while that is not known, nothing is looked at.
+static json_t *blind_groups(const struct stack *stack, const json_t *layers)
+{
+	const struct failure *failure = &stack->failure;
+	json_t *groups = viewblind_grouped(layers);
+	if (failure->count > 0)
+		json_array_insert_new(groups, 0,
+			json_pack("{s:[], s:[], s:s, s:s, s:s, s:o, s:o}", "layers", "kinds",
+				"cause", failure->err.message, "class",
+				err_class_name(failure->err.class), "remedy",
+				failure_remedy(failure->err.class), "since",
+				iso(wall_of(stack, failure->since_ms)), "next_at",
+				iso(wall_of(stack, failure->next_ms))));
+	return groups;
+}
+
 json_t *view_status(const struct stack *stack)
 {
 	char summary[400];
@@ -441,7 +464,7 @@ json_t *view_status(const struct stack *stack)
 		text_or_null(*stack->account ? stack->account : stack->desired->account), "region",
 		stack->region, "summary", summary, "settled", stack->is_settled, "config", config,
 		"lease", view_lease(stack), "progress", progress, "blind",
-		viewblind_grouped(layers), "layers", layers);
+		blind_groups(stack, layers), "layers", layers);
 }
 
 // ---- differences
@@ -530,10 +553,11 @@ json_t *view_resource(struct stack *stack, const char *address)
 		json_array_append_new(actions, action);
 	if (d->verdict == VERDICT_HOLD)
 		json_array_append_new(
-			holds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:n}", "id", d->digest,
+			holds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", d->digest,
 				       "change", change_sign(d->plan.change), "disruption",
 				       disruption_name(d->plan.disruption), "reason", d->message,
-				       "state", "open", "who"));
+				       "state", *resource->rejected_by ? "rejected" : "open", "who",
+				       text_or_null(resource->rejected_by)));
 	if (resource->wanted) {
 		json_object_set(out, "desired", resource->wanted->desired);
 		json_object_set_new(out, "place",

@@ -198,6 +198,8 @@ static json_t *execute(struct storage *storage, const struct store_call *call)
 	case STORE_INCIDENTS:
 	case STORE_HISTORY:
 	case STORE_STATE_AT:
+	case STORE_CONFIGS:
+	case STORE_CONFIG_AT:
 	case STORE_RETENTION:
 	case STORE_STATEMENT_COUNT:
 		trace_fail(storage->trace, "the core does not use %s",

@@ -177,3 +177,45 @@ def test_a_stack_that_is_only_observed_says_what_would_be_changed_and_does_not_c
     daemon.wait_status(lambda status: "1 would be changed, were it not to be observed only" in status["summary"],
                        "it to be told")
     assert "Converging" not in daemon.holdfast("status", check=None).stdout
+
+
+def test_an_ignored_field_may_be_named_as_it_is_shown(held):
+    daemon = hold(held)
+    told = daemon.holdfast_json("ignore", VPC, "EnableDnsHostnames", check=0)["order"]
+    assert told["field"] == "enable_dns_hostnames"
+    assert "no field" in daemon.holdfast("ignore", VPC, "EnableDns", check=1).stderr
+
+
+def test_a_no_is_remembered_and_told_and_can_be_taken_back(held, proxy):
+    tree = network.small()
+    tree["policy"]["interval"] = "1s"
+    daemon = held(network.dump(tree))
+    vpc = tree["network"]["vpc"].pop("main")
+    tree["network"] = {"vpc": {"main": {**vpc, "cidr_block": "10.1.0.0/16"}}}
+    daemon.write(network.dump(tree))
+    daemon.reload()
+
+    def is_held(status):
+        return next(iter([row for row in status["resources"] if row["address"] == VPC and row.get("held")]), None)
+
+    row = is_held(daemon.wait_status(is_held, "the replacement to be held"))
+    assert "rejected" not in row
+    daemon.holdfast("reject", VPC, check=0)
+
+    def is_refused(status):
+        return (is_held(status) or {}).get("rejected", {}).get("who", "").endswith(")")
+
+    daemon.wait_status(is_refused, "the no to show")
+    assert "Rejected by" in daemon.holdfast("status").stdout
+    assert "was rejected by" in daemon.holdfast("why", VPC).stdout
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_status(is_refused, "the no to be there after a restart")
+    assert is_held(daemon.status())["held"] == row["held"]
+    holds = [entry["detail"]["state"] for entry in daemon.history(address=VPC, limit="100") if entry["what"] == "hold"]
+    assert holds == ["rejected", "waiting"], "a restart is no news"
+    proxy.clear_calls()
+    daemon.holdfast("approve", VPC, check=0)
+    daemon.wait_status(lambda status: not is_held(status), "the yes to count after the no")
+    holds = [entry["detail"]["state"] for entry in daemon.history(address=VPC, limit="100") if entry["what"] == "hold"]
+    assert holds[0] == "used" and "approved" in holds

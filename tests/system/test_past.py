@@ -4,6 +4,8 @@ import subprocess
 import threading
 import time
 
+import yaml
+
 import network
 from daemon import BUILD, wait_until
 
@@ -193,3 +195,33 @@ def test_who_waits_for_events_is_answered_when_the_daemon_stops(held):
     daemon.start()
     said = daemon.holdfast("events", "-s", "nobody", check=1).stderr
     assert "no stack 'nobody'" in said
+
+
+def test_an_earlier_file_can_be_had_back_whole(make_daemon, tmp_path):
+    first = network.small()
+    first["vars"] = {"third": {"default": "2"}}
+    first["security"] = {"secret": {"app": {"generate": {"password_length": 24}}}}
+    first["network"]["subnet"]["public-b"]["cidr_block"] = "10.0.${var.third}.0/24"
+    base = tmp_path / "base.yaml"
+    base.write_text("# the base of all\n" + network.dump({"tags": {"note": 'a: "b" # c', "no": "off", "n": "007"}}))
+    tmp_path.chmod(0o755)
+    text = f"include: {base}\n" + network.dump(first)
+    daemon = make_daemon(text).start()
+    daemon.wait_synced()
+    version = daemon.status()["config"]["version"]
+    second = network.small()
+    daemon.write(network.dump(second))
+    daemon.holdfast("reload", check=0)
+    listed = daemon.holdfast_json("config", check=0)["versions"]
+    assert [one["version"] for one in listed] == [daemon.status()["config"]["version"], version]
+    back = tmp_path / "back.yaml"
+    back.write_text(daemon.holdfast("config", version, check=0).stdout)
+    assert f"version {version}" in daemon.holdfast("validate", str(back), check=0).stdout
+    told = yaml.safe_load(back.read_text())
+    assert told["tags"] == {"environment": "test", "note": 'a: "b" # c', "no": "off", "n": "007"}
+    assert told["network"]["subnet"]["public-b"]["cidr_block"] == "10.0.2.0/24"
+    then = daemon.holdfast("config", "--at", listed[1]["at"], check=0).stdout
+    assert then == back.read_text()
+    assert daemon.holdfast("config", "--at", "300d", check=1).stderr.startswith("holdfast: no such version")
+    daemon.write(back.read_text())
+    assert version in daemon.holdfast("reload", check=0).stdout

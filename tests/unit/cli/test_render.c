@@ -102,6 +102,8 @@ static const struct row {
 	{"status",         "status-all-80",    render_all,          80,  LOOK_PLAIN},
 	{"status",         "status-all-140",   render_all,          140, LOOK_PLAIN},
 	{"status_standby", "status-standby-80", render_some,        80,  LOOK_PLAIN},
+	{"status_held",    "status-held-80",   render_some,         80,  LOOK_PLAIN},
+	{"drift_unknown",  "drift-unknown",    render_drift,        80,  LOOK_PLAIN},
 	{"status_well",    "status-well-80",   render_some,         80,  LOOK_PLAIN},
 	{"status",         "status-two-80",    render_both_stacks,  80,  LOOK_PLAIN},
 	{"status_hostile", "status-hostile",   render_all,          80,  LOOK_COLOUR},

@@ -278,6 +278,24 @@ static void of_what_happened_the_last_stands_open(void **state)
 	assert_has(fold, "</table></details>");
 }
 
+static void many_that_say_the_same_are_one_item(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *rows = json_array();
+	for (int i = 0; i < 5; i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "s%d", i);
+		json_array_append_new(rows, resource(name, "Orphaned", "Suspended",
+						    i < 4 ? "left it" : "something else"));
+	}
+	_cleanup_json_ json_t *status = status_with(json_incref(rows));
+	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(text,
+		"<h3>4 resources <span class=\"word\">left the file</span></h3><p>left it</p>");
+	assert_has(text, "network.subnet.s3</code></a></li></ul></details>");
+	assert_has(text, "<p>something else</p>");
+}
+
 static void the_picture_survives_circles_crowds_and_long_names(void **state)
 {
 	(void)state;
@@ -362,6 +380,7 @@ int main(void)
 		cmocka_unit_test(the_daemons_own_troubles_are_told),
 		cmocka_unit_test(what_is_well_folds_away_and_what_is_not_stands_open),
 		cmocka_unit_test(of_what_happened_the_last_stands_open),
+		cmocka_unit_test(many_that_say_the_same_are_one_item),
 		cmocka_unit_test(the_picture_survives_circles_crowds_and_long_names),
 		cmocka_unit_test(of_thousands_the_worst_are_shown_and_the_table_has_all),
 		cmocka_unit_test(many_with_the_same_neighbours_are_one_box),

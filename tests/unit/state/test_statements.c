@@ -338,6 +338,20 @@ static void a_configuration_is_kept_once_and_each_time_it_came_into_force(void *
 	assert_int_equal(int_at(rows, 0, "at_ms"), t0 + 3);
 	assert_string_equal(text_at(rows, 1, "detail.version"), "v2");
 	assert_string_equal(text_at(rows, 0, "address"), "");
+	ROWS(uses, CONFIGS, "{s:s}", "stack", "cfg");
+	assert_int_equal(json_array_size(uses), 3);
+	assert_string_equal(text_at(uses, 0, "version"), "v1");
+	assert_string_equal(text_at(uses, 0, "file"), "/etc/holdfast/shop.yaml");
+	ROWS(then, CONFIG_AT, "{s:s, s:I}", "stack", "cfg", "at_ms",
+		(json_int_t)int_at(rows, 1, "at_ms"));
+	assert_int_equal(json_array_size(then), 1);
+	assert_string_equal(text_at(then, 0, "version"), "v2");
+	assert_true(js_at(json_array_get(then, 0), "document.n") != NULL);
+	ROWS(named, CONFIG_AT, "{s:s, s:s}", "stack", "cfg", "version", "v1");
+	assert_int_equal(json_array_size(named), 1);
+	assert_int_equal(int_at(named, 0, "at_ms"), t0 + 3);
+	ROWS(never, CONFIG_AT, "{s:s, s:I}", "stack", "cfg", "at_ms", (json_int_t)t0 - 1);
+	assert_int_equal(json_array_size(never), 0);
 }
 
 static void put_hold(const char *id)
@@ -364,7 +378,11 @@ static void a_hold_waits_is_approved_and_used_and_then_stays_used(void **state)
 	assert_int_equal(decide("h1", "approved", "alice", t0 + 1), 1);
 	assert_int_equal(decide("h2", "rejected", "bob", t0 + 2), 1);
 	ROWS(open, HOLDS_OPEN, "{s:s}", "stack", "holds");
-	assert_int_equal(json_array_size(open), 1);
+	assert_int_equal(json_array_size(open), 2);
+	assert_string_equal(text_at(open, 1, "hold_id"), "h2"); // a no is remembered
+	assert_string_equal(text_at(open, 1, "state"), "rejected");
+	assert_string_equal(text_at(open, 1, "who"), "bob");
+	assert_int_equal(int_at(open, 1, "decided_ms"), t0 + 2);
 	assert_string_equal(text_at(open, 0, "hold_id"), "h1");
 	assert_string_equal(text_at(open, 0, "state"), "approved");
 	assert_string_equal(text_at(open, 0, "who"), "alice");
@@ -375,8 +393,12 @@ static void a_hold_waits_is_approved_and_used_and_then_stays_used(void **state)
 	assert_int_equal(decide("h1", "used", "holdfastd", t0 + 3), 1);
 	assert_int_equal(decide("h1", "approved", "mallory", t0 + 4), 0);
 	assert_int_equal(decide("nobody", "approved", "mallory", t0 + 4), 0);
+	assert_int_equal(decide("h2", "gone", "holdfastd", t0 + 5), 1);
+	assert_int_equal(decide("h2", "gone", "holdfastd", t0 + 6), 0);
+	ROWS(left, HOLDS_OPEN, "{s:s}", "stack", "holds");
+	assert_int_equal(json_array_size(left), 0);
 	ROWS(history, HISTORY, "{s:s, s:s}", "stack", "holds", "address", "data.db_instance.main");
-	// A rejection is its end at once, and told once. Only who decided is named.
+	// A rejection is told once, when it was said. Only who decided is named.
 	static const struct {
 		const char *state, *who;
 		int at;
