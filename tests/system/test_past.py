@@ -199,7 +199,7 @@ def test_who_waits_for_events_is_answered_when_the_daemon_stops(held):
 
 def test_an_earlier_file_can_be_had_back_whole(make_daemon, tmp_path):
     first = network.small()
-    first["vars"] = {"third": {"default": "2"}}
+    first["vars"] = {"third": "2"}
     first["security"] = {"secret": {"app": {"generate": {"password_length": 24}}}}
     first["network"]["subnet"]["public-b"]["cidr_block"] = "10.0.${var.third}.0/24"
     base = tmp_path / "base.yaml"
