@@ -96,8 +96,11 @@ static void put_verdict(
 {
 	const json_t *progress = json_object_get(views->status, "progress");
 	const char *summary = js_str(views->status, "summary");
-	const char *look =
-		page_look(wanting > 0 && s->worst == STATE_WELL ? STATE_HELD : s->worst)->name;
+	bool is_blind = json_array_size(json_object_get(views->status, "blind")) > 0;
+	const char *look = page_look(is_blind                                ? STATE_FAILED
+				     : wanting > 0 && s->worst == STATE_WELL ? STATE_HELD
+									     : s->worst)
+				   ->name;
 	html_put(out, "<section class=\"verdict card $\" id=\"verdict\" aria-labelledby=\"title\">",
 		look);
 	put_ring(s, out);

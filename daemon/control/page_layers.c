@@ -191,7 +191,9 @@ static void put_folded_kinds(const struct page_views *views, const json_t *layer
 		is_well ? "<details class=\"kinds\" id=\"kinds-@\"><summary>"
 			: "<details class=\"kinds\" id=\"kinds-@\" data-opened open><summary>",
 		name);
-	buf_adds(out, is_well ? "All in sync" : "By kind");
+	buf_adds(out, js_int(layer, "resources", 0) == 0 ? "Nothing declared"
+		      : is_well                          ? "All in sync"
+							 : "By kind");
 	html_put(out, "<span class=\"sr\"> in $</span></summary>", name);
 	put_kinds(views, name, out);
 	buf_adds(out, "</details>");

@@ -241,6 +241,7 @@ static void the_daemons_own_troubles_are_told(void **state)
 	assert_has(text, "On standby: ops2 leads");
 	assert_has(text, "The layer network is paused");
 	assert_has(text, "network: <code>vpc</code> cannot be looked at</h3><p>denied");
+	assert_has(text, "class=\"verdict card failed\"");
 	assert_has(text, "data, security: 4 kinds cannot be looked at</h3><p>no answer");
 }
 
