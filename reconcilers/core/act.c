@@ -2,6 +2,7 @@
 // journal) -> next. An error in one field's step does not keep the other fields from theirs; one in
 // a create or a delete ends the run. Whatever happened, the way on is to observe again.
 #include "core/act.h"
+#include "aws/retry.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -175,18 +176,22 @@ static void step_done(struct run *run)
 	run->times = 0;
 }
 
-// "Unsuccessful" and the like: a 200 answer that says no.
+// "Unsuccessful" and the like: a 200 answer that says no. As with an answer that is an error as a
+// whole, AWS's trouble inside, or no reason at all, does not say that nothing was done.
 static struct err failures_in(const struct call *call, const json_t *output)
 {
 	if (!call->failures)
 		return ERR_OK;
 	_cleanup_json_ json_t *list = path_get(output, call->failures);
-	const json_t *error = json_object_get(json_array_get(list, 0), "Error");
-	if (!error)
+	const json_t *first = json_array_get(list, 0), *error = json_object_get(first, "Error");
+	if (!first)
 		return ERR_OK;
 	const char *code = js_str(error, "Code"), *message = js_str(error, "Message");
-	return err_code(aws_error_class(code ? code : "", 400), code, "%s: %s", call->operation,
+	code = code ? code : "";
+	struct err err = err_code(aws_error_class(code, 200), code, "%s: %s", call->operation,
 		message ? message : "refused");
+	err.maybe_done = err.class == ERR_TRANSIENT || retry_is_token_taken(code);
+	return err;
 }
 
 // From the answer, or, where the caller names the thing, from what was wanted.

@@ -103,7 +103,9 @@ struct call {
 	/* Only then the call is made. Teardown and remove: of what was observed; what no call
 	 * deletes is left. Updates and unsets of a field: of its scope ("value", "old"). */
 	struct match_row when;
-	const char *failures; // path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful")
+	/* Path of [{Error:{Code,Message}}] in a 200 answer ("Unsuccessful"): one is a refusal. Such
+	 * a call is about one thing, so the first says it all. */
+	const char *failures;
 	unsigned flags;
 	int most; // CALL_BATCH: items a call; 0: 50
 	/* CALL_BATCH, of a field: one call for all resources of the kind that are to be changed in

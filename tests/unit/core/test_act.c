@@ -423,6 +423,55 @@ static void an_answer_that_says_no_politely_is_an_error(void **state)
 	end(&scene);
 }
 
+/* A flow log whose creation is answered with such a refusal. */
+static void refuse_politely(struct scene *scene, struct script_answer answers[2], const char *error)
+{
+	static char text[200];
+	snprintf(text, sizeof(text),
+		"{\"FlowLogIds\":[],\"Unsuccessful\":[{\"ResourceId\":\"vpc-1\"%s}]}", error);
+	answers[0] = (struct script_answer){"CreateFlowLogs", NULL, text};
+	setup(scene, answers);
+	create(scene, "flow_log", J({"ResourceId" : "vpc-1", "ResourceType" : "VPC"}));
+	finish(scene);
+	assert_true(err_is(&scene->run->op.err));
+	assert_false(scene->run->is_created);
+	settle_create(scene);
+}
+
+static void what_an_answer_refuses_for_a_reason_was_not_made(void **state)
+{
+	(void)state;
+	static const char *const errors[] = {"FlowLogAlreadyExists", "UnauthorizedOperation",
+		"RequestLimitExceeded", "FlowLogsLimitExceeded", "InvalidParameter"};
+	for (size_t i = 0; i < ARRAY_COUNT(errors); i++) {
+		struct scene scene;
+		struct script_answer answers[2] = {0};
+		char error[100];
+		snprintf(error, sizeof(error), ",\"Error\":{\"Code\":\"%s\"}", errors[i]);
+		refuse_politely(&scene, answers, error);
+		assert_string_equal(scene.run->op.err.code, errors[i]);
+		assert_false(scene.run->is_unknown);
+		expect_actions(&scene, "ec2:CreateFlowLogs failed");
+		end(&scene);
+	}
+}
+
+static void what_an_answer_refuses_for_trouble_of_its_own_is_looked_for(void **state)
+{
+	(void)state;
+	static const char *const errors[] = {",\"Error\":{\"Code\":\"InternalError\"}",
+		",\"Error\":{\"Code\":\"ServiceUnavailable\",\"Message\":\"later\"}",
+		",\"Error\":{\"Code\":\"IdempotentParameterMismatch\"}", ",\"Error\":{}", ""};
+	for (size_t i = 0; i < ARRAY_COUNT(errors); i++) {
+		struct scene scene;
+		struct script_answer answers[2] = {0};
+		refuse_politely(&scene, answers, errors[i]);
+		assert_true(scene.run->is_unknown);
+		expect_actions(&scene, "ec2:CreateFlowLogs unknown");
+		end(&scene);
+	}
+}
+
 static void a_read_that_the_call_needs_comes_first(void **state)
 {
 	(void)state;
@@ -595,6 +644,8 @@ int main(void)
 		VALUES_TEST(a_call_that_always_finds_something_comes_to_an_end),
 		VALUES_TEST(a_deletion_ends_with_the_first_error),
 		VALUES_TEST(an_answer_that_says_no_politely_is_an_error),
+		VALUES_TEST(what_an_answer_refuses_for_a_reason_was_not_made),
+		VALUES_TEST(what_an_answer_refuses_for_trouble_of_its_own_is_looked_for),
 		VALUES_TEST(a_read_that_the_call_needs_comes_first),
 		VALUES_TEST(when_nothing_is_found_another_call_does_it),
 		VALUES_TEST(an_update_without_answer_that_must_not_run_twice_is_told_apart),
