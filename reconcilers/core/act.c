@@ -40,11 +40,15 @@ static json_t *redacted(const struct run *run, const struct step *step, const js
 	if (!json_is_object(value))
 		return json_incref((json_t *)value);
 	json_t *out = json_copy((json_t *)value);
+	const json_t *sources = json_object_get(run->resource, "sources");
 	const char *key;
 	void *next;
 	json_t *member;
 	json_object_foreach_safe (out, next, key, member)
-		if (is_secret(run->kind, key) || js_str(member, "@source"))
+		if (js_str(member, "@source") &&
+			!json_object_get(sources, js_str(member, "@source")))
+			json_object_del(out, key); // nor is it sent
+		else if (is_secret(run->kind, key) || js_str(member, "@source"))
 			json_object_set_new(out, key, json_string("(sensitive)"));
 	return out;
 }

@@ -261,6 +261,24 @@ static void a_secret_never_reaches_the_store(void **state)
 	end(&scene);
 }
 
+static void what_has_no_source_and_is_not_sent_is_not_told(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {
+		{"CreateDBInstance", NULL, "{\"DBInstance\":{\"DBInstanceIdentifier\":\"db\"}}"},
+		{0}};
+	setup(&scene, answers);
+	create(&scene, "db_instance",
+		J({"DBInstanceIdentifier" : "db", "ManageMasterUserPassword" : true}));
+	finish(&scene);
+	settle_create(&scene);
+	const json_t *input = json_object_get(only_action(&scene), "input");
+	assert_true(json_is_true(json_object_get(input, "ManageMasterUserPassword")));
+	assert_null(json_object_get(input, "MasterUserPassword"));
+	end(&scene);
+}
+
 static void a_create_without_answer_has_an_unknown_outcome(void **state)
 {
 	(void)state;
@@ -635,6 +653,7 @@ int main(void)
 		VALUES_TEST(without_a_store_nothing_is_sent),
 		VALUES_TEST(history_keeps_what_was_sent_with_before_and_after),
 		VALUES_TEST(a_secret_never_reaches_the_store),
+		VALUES_TEST(what_has_no_source_and_is_not_sent_is_not_told),
 		VALUES_TEST(a_create_without_answer_has_an_unknown_outcome),
 		VALUES_TEST(a_create_whose_answer_names_nothing_is_looked_for),
 		VALUES_TEST(a_create_that_was_refused_made_nothing),
