@@ -51,29 +51,6 @@ static void say(struct decision *d, enum verdict verdict, enum health health, co
 
 enum { LOOK_AT_ONCE_MS = 50 };
 
-// ---- the name of a change
-
-static void name_change(const struct decide_input *in, struct decision *d)
-{
-	_cleanup_json_ json_t *what = json_array();
-	json_array_append_new(what, json_string(change_name(d->plan.change)));
-	// Natural names are no more unique than their kind: "shop-main" may be three things.
-	json_array_append_new(what, json_string(in->kind->name));
-	json_array_append_new(what, json_string(in->wanted ? in->wanted->address : ""));
-	json_array_append_new(what, json_string(in->seen ? in->seen->id : ""));
-	for (size_t i = 0; i < d->differences.count; i++) {
-		const struct difference *one = &d->differences.items[i];
-		if (one->type == DIFFERS_UNDECLARED)
-			continue;
-		json_array_append_new(what, json_string(one->path));
-		json_array_append_new(what, one->desired ? json_incref(one->desired) : json_null());
-	}
-	if (d->plan.change == CHANGE_CREATE && in->want)
-		json_array_append(what, (json_t *)in->want);
-	if (!js_digest(what, d->digest, sizeof(d->digest)))
-		d->digest[0] = '\0';
-}
-
 static bool is_approved(const struct decide_input *in, const struct decision *d)
 {
 	return *d->digest && json_is_true(json_object_get(in->approved, d->digest));
@@ -183,7 +160,7 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 			"not in the file; AWS has no call that deletes it as it is");
 		return;
 	}
-	name_change(in, d);
+	weigh_name(in, d);
 	bool is_pruned = in->policy->prune == PRUNE_DELETE || in->successor;
 	bool is_allowed = (stray_of ? in->policy->foreign == FOREIGN_DELETE : is_pruned) &&
 			  !in->kind->holds_data;
@@ -270,7 +247,7 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	if (in->is_ahead && !in->creation_waits && is_doubtful(in, d))
 		return;
 	plan_create(in->kind, in->want, &d->plan);
-	name_change(in, d);
+	weigh_name(in, d);
 	const json_t *fight = fights_find(in->record->fights, "(resource)", NULL);
 	char why[sizeof(d->message)];
 	if (fight)
@@ -320,7 +297,7 @@ static void decide_restore(const struct decide_input *in, struct decision *d)
 		return;
 	}
 	plan_restore(in->kind, &d->plan);
-	name_change(in, d);
+	weigh_name(in, d);
 	if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_MISSING, "ObserveOnly",
 			"is scheduled for deletion; the policy is to observe only");
@@ -373,7 +350,7 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 	d->sync = SYNC_OUT_OF_SYNC;
 	plan_delete(in->kind, in->seen->observed, &d->plan);
 	make_replacement(&d->plan);
-	name_change(in, d);
+	weigh_name(in, d);
 	if (in->policy->mode == MODE_ENFORCE &&
 		(is_approved(in, d) ||
 			(!weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data)))
@@ -409,16 +386,21 @@ static const char *plan_replacement(const struct decide_input *in, struct decisi
 	return how;
 }
 
+static bool may_replace(const struct decide_input *in, const struct decision *d)
+{
+	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
+	return is_allowed || is_approved(in, d);
+}
+
 static void decide_replacement(const struct decide_input *in, struct decision *d)
 {
 	const char *how = plan_replacement(in, d);
-	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
-	if (!is_allowed && !is_approved(in, d) && !in->kind->holds_data &&
+	if (!may_replace(in, d) && !in->kind->holds_data &&
 		in->policy->rules[DISRUPTS_REPLACEMENT] == RULE_WINDOW) {
 		say_window(in, d, d->plan.replaced_for);
 		return;
 	}
-	if (!is_allowed && !is_approved(in, d)) {
+	if (!may_replace(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "ReplacementHeld",
 			"%s cannot be changed in place; the replacement waits for approval",
 			d->plan.replaced_for);
@@ -506,7 +488,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		in->kind, in->want, seen->observed, now.count ? &now : &d->differences, &d->plan);
 	char replaced_for[sizeof(d->plan.replaced_for)];
 	str_copy(replaced_for, sizeof(replaced_for), d->plan.replaced_for);
-	name_change(in, d);
+	weigh_name(in, d);
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"differs in %s; the policy is to observe only", buf_str(&paths));
@@ -516,6 +498,11 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 			"waits for approval",
 			seen->id, seen->stack ? ", but that of stack " : "",
 			seen->stack ? seen->stack : "");
+	} else if (weigh_is_replacement(d) && may_replace(in, d)) {
+		// Nothing is written any more to what goes. Its protection, which goes first, would
+		// else be put back whenever AWS does not take the deletion right after that.
+		decide_replacement(in, d);
+		str_copy(d->plan.replaced_for, sizeof(d->plan.replaced_for), replaced_for);
 	} else if (now.count > 0 && d->plan.count > 0) {
 		act(in, d, "Correcting", "");
 		if (d->verdict == VERDICT_ACT)

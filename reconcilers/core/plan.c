@@ -212,12 +212,22 @@ static bool is_called(const struct kind *kind, const struct call *call, const st
 	return path_matches(scope, call->when.path, call->when.glob);
 }
 
+bool plan_is_forcing(const struct kind *kind, const struct difference *d)
+{
+	const struct field *field = d->field;
+	if (d->type != DIFFERS_CHANGED || !field || field->type == FIELD_ITEMS)
+		return false;
+	bool is_off = field->off.operation && json_is_false(d->desired);
+	return (!is_off && !field_update(kind, field)) ||
+	       section_is_fixed(kind, field, d->desired, d->observed);
+}
+
 static void plan_value(struct plan *plan, const struct kind *kind, const struct difference *d)
 {
 	const struct field *field = d->field;
 	bool is_off = field->off.operation && json_is_false(d->desired);
 	const struct call *update = is_off ? &field->off : field_update(kind, field);
-	if (!update || section_is_fixed(kind, field, d->desired, d->observed)) {
+	if (!update || plan_is_forcing(kind, d)) {
 		if (!plan->forces_replacement)
 			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
 		plan->forces_replacement = true;

@@ -42,6 +42,8 @@ void plan_create(const struct kind *kind, const json_t *want, struct plan *ret);
  * of them (the others are still planned). */
 void plan_update(const struct kind *kind, const json_t *want, const json_t *observed,
 	const struct differences *differences, struct plan *ret);
+/* Can no call take that difference away in place? */
+bool plan_is_forcing(const struct kind *kind, const struct difference *difference);
 /* What brings back what is scheduled to be deleted. */
 void plan_restore(const struct kind *kind, struct plan *ret);
 /* The call that makes a resource of this desired JSON. */

@@ -138,3 +138,33 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 	if (*ret_settling > 0 && waits_as_a_whole(in, ret_now))
 		ret_now->count = 0;
 }
+
+// ---- the name of a change
+
+bool weigh_is_replacement(const struct decision *d)
+{
+	return d->plan.forces_replacement && d->refused == 0 && d->grave == 0 && d->barred == 0 &&
+	       d->contested == 0 && d->foreign == 0;
+}
+
+void weigh_name(const struct decide_input *in, struct decision *d)
+{
+	_cleanup_json_ json_t *what = json_array();
+	json_array_append_new(what, json_string(change_name(d->plan.change)));
+	// Natural names are no more unique than their kind: "shop-main" may be three things.
+	json_array_append_new(what, json_string(in->kind->name));
+	json_array_append_new(what, json_string(in->wanted ? in->wanted->address : ""));
+	json_array_append_new(what, json_string(in->seen ? in->seen->id : ""));
+	for (size_t i = 0; i < d->differences.count; i++) {
+		const struct difference *one = &d->differences.items[i];
+		if (one->type == DIFFERS_UNDECLARED ||
+			(weigh_is_replacement(d) && !plan_is_forcing(in->kind, one)))
+			continue;
+		json_array_append_new(what, json_string(one->path));
+		json_array_append_new(what, one->desired ? json_incref(one->desired) : json_null());
+	}
+	if (d->plan.change == CHANGE_CREATE && in->want)
+		json_array_append(what, (json_t *)in->want);
+	if (!js_digest(what, d->digest, sizeof(d->digest)))
+		d->digest[0] = '\0';
+}

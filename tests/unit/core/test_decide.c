@@ -413,6 +413,42 @@ static void a_held_replacement_does_not_stop_what_can_be_changed(void **state)
 	decision_done(&scene.decision);
 }
 
+// Its protection, for one, which was taken off before AWS refused the deletion: put back, it would
+// be taken off and put back for ever.
+static void nothing_is_written_to_what_may_be_replaced(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
+	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");
+	approve(&scene);
+	scene.input.want =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
+	assert_int_equal(scene.decision.plan.steps[0].type, STEP_REMOVE);
+	scene.input.approved = J({});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
+	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
+	decision_done(&scene.decision);
+}
+
+static void an_approved_replacement_lets_nothing_else_go_that_is_held(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
+	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");
+	approve(&scene);
+	scene.policy.rules[DISRUPTS_NONE] = RULE_HOLD;
+	scene.input.want =
+		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24", "MapPublicIpOnLaunch" : true});
+	expect_verdict(&scene, "HOLD OutOfSync Suspended DisruptionHeld");
+	decision_done(&scene.decision);
+}
+
 static void data_is_never_replaced_by_policy(void **state)
 {
 	(void)state;
@@ -494,6 +530,8 @@ int main(void)
 		VALUES_TEST(a_failed_thing_is_replaced_only_with_leave),
 		VALUES_TEST(a_replacement_is_held_and_its_approval_is_for_that_change_only),
 		VALUES_TEST(a_held_replacement_does_not_stop_what_can_be_changed),
+		VALUES_TEST(nothing_is_written_to_what_may_be_replaced),
+		VALUES_TEST(an_approved_replacement_lets_nothing_else_go_that_is_held),
 		VALUES_TEST(data_is_never_replaced_by_policy),
 		VALUES_TEST(what_aws_never_shows_is_not_made_a_third_time),
 		VALUES_TEST(what_was_deleted_to_be_replaced_is_waited_for),
