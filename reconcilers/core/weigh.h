@@ -12,6 +12,6 @@ void weigh(const struct decide_input *input, struct decision *decision, struct d
 	int *ret_settling);
 /* Does the planned change come down to a replacement, with nothing else that waits for people? */
 bool weigh_is_replacement(const struct decision *decision);
-/* Names the planned change: what approvals are about. A replacement is named by what forces it: what
- * could be written in place goes with the old one. */
+/* Names the planned change: what approvals are about. A replacement is named by what forces it:
+ * what could be written in place goes with the old one. */
 void weigh_name(const struct decide_input *input, struct decision *decision);

@@ -38,6 +38,7 @@ struct thing {
 	const struct kind *kind;
 	json_t *versions;  // [{"at": wall ms at which every read shows it, "item": or null}]
 	int64_t ready_ms;  // wall time at which it stops being pending; 0: never was
+	int64_t gone_ms;   // wall time at which its deletion is over; 0: nobody deleted it
 	bool is_bystander; // of somebody else: nobody may touch it
 };
 

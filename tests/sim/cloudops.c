@@ -1,5 +1,6 @@
 #include "tests/sim/cloudops.h"
 #include "tests/sim/generic.h"
+#include "tests/sim/odds.h"
 #include <stdlib.h>
 #include <strings.h>
 
@@ -243,12 +244,14 @@ static struct err cloudops_create(
 bool cloudops_is_used(struct cloud *cloud, const struct thing *thing)
 {
 	if (!str_eq(thing->kind->service, "ec2"))
-		return false; // what AWS refuses to delete there is not told apart
+		return odd_is_used(cloud, thing);
 	bool is_gateway = str_eq(thing->kind->name, "internet_gateway");
 	if (is_gateway)
 		return json_array_size(json_object_get(thing_truth(thing), "Attachments")) > 0;
 	for (size_t i = 0; i < cloud->count; i++)
-		if (&cloud->things[i] != thing && thing_is_alive(&cloud->things[i]) &&
+		if (&cloud->things[i] != thing &&
+			(thing_is_alive(&cloud->things[i]) ||
+				odd_is_going(cloud, &cloud->things[i])) &&
 			cloudops_holds_text(thing_truth(&cloud->things[i]), thing->id))
 			return true;
 	if (!str_eq(thing->kind->name, "route_table"))
@@ -259,6 +262,7 @@ bool cloudops_is_used(struct cloud *cloud, const struct thing *thing)
 void cloudops_remove_thing(struct cloud *cloud, struct thing *thing)
 {
 	if (!str_eq(thing->kind->name, "nat_gateway")) {
+		odd_takes_along(cloud, thing);
 		thing_set(cloud, thing, NULL);
 		return;
 	}

@@ -3,73 +3,8 @@
 #include "core/template.h"
 #include "tests/sim/cloudops.h"
 #include "tests/sim/inverse.h"
+#include "tests/sim/odds.h"
 #include <stdlib.h>
-
-/* What the table of a kind does not say. */
-struct odd {
-	const char *kind;
-	const char *ready; // the state of what works
-	bool is_slow;      // it comes up pending
-	const char *made;  // JSON: what AWS adds; a template over {"id", "arn", "name", "desired"}
-};
-
-// clang-format off
-static const struct odd odds[] = {
-	{"ecs_cluster", "ACTIVE", false, "{\"clusterArn\": \"@arn\"}"},
-	{"task_definition", "ACTIVE", false, "{}"},
-	{"log_group", NULL, false, "{\"logGroupArn\": \"@arn\"}"},
-	{"alarm", "OK", false, "{\"AlarmArn\": \"@arn\"}"},
-	{"sns_topic", NULL, false, "{}"},
-	{"kms_key", "Enabled", true, "{\"Key\": {\"Arn\": \"@id\", \"KeyId\": \"@id\", \"Enabled\": true}, \"Rotation\": {\"KeyRotationEnabled\": false}, \"Aliases\": []}"},
-	{"iam_role", NULL, false, "{\"Arn\": \"@arn\", \"RolePolicyList\": [], \"AttachedManagedPolicies\": []}"},
-	{"db_subnet_group", "Complete", false, "{\"DBSubnetGroupArn\": \"@arn\"}"},
-	{"db_instance", "available", true, "{\"DBInstanceArn\": \"@arn\"}"},
-	{"s3_bucket", NULL, false, "{}"},
-};
-// clang-format on
-
-static const struct odd *odd_of(const struct kind *kind)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(odds); i++)
-		if (str_eq(odds[i].kind, kind->name))
-			return &odds[i];
-	return NULL;
-}
-
-static json_t *where_of(const struct cloud *cloud)
-{
-	return json_pack("{s:s, s:s, s:s, s:s}", "partition", "aws", "region", "eu-west-1",
-		"account", cloud->account, "stack", "shop");
-}
-
-static char *arn_of(struct cloud *cloud, const struct kind *kind, const json_t *item)
-{
-	_cleanup_json_ json_t *where = where_of(cloud);
-	return kind->observe.arn ? template_of_item_at(kind->observe.arn, item, where) : NULL;
-}
-
-static bool stands_for(
-	struct cloud *cloud, const struct thing *thing, const json_t *item, const char *text)
-{
-	if (str_eq(thing->id, text))
-		return true;
-	_cleanup_free_ char *arn = arn_of(cloud, thing->kind, item);
-	return str_eq_null(arn, text);
-}
-
-/* By id or ARN; what every half of AWS may not know of yet is found all the same. */
-static struct thing *find(struct cloud *cloud, const struct kind *kind, const char *text)
-{
-	struct thing *found = NULL; // one that lives hides one that is only history
-	for (size_t i = 0; text && i < cloud->count; i++) {
-		struct thing *thing = &cloud->things[i];
-		const json_t *item = thing->kind == kind ? thing_truth(thing) : NULL;
-		if (item && stands_for(cloud, thing, item, text) &&
-			(!found || thing_is_alive(thing)))
-			found = thing;
-	}
-	return found;
-}
 
 static const char *target_of(const json_t *words)
 {
@@ -82,15 +17,15 @@ static const char *target_of(const json_t *words)
 
 // ---- reading
 
-static void show_state(struct cloud *cloud, const struct thing *thing, json_t *item)
+/* By id, or by what the table asks for many of them with. */
+static bool is_among(
+	struct cloud *cloud, const struct thing *thing, const json_t *item, const json_t *ids)
 {
-	const struct states *states = &thing->kind->states;
-	char word[40];
-	if (!states->path || !states->pending || thing->ready_ms <= cloud_now(cloud))
-		return;
-	str_copy(word, sizeof(word), states->pending);
-	word[strcspn(word, " ")] = '\0';
-	inverse_put(item, states->path, json_string(word));
+	const char *batch = thing->kind->observe.list.batch;
+	_cleanup_json_ json_t *scope = odd_where(cloud);
+	json_object_set(scope, "desired", (json_t *)item);
+	_cleanup_free_ char *name = batch ? template_string(batch, scope) : NULL;
+	return cloudops_holds_text(ids, thing->id) || (name && cloudops_holds_text(ids, name));
 }
 
 static bool is_asked_for(
@@ -98,9 +33,9 @@ static bool is_asked_for(
 {
 	const json_t *ids = json_object_get(words, "ids");
 	const char *each = js_str(words, "each"), *target = target_of(words);
-	if (target && !stands_for(cloud, thing, item, target))
+	if (target && !odd_stands_for(cloud, thing, item, target))
 		return false;
-	if (ids && !cloudops_holds_text(ids, thing->id))
+	if (ids && !is_among(cloud, thing, item, ids))
 		return false;
 	return !each || str_eq(each, thing->id) || cloudops_holds_text(item, each);
 }
@@ -118,12 +53,9 @@ static struct err list(struct cloud *cloud, const struct kind *kind, const struc
 	bool is_by_name = target_of(words) || json_object_get(words, "each");
 	for (size_t i = 0; i < cloud->count; i++) {
 		const struct thing *thing = &cloud->things[i];
-		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
-		if (!item || !is_asked_for(cloud, thing, item, words))
-			continue;
-		json_t *shown = json_deep_copy(item);
-		show_state(cloud, thing, shown);
-		json_array_append_new(items, shown);
+		_cleanup_json_ json_t *shown = thing->kind == kind ? odd_look(cloud, thing) : NULL;
+		if (shown && is_asked_for(cloud, thing, shown, words))
+			json_array_append(items, shown);
 	}
 	bool is_empty = json_array_size(items) == 0;
 	if (is_one_item(call) && !is_empty)
@@ -141,22 +73,19 @@ static struct err follow(struct cloud *cloud, const struct kind *kind, const str
 	json_t *word;
 	for (size_t i = 0; i < cloud->count; i++) {
 		const struct thing *thing = &cloud->things[i];
-		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
-		bool is_it = item && (!target || stands_for(cloud, thing, item, target));
+		_cleanup_json_ json_t *item = thing->kind == kind ? odd_look(cloud, thing) : NULL;
+		bool is_it = item && (!target || odd_stands_for(cloud, thing, item, target));
 		json_object_foreach ((json_t *)words, key, word)
 			is_it = is_it &&
 				(!str_starts(key, "item.") ||
 					cloudops_holds_text(item, json_string_value(word)));
 		if (!is_it)
 			continue;
-		json_t *shown = json_deep_copy(item);
-		show_state(cloud, thing, shown);
-		json_t *value = json_object_get(shown, follow->into);
+		json_t *value = json_object_get(item, follow->into);
 		if (value && *follow->from)
 			inverse_put(output, follow->from, json_incref(value));
 		else if (json_is_object(value))
 			json_object_update(output, value);
-		json_decref(shown);
 		return value || !*follow->from ? ERR_OK : cloudops_not_found("NoSuchTagSet");
 	}
 	return cloudops_not_found("ResourceNotFoundException");
@@ -165,12 +94,14 @@ static struct err follow(struct cloud *cloud, const struct kind *kind, const str
 static void join(struct cloud *cloud, const struct kind *kind, const struct join *join,
 	const json_t *words, json_t *output)
 {
-	json_t *rows = json_array(), *row;
+	// Several kinds may be joined with one call: each adds its own.
+	json_t *rows = path_get(output, join->list.items), *row;
+	rows = rows ? rows : json_array();
 	const json_t *ids = json_object_get(words, "ids");
 	size_t j;
 	for (size_t i = 0; i < cloud->count; i++) {
 		const struct thing *thing = &cloud->things[i];
-		const json_t *item = thing->kind == kind ? thing_view(cloud, thing) : NULL;
+		_cleanup_json_ json_t *item = thing->kind == kind ? odd_look(cloud, thing) : NULL;
 		if (!item || (ids && !cloudops_holds_text(ids, thing->id)))
 			continue;
 		json_array_foreach (json_object_get(item, join->into), j, row) {
@@ -201,10 +132,11 @@ static void list_tagged(struct cloud *cloud, const json_t *input, json_t *output
 	for (size_t i = 0; i < cloud->count; i++) {
 		const struct thing *thing = &cloud->things[i];
 		const char *types = thing->kind->observe.tag_types;
-		const json_t *item = thing->kind->tagging ? thing_view(cloud, thing) : NULL;
+		_cleanup_json_ json_t *item =
+			thing->kind->tagging && odd_of(thing->kind) ? odd_look(cloud, thing) : NULL;
 		if (!item || !is_of_type(types, wanted))
 			continue;
-		_cleanup_free_ char *arn = arn_of(cloud, thing->kind, item);
+		_cleanup_free_ char *arn = odd_arn(cloud, thing->kind, item);
 		_cleanup_json_ json_t *tags = thing_tags(thing, item);
 		if (arn)
 			json_array_append_new(rows, json_pack("{s:s, s:o}", "ResourceARN", arn,
@@ -229,9 +161,9 @@ static bool run_find(struct cloud *cloud, const struct kind *kind, const char *n
 	if (!how->operation || !str_eq(how->operation, name) ||
 		!inverse_match(how->args, input, words))
 		return false;
-	const struct thing *thing = find(cloud, kind, target_of(words));
+	const struct thing *thing = odd_find(cloud, kind, target_of(words));
 	_cleanup_free_ char *arn =
-		thing && thing_is_alive(thing) ? arn_of(cloud, kind, thing_truth(thing)) : NULL;
+		thing && thing_is_alive(thing) ? odd_arn(cloud, kind, thing_truth(thing)) : NULL;
 	str_copy(member, sizeof(member), how->pick);
 	member[strcspn(member, "[")] = '\0';
 	json_object_set_new(output, member, arn ? json_pack("[s]", arn) : json_array());
@@ -285,8 +217,9 @@ static void set_field(
 	const char *path = place_of_field(kind, field);
 	if (field->flags & FIELD_WRITE_ONLY || !path)
 		return;
-	if (field->starts_at || field->after_last)
-		return; // a part of what is there already
+	if (field->starts_at || field->after_last || field->type == FIELD_SOURCE ||
+		field->type == FIELD_FLAG)
+		return; // a part of what is there already, or never shown
 	inverse_put(item, path, json_deep_copy(value));
 }
 
@@ -333,16 +266,21 @@ static char *make_arn(struct cloud *cloud, const struct kind *kind, const char *
 }
 
 // The name that the caller gave, where that is the id; else one of AWS's own.
-static char *new_id(struct cloud *cloud, const struct kind *kind, const json_t *input)
+static char *new_id(
+	struct cloud *cloud, const struct kind *kind, const json_t *input, const json_t *item)
 {
 	char word[40];
 	if (kind->observe.key && !kind->observe.item_key) {
-		_cleanup_json_ json_t *scope = where_of(cloud);
+		_cleanup_json_ json_t *scope = odd_where(cloud);
 		json_object_set(scope, "desired", (json_t *)input);
 		char *key = template_string(kind->observe.key, scope);
 		if (key)
 			return key;
 	}
+	const struct odd *odd = odd_of(kind);
+	_cleanup_free_ char *end = odd->arn ? template_of_item(odd->arn, item) : NULL;
+	if (end)
+		return str_format("arn:aws:%s:eu-west-1:%s:%s", kind->service, cloud->account, end);
 	cloud_new_id(cloud, kind->name, word);
 	return str_ends(kind->observe.id, "Arn") || str_ends(kind->observe.id, "ARN")
 		       ? make_arn(cloud, kind, word)
@@ -353,7 +291,10 @@ static void complete(struct cloud *cloud, const struct kind *kind, const char *i
 {
 	const struct odd *odd = odd_of(kind);
 	_cleanup_free_ char *arn = str_starts(id, "arn:") ? strdup(id) : make_arn(cloud, kind, id);
-	_cleanup_json_ json_t *scope = json_pack("{s:s, s:s}", "id", id, "arn", arn);
+	char serial[40];
+	cloud_new_id(cloud, "serial", serial);
+	_cleanup_json_ json_t *scope =
+		json_pack("{s:s, s:s, s:s}", "id", id, "arn", arn, "serial", serial);
 	json_t *made = NULL;
 	struct err err = template_render(odd->made, scope, &made);
 	if (err_is(&err))
@@ -388,14 +329,13 @@ static void answer_id(
 static struct err create(
 	struct cloud *cloud, const struct kind *kind, const json_t *input, json_t *output)
 {
-	const struct odd *odd = odd_of(kind);
 	json_t *item = json_object();
 	_cleanup_json_ json_t *words = json_object();
 	set_input(kind, &kind->create, input, item);
 	if (kind->tagging && inverse_match(kind->tagging->create, input, words))
 		set_tags(kind, item, json_object_get(words, "tags"), NULL, true);
-	_cleanup_free_ char *id = new_id(cloud, kind, input);
-	struct thing *old = find(cloud, kind, id);
+	_cleanup_free_ char *id = new_id(cloud, kind, input, item);
+	struct thing *old = odd_find(cloud, kind, id);
 	bool is_put = str_eq_null(kind->update.operation, kind->create.operation);
 	if (old && thing_is_alive(old) && !is_put) {
 		json_decref(item);
@@ -406,6 +346,8 @@ static struct err create(
 		_cleanup_json_ json_t *written = json_object();
 		set_input(kind, &kind->create, input, written); // what is there keeps its tags
 		json_object_update_recursive(whole, written);
+		if (kind->create.flags & CALL_ADDS) // a revision of its own has its own
+			set_tags(kind, whole, json_object_get(words, "tags"), NULL, true);
 		json_decref(item);
 		answer_id(cloud, kind, whole, output);
 		thing_set(cloud, old, whole);
@@ -414,28 +356,40 @@ static struct err create(
 	if (old && kind->states.past)
 		thing_set(cloud, old, NULL); // its name has a new bearer
 	complete(cloud, kind, id, item);
+	struct err refused = odd_refuses_create(cloud, kind, item);
+	if (err_is(&refused)) {
+		json_decref(item);
+		return refused;
+	}
 	answer_id(cloud, kind, item, output);
 	struct thing *thing = cloud_add(cloud, kind, id, item);
-	if (odd->is_slow)
-		thing->ready_ms = cloud_now(cloud) +
-				  random_between(&cloud->random, 0, cloud->weather.most_pending_ms);
+	odd_begins(cloud, thing);
 	return ERR_OK;
 }
 
-static struct err remove_it(struct cloud *cloud, const struct kind *kind, struct thing *thing)
+static struct err remove_it(struct cloud *cloud, struct thing *thing)
 {
-	const struct match_row *later = &kind->states.restorable;
 	if (!thing || !thing_is_alive(thing))
 		return cloudops_not_found("ResourceNotFoundException");
-	json_t *item = later->path || kind->states.past ? thing_edit(thing) : NULL;
-	if (later->path)
-		inverse_put(item, later->path,
-			json_string(strchr(later->glob, '?') ? "2030-01-01T00:00:00Z"
-							     : "PendingDeletion"));
-	else if (item)
-		inverse_put(item, kind->states.path, json_string("INACTIVE"));
-	thing_set(cloud, thing, item);
-	return ERR_OK;
+	struct err refused = odd_refuses_removal(cloud, thing);
+	if (!err_is(&refused))
+		odd_ends(cloud, thing);
+	return refused;
+}
+
+/* Those that the call names, over the others. */
+static bool set_pairs(const struct field *field, json_t *item, const json_t *input)
+{
+	json_t *all = json_object_get(item, field->member), *pair, *old;
+	size_t i, j;
+	json_array_foreach (json_object_get(input, field->member), i, pair) {
+		json_array_foreach (all, j, old)
+			if (str_eq_null(
+				    js_str(old, field->pair_key), js_str(pair, field->pair_key)))
+				json_array_remove(all, j--);
+		json_array_append(all, pair);
+	}
+	return true;
 }
 
 /* What changes one field: the call's words say to what. */
@@ -446,12 +400,18 @@ static bool change_field(const struct kind *kind, const struct field *field,
 	if (!call->operation || !str_eq(call->operation, name) ||
 		!inverse_match(call->args, input, words))
 		return false;
+	const char *args = call->args ? call->args : "", *member = field_member(kind, NULL, field);
+	char word[80];
+	snprintf(word, sizeof(word), "desired.%s", member ? member : ""); // all of it is written
 	const json_t *value = json_object_get(words, "value");
+	value = value ? value : json_object_get(words, word);
+	if (field->type == FIELD_PAIRS)
+		return set_pairs(field, item, input);
 	if (value)
 		set_field(kind, field, item, value);
-	else if (call == &field->off || !strstr(call->args ? call->args : "", "@value"))
+	else if (call == &field->off || !strstr(args, "@value"))
 		inverse_put(item, place_of_field(kind, field), json_boolean(call != &field->off));
-	return value || call == &field->off || !strstr(call->args ? call->args : "", "@value");
+	return value || call == &field->off || !strstr(args, "@value");
 }
 
 static bool change(struct cloud *cloud, const struct kind *kind, const char *name,
@@ -475,7 +435,7 @@ static bool change(struct cloud *cloud, const struct kind *kind, const char *nam
 				inverse_match(ways[i]->args, input, words))
 				target = target_of(words);
 	}
-	struct thing *thing = find(cloud, kind, target);
+	struct thing *thing = odd_find(cloud, kind, target);
 	if (target && !thing)
 		*ret_err = cloudops_not_found("ResourceNotFoundException");
 	if (!thing)
@@ -485,9 +445,14 @@ static bool change(struct cloud *cloud, const struct kind *kind, const char *nam
 		*ret_err = cloudops_not_found("ResourceNotFoundException");
 		return true;
 	}
+	bool is_tagging = json_object_get(words, "tags") || json_object_get(words, "tag_keys") ||
+			  json_object_get(words, "all_tags");
+	if (!is_tagging)
+		*ret_err = odd_refuses_change(cloud, thing);
+	if (err_is(ret_err))
+		return true;
 	json_t *item = thing_edit(thing);
-	if (json_object_get(words, "tags") || json_object_get(words, "tag_keys") ||
-		json_object_get(words, "all_tags")) {
+	if (is_tagging) {
 		const json_t *all = json_object_get(words, "all_tags");
 		set_tags(kind, item, all ? all : json_object_get(words, "tags"),
 			json_object_get(words, "tag_keys"), all != NULL);
@@ -498,6 +463,8 @@ static bool change(struct cloud *cloud, const struct kind *kind, const char *nam
 		is_changed |= update && change_field(kind, f, update, name, input, item);
 		is_changed |= change_field(kind, f, &f->off, name, input, item);
 	}
+	if (is_changed && !is_tagging)
+		odd_changes(cloud, thing);
 	if (is_changed)
 		thing_set(cloud, thing, item);
 	else
@@ -526,12 +493,12 @@ static bool run_write(struct cloud *cloud, const struct kind *kind, const char *
 	}
 	if (str_eq_null(kind->remove.operation, name) &&
 		inverse_match(kind->remove.args, input, words)) {
-		*ret_err = remove_it(cloud, kind, find(cloud, kind, target_of(words)));
+		*ret_err = remove_it(cloud, odd_find(cloud, kind, target_of(words)));
 		return true;
 	}
 	for (const struct call *c = kind->restore; c && c->operation; c++)
 		if (str_eq(c->operation, name) && inverse_match(c->args, input, words)) {
-			struct thing *thing = find(cloud, kind, target_of(words));
+			struct thing *thing = odd_find(cloud, kind, target_of(words));
 			*ret_err = thing ? ERR_OK : cloudops_not_found("NotFoundException");
 			if (thing)
 				restore(cloud, thing);

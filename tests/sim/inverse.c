@@ -19,14 +19,18 @@ static bool is_constant(const json_t *template)
 	return !json_is_object(template) && !json_is_array(template) && !word_of(template);
 }
 
+// One of the branches may be absent, and so the value.
+static bool match_branch(const json_t *template, const json_t *input, json_t *words)
+{
+	const json_t *then = json_object_get(template, "@then");
+	const json_t *otherwise = json_object_get(template, "@else");
+	return (then && match(then, input, words)) || (otherwise && match(otherwise, input, words));
+}
+
 static bool match_object(const json_t *template, const json_t *input, json_t *words)
 {
 	const char *key;
 	json_t *member;
-	const json_t *then = json_object_get(template, "@then");
-	if (then)
-		return (match(then, input, words)) ||
-		       match(json_object_get(template, "@else"), input, words);
 	json_object_foreach ((json_t *)template, key, member) {
 		const json_t *given = json_object_get(input, key);
 		if (!given && is_constant(member))
@@ -49,6 +53,8 @@ static bool match(const json_t *template, const json_t *input, json_t *words)
 		json_object_set(words, name, (json_t *)input);
 		return true;
 	}
+	if (json_is_object(template) && json_object_get(template, "@if"))
+		return match_branch(template, input, words);
 	if (json_is_object(template))
 		return json_is_object(input) && match_object(template, input, words);
 	if (!json_is_array(template))

@@ -92,8 +92,56 @@ static const char groups_second[] = HEAD
 	"      vpc: main\n"
 	"      egress: []\n";
 
-// What holds data, keys and secrets, with what logs and rings. The second one replaces the database,
-// and leaves a log group and the key out: all of that waits for people.
+// What holds data: the second one replaces the database, which waits for people; it takes minutes to
+// go and to come, and its subnets must wait for it.
+#define SUBNETS "  subnet:\n    a: {vpc: main, cidr_block: 10.0.0.0/24, availability_zone: a}\n    b: {vpc: main, cidr_block: 10.0.1.0/24, availability_zone: b}\n"
+#define GROUP(words) "  db_subnet_group:\n    main: {db_subnet_group_name: shop-subnets, db_subnet_group_description: " words ", subnets: [a, b]}\n"
+#define DATABASE(words) "{engine: postgres, db_instance_class: db.t4g.medium, allocated_storage: 20, master_username: app, manage_master_user_password: true, db_subnet_group: main, " words "}\n"
+
+static const char data_first[] = HEAD
+	"tags: {team: a}\n"
+	"network:\n" VPC("true") SUBNETS
+	"data:\n" GROUP("one")
+	"  db_instance:\n"
+	"    main: " DATABASE("deletion_protection: true, backup_retention_period: 7")
+	"    old: " DATABASE("skip_final_snapshot: true, deletion_protection: false");
+
+static const char data_second[] = HEAD
+	"tags: {team: b}\n"
+	"network:\n" VPC("true") SUBNETS
+	"data:\n" GROUP("two")
+	"  db_instance:\n"
+	"    main: " DATABASE("deletion_protection: true, backup_retention_period: 14, storage_encrypted: true");
+
+// Secrets can be brought back for a while after their deletion, and until then their names are taken.
+static const char secrets_first[] = HEAD
+	"tags: {team: a}\n"
+	"security:\n"
+	"  secret:\n    app: {description: one, generate: {password_length: 20}}\n    old: {description: old, generate: {password_length: 20}}\n";
+
+static const char secrets_second[] = HEAD
+	"security:\n"
+	"  secret:\n    app: {description: two, generate: {password_length: 20}}\n";
+
+// A service behind a door. The second one has another group of targets, which takes the place of the
+// first when the listener has turned to it, and another service, whose name is taken while it drains.
+#define TASK(image) "  task_definition:\n    app: {cpu: '256', memory: '512', network_mode: awsvpc, container_definitions: [{name: app, image: '" image "', port_mappings: [{container_port: 8080}]}]}\n"
+#define DOOR(port) "  load_balancer:\n    web: {scheme: internal, subnets: [a, b]}\n" \
+	"  listener:\n    http: {load_balancer: web, port: " port ", protocol: HTTP, default_actions: [{type: forward, target_group: app}]}\n"
+#define TARGETS(words) "  target_group:\n    app: {vpc: main, protocol: HTTP, port: 8080, target_type: ip, " words "}\n"
+#define SERVICE(words) "  ecs_service:\n    app: {cluster: main, task_definition: app, launch_type: FARGATE, subnets: [a, b], load_balancers: [{target_group_arn: '${compute.target_group.app.target_group_arn}', container_name: app, container_port: 8080}], " words "}\n"
+
+static const char service_first[] = HEAD
+	"tags: {team: a}\n"
+	"network:\n" VPC("true") SUBNETS
+	"compute:\n  ecs_cluster:\n    main: {}\n" TASK("app:1") DOOR("80") TARGETS("health_check_path: /one") SERVICE("desired_count: 1");
+
+static const char service_second[] = HEAD
+	"tags: {team: b}\n"
+	"network:\n" VPC("true") SUBNETS
+	"compute:\n  ecs_cluster:\n    main: {}\n" TASK("app:2") DOOR("81") TARGETS("health_check_path: /two") SERVICE("desired_count: 2, scheduling_strategy: REPLICA");
+
+// What logs and rings.
 #define ALARM(threshold) "  alarm:\n    cpu: {namespace: AWS/RDS, metric_name: CPUUtilization, statistic: Average, period: 60, evaluation_periods: 3, threshold: " threshold ", comparison_operator: GreaterThanThreshold, alarm_topics: [ops]}\n"
 #define TOPIC "  sns_topic:\n    ops: {}\n"
 
@@ -151,6 +199,9 @@ const struct play plays[] = {
 	{"tasks", 2, tasks_first, tasks_second},
 	{"keys", 2, keys_first, keys_second},
 	{"buckets", 2, buckets_first, buckets_second},
+	{"data", 3, data_first, data_second},
+	{"secrets", 2, secrets_first, secrets_second},
+	{"service", 3, service_first, service_second},
 	{"network", 2, network_first, network_second},
 	{"small", 4, small_first, small_second},
 	{"groups", 3, groups_first, groups_second},

@@ -81,6 +81,27 @@ static void expect_braked(struct rules *rules, const struct policy *policy, cons
 			address, json_object_size(rules->pruned), most);
 }
 
+// By the store, which outlives who was told: a pause that was stored long before, and lasts.
+static void expect_not_paused(struct rules *rules, const char *address)
+{
+	enum { CLOCKS_MS = 90000 }; // the store's own clock is set now and then
+	struct sim *sim = rules->sim;
+	int64_t now = leases_now_ms(&sim->storage);
+	const char *id;
+	json_t *order;
+	json_object_foreach (sim->storage.orders, id, order) {
+		const char *target = js_str(order, "target");
+		int64_t stored = js_int(order, "stored_ms", 0);
+		int64_t lasts = js_int(order, "until_ms", 0) - js_int(order, "at_ms", 0);
+		size_t n = target ? strlen(target) : 0;
+		if (str_eq_null(js_str(order, "sort"), "pause") && !js_str(order, "ended") && n &&
+			strncmp(address, target, n) == 0 && address[n] == '.' &&
+			now - stored > BEGUN_MS + CLOCKS_MS && stored + lasts - now > CLOCKS_MS)
+			cloud_blame(&sim->cloud, "%s is changed, and by the store it is paused",
+				address);
+	}
+}
+
 // Would `plan` have shown it, and nobody have held it?
 static void expect_planned(struct rules *rules, const struct daemon *daemon, const json_t *action)
 {
@@ -91,6 +112,7 @@ static void expect_planned(struct rules *rules, const struct daemon *daemon, con
 	const json_t *pause = orders_pause(stack->orders, address, loop_wall_ms(&daemon->loop));
 	if (pause && loop_wall_ms(&daemon->loop) - js_int(pause, "at_ms", 0) > BEGUN_MS)
 		cloud_blame(&sim->cloud, "%s is changed while it is paused", address);
+	expect_not_paused(rules, address);
 	if (now - daemon->reloaded_ms < BEGUN_MS)
 		return;
 	const struct policy *policy = policy_for(stack, address);
@@ -130,6 +152,17 @@ static void expect_ours(struct rules *rules, const json_t *input)
 				cloud, "a call names %s, which is not ours", cloud->things[i].id);
 }
 
+// Each create has a token of its own: AWS takes two with one token for the same call.
+static void expect_own_token(struct rules *rules, const json_t *action)
+{
+	const char *id, *token = js_str(action, "client_token");
+	json_t *other;
+	json_object_foreach (rules->sim->storage.actions, id, other)
+		if (token && other != action && str_eq_null(js_str(other, "client_token"), token))
+			cloud_blame(&rules->sim->cloud, "%s has the token of an earlier call",
+				js_str(action, "address"));
+}
+
 static void on_arrival(struct rules *rules, const struct daemon *daemon,
 	const struct aws_call *call, const json_t *input)
 {
@@ -143,6 +176,7 @@ static void on_arrival(struct rules *rules, const struct daemon *daemon,
 	}
 	json_object_set_new(action, "sent", json_true());
 	expect_lease(rules, daemon, action);
+	expect_own_token(rules, action);
 	expect_ours(rules, input);
 	expect_planned(rules, daemon, action);
 }
@@ -228,10 +262,9 @@ int rules_approve(struct rules *rules, struct daemon *daemon, const char *target
 
 // ---- at the end
 
-// Every call that took effect has a record that says so or that nobody knows, and none is told that
-// was never made.
-static void expect_good_actions(const struct sim *sim)
+void rules_expect_good_actions(const struct rules *rules)
 {
+	const struct sim *sim = rules->sim;
 	const char *id;
 	json_t *row;
 	json_object_foreach (sim->storage.actions, id, row) {
@@ -264,7 +297,7 @@ void rules_expect_good_books(struct rules *rules, const struct daemon *leader)
 	}
 	if (remembered != cloud_count(&sim->cloud, ""))
 		trace_fail(&sim->trace, "%d things are remembered", remembered);
-	expect_good_actions(sim);
+	rules_expect_good_actions(rules);
 	json_object_foreach (sim->storage.drifts, id, row)
 		if (!js_str(row, "how") && !str_eq(js_str(row, "type"), "undeclared") &&
 			policy_for(leader->stack, js_str(row, "address"))->mode != MODE_OBSERVE &&

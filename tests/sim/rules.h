@@ -23,6 +23,9 @@ int rules_approve(struct rules *rules, struct daemon *daemon, const char *target
 /* People let a braked daemon go on. */
 void rules_release(struct rules *rules, struct daemon *daemon);
 
+/* In quiet times: every call that took effect has a record that says so or that nobody knows, none
+ * is told that was never made, and none is open. */
+void rules_expect_good_actions(const struct rules *rules);
 /* At the end: what the store says is what there is, and nothing in it is left open. */
 void rules_expect_good_books(struct rules *rules, const struct daemon *leader);
 /* One of each thing that the file names, and nothing else of ours. */
