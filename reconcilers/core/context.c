@@ -223,7 +223,7 @@ static bool is_ahead(const struct stack *stack, const struct resource *resource)
 	json_t *one;
 	json_array_foreach (resource->wanted->refers_to, i, one) {
 		const struct resource *target = stack_find(stack, json_string_value(one));
-		if (target && ahead_of(resource, target, stack_is_blind(stack, target)))
+		if (target && ahead_of(resource, target, stack_blind(stack, target->kind)))
 			return true;
 	}
 	return false;

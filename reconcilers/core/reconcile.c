@@ -155,7 +155,7 @@ static void look_at_older(struct stack *stack, const struct resource *resource)
 		struct resource *target = stack_find(stack, json_string_value(one));
 		bool is_moving = target && moving_is_older(target, resource);
 		bool is_awaited = target && resource->decision.awaits_look &&
-				  ahead_of(resource, target, stack_is_blind(stack, target));
+				  ahead_of(resource, target, stack_blind(stack, target->kind));
 		if (!is_moving && !is_awaited)
 			continue;
 		struct reconciler *r = stack_reconciler(stack, target->kind->layer);

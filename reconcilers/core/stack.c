@@ -19,15 +19,15 @@ struct reconciler *stack_reconciler(struct stack *stack, const char *layer)
 	return NULL;
 }
 
-bool stack_is_blind(const struct stack *stack, const struct resource *resource)
+const struct watch *stack_blind(const struct stack *stack, const struct kind *kind)
 {
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		for (size_t j = 0; j < stack->reconcilers[i].watch_count; j++) {
 			const struct watch *watch = &stack->reconcilers[i].watches[j];
-			if (watch->kind == resource->kind && watch->failure.count > 0)
-				return true;
+			if (watch->kind == kind)
+				return watch->failure.count > 0 ? watch : NULL;
 		}
-	return false;
+	return NULL;
 }
 
 static void wake(struct stack *stack, const struct resource *because, struct resource *other)

@@ -168,8 +168,8 @@ void stack_expire_orders(struct stack *stack);
 
 struct resource *stack_find(const struct stack *stack, const char *address);
 struct reconciler *stack_reconciler(struct stack *stack, const char *layer);
-/* Did the last look at its kind fail? */
-bool stack_is_blind(const struct stack *stack, const struct resource *resource);
+/* The watch of a kind that AWS could not be asked about; NULL: it could. */
+const struct watch *stack_blind(const struct stack *stack, const struct kind *kind);
 /* Wakes the reconciler of the resource, and those of what refers to it. */
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
 /* What must outlive a resource, by the file in force: ["network.vpc.main", ...]; new. */

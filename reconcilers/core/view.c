@@ -119,18 +119,6 @@ static int count_observed(const struct stack *stack)
 	return count;
 }
 
-// The look at a kind that AWS could not be asked about; NULL: it could.
-static const struct watch *blind_watch(const struct stack *stack, const struct kind *kind)
-{
-	for (size_t i = 0; i < stack->reconciler_count; i++)
-		for (size_t j = 0; j < stack->reconcilers[i].watch_count; j++) {
-			const struct watch *watch = &stack->reconcilers[i].watches[j];
-			if (watch->kind == kind)
-				return watch->failure.count > 0 ? watch : NULL;
-		}
-	return NULL;
-}
-
 // Is there something that may be changed until all is in sync? While AWS does not answer nothing is
 // on its way, and what nobody has looked at may be in sync already.
 static bool is_converging(const struct stack *stack)
@@ -142,7 +130,7 @@ static bool is_converging(const struct stack *stack)
 		enum sync sync = resource->decision.sync;
 		if (sync != SYNC_SYNCED && sync != SYNC_UNKNOWN &&
 			stack_policy(stack, resource)->mode != MODE_OBSERVE &&
-			!blind_watch(stack, resource->kind))
+			!stack_blind(stack, resource->kind))
 			return true;
 	}
 	return false;
@@ -241,6 +229,18 @@ static void put_time(struct lines *lines, const char *name, int64_t wall_ms)
 	put_text(lines, name, wall_ms > 0 ? lines->times[at].text : NULL);
 }
 
+// On standby it is another one that does what is said to be done.
+static void put_message(
+	struct lines *lines, const struct stack *stack, const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	bool is_others = d->verdict == VERDICT_ACT && stack_is_standby(stack);
+	char text[sizeof(d->message) + 32];
+	snprintf(text, sizeof(text), "%s%s", is_others ? "by the daemon that leads: " : "",
+		*d->reason ? d->message : "not looked at yet");
+	put_text(lines, "message", text);
+}
+
 static void put_line(
 	struct lines *lines, const struct stack *stack, const struct resource *resource)
 {
@@ -255,7 +255,7 @@ static void put_line(
 	put_text(lines, "sync", sync_name(d->sync));
 	put_text(lines, "health", health_name(d->health));
 	put_text(lines, "reason", *d->reason ? d->reason : "NotChecked");
-	put_text(lines, "message", *d->reason ? d->message : "not looked at yet");
+	put_message(lines, stack, resource);
 	put_time(lines, "checked_at", resource->checked_wall_ms);
 	put_time(lines, "since", resource->since_wall_ms);
 	if (d->verdict == VERDICT_HOLD && *d->digest)
@@ -581,7 +581,7 @@ json_t *view_resource(struct stack *stack, const char *address)
 	json_object_set_new(out, "required_by", required_by(stack, address));
 	json_object_set_new(out, "actions", actions);
 	json_object_set_new(out, "holds", holds);
-	const struct watch *blind = blind_watch(stack, resource->kind);
+	const struct watch *blind = stack_blind(stack, resource->kind);
 	json_object_set_new(out, "blind", blind ? blind_spot(stack, blind) : json_null());
 	const json_t *protection = orders_protect(stack->orders, address);
 	if (protection)

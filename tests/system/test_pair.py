@@ -88,7 +88,8 @@ def test_the_standby_looks_writes_nothing_and_says_who_leads(pair, ec2, postgres
     subnet = drift(ec2)
     rows = postgres.sql("SELECT count(*) FROM holdfast.observation")
     standby.daemon.sync()
-    assert standby.daemon.resources()["network.subnet.public-a"]["sync"] == "OutOfSync"
+    row = standby.daemon.resources()["network.subnet.public-a"]
+    assert row["sync"] == "OutOfSync" and row["message"].startswith("by the daemon that leads: being corrected: ")
     assert postgres.sql("SELECT count(*) FROM holdfast.observation") == rows, "the leader writes history"
     assert not is_mended(ec2, subnet)
     text = standby.daemon.holdfast("status").stdout
