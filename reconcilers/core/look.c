@@ -260,8 +260,10 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->restored_ms = 0;
 		record->is_dirty = true;
 	}
-	if (seen)
+	if (seen) {
+		record_shown_again(record);
 		note_owner(r, resource, seen);
+	}
 	// A new revision, as a deploy pipeline registers it: the same name, another object.
 	bool is_revised = seen && resource->presence == PRESENCE_PRESENT && seen->arn &&
 			  resource->seen.arn && !str_eq(seen->arn, resource->seen.arn);

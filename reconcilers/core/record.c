@@ -154,6 +154,15 @@ void record_renew(struct record *record, int64_t now_wall_ms)
 		record->created_ms -= DECIDE_CREATE_SETTLES_MS - DECIDE_SEEN_SETTLES_MS;
 }
 
+void record_shown_again(struct record *record)
+{
+	if (!record->was_shown)
+		return;
+	record->was_shown = false;
+	record->created_ms = record->born_ms;
+	record->is_dirty = true;
+}
+
 static bool has_value(const json_t *list, const json_t *value)
 {
 	size_t i;

@@ -58,6 +58,8 @@ bool record_bound(struct record *record, int64_t now_wall_ms);
  * was set, so what AWS may not show yet is looked for as if it were new; what AWS has shown before
  * as if it had just been seen. */
 void record_renew(struct record *record, int64_t now_wall_ms);
+/* AWS shows it after all: the read that did not was an old one, and the next may be too. */
+void record_shown_again(struct record *record);
 
 /* Adds what AWS gave up ({"Member": [values]}, may be NULL); true when anything is new. At most 10
  * a member are kept. */

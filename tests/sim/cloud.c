@@ -34,16 +34,18 @@ void thing_set(struct cloud *cloud, struct thing *thing, json_t *item)
 // Until every read shows a change, some do; soon after the first that did, all do.
 const json_t *thing_view(struct cloud *cloud, const struct thing *thing)
 {
-	enum { DISAGREE_MS = 8000 };
+	const struct weather *weather = &cloud->weather;
+	const int64_t disagree_ms = weather->disagree_ms ? weather->disagree_ms : 8000;
+	const int stale = weather->stale ? weather->stale : 600;
 	size_t i = thing ? json_array_size(thing->versions) : 0;
 	int64_t now = cloud_now(cloud);
 	while (i-- > 0) {
 		json_t *version = json_array_get(thing->versions, i);
 		int64_t at = js_int(version, "at", 0);
-		if (at > now && random_hit(&cloud->random, 600))
+		if (at > now && random_hit(&cloud->random, stale))
 			continue;
-		if (at > now + DISAGREE_MS)
-			json_object_set_new(version, "at", json_integer(now + DISAGREE_MS));
+		if (at > now + disagree_ms)
+			json_object_set_new(version, "at", json_integer(now + disagree_ms));
 		const json_t *item = json_object_get(version, "item");
 		return json_is_object(item) ? item : NULL;
 	}

@@ -24,9 +24,11 @@ struct weather {
 	int64_t most_queue_ms;                 // before a call leaves the daemon
 	int64_t least_delay_ms, most_delay_ms; // of an answer, there and back
 	int64_t most_lag_ms;                   // until every read shows a change
-	int throttled, failed, lost, denied;   // permille of the calls
-	int64_t most_pending_ms;               // of what comes up slowly
-	int page_size;                         // items a page; 0: all
+	int64_t disagree_ms; // most of it that is left once a read has shown it; 0: 8 s
+	int stale;           // permille of the reads that do not show it until then; 0: 600
+	int throttled, failed, lost, denied; // permille of the calls
+	int64_t most_pending_ms;             // of what comes up slowly
+	int page_size;                       // items a page; 0: all
 	/* A fault of one's own: permille of the calls, of one operation (NULL: all of them). */
 	int ill;
 	enum err_class illness;

@@ -19,18 +19,25 @@
 	"map_public_ip_on_launch: true}\n" SUBNET_B
 
 static const char small[] = HEAD VPC SUBNETS;
+static const char often[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+			    "policy: {interval: 10s}\n" VPC SUBNETS;
 static const char bare[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
 			   "policy: {prune: delete, most_deletes: 20}\n";
 
 static const struct weather mild = {.least_delay_ms = 5, .most_delay_ms = 60};
 
-static void start(struct sim *sim, const char *file)
+static void start_at(struct sim *sim, uint64_t seed, const char *file)
 {
-	const char *seed = getenv("SIM_SEED");
-	sim_init(sim, seed ? strtoull(seed, NULL, 10) : 7, file);
+	sim_init(sim, seed, file);
 	sim->cloud.weather = mild;
 	sim->storage.most_delay_ms = 5;
 	sim_start(sim);
+}
+
+static void start(struct sim *sim, const char *file)
+{
+	const char *seed = getenv("SIM_SEED");
+	start_at(sim, seed ? strtoull(seed, NULL, 10) : 7, file);
 }
 
 static void expect_settled(struct sim *sim, int64_t most_ms)
@@ -325,6 +332,23 @@ static void what_was_shown_before_a_crash_is_missed_as_soon(void **state)
 	expect_settled(&sim, 60000);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
 	finish(&sim);
+}
+
+// A part of the reads is up to two minutes old, between others that are not.
+static void what_is_shown_now_and_then_is_there(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct sim sim;
+		start_at(&sim, seed, often);
+		sim.cloud.weather.most_lag_ms = sim.cloud.weather.disagree_ms = 100000;
+		sim.cloud.weather.stale = 300;
+		sim_run(&sim, 150000);
+		expect_settled(&sim, 60000);
+		assert_int_equal(cloud_count(&sim.cloud, "vpc"), 1);
+		assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
+		finish(&sim);
+	}
 }
 
 static void tags_that_someone_took_away_come_back(void **state)
@@ -694,6 +718,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_deleted_is_made_again_once),
 		cmocka_unit_test(what_went_with_its_parent_is_not_made_again_in_the_old_one),
 		cmocka_unit_test(what_was_shown_before_a_crash_is_missed_as_soon),
+		cmocka_unit_test(what_is_shown_now_and_then_is_there),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
 		cmocka_unit_test(throttled_calls_are_paced_and_end_well),

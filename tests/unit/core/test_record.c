@@ -197,6 +197,23 @@ static void a_restart_looks_for_what_was_never_shown_as_if_it_were_new(void **st
 }
 
 // Deleted by somebody right after its creation, or by us: a restart does not begin to wait anew.
+static void what_is_shown_again_is_as_old_as_it_is(void **state)
+{
+	(void)state;
+	struct record record;
+	record_init(&record);
+	record.born_ms = 1000;
+	record.created_ms = 1500; // renewed by a restart
+	record_shown_again(&record);
+	assert_int_equal(record.created_ms, 1500);
+	assert_false(record.is_dirty);
+	record.was_shown = true;
+	record_shown_again(&record);
+	assert_int_equal(record.created_ms, 1000);
+	assert_true(record.is_dirty && !record.was_shown);
+	record_done(&record);
+}
+
 static void a_restart_looks_no_longer_for_what_was_shown_and_went_away(void **state)
 {
 	(void)state;
@@ -221,6 +238,7 @@ int main(void)
 		VALUES_TEST(anything_may_stand_in_the_store),
 		VALUES_TEST(instants_that_are_yet_to_come_do_not_count),
 		VALUES_TEST(a_restart_looks_for_what_was_never_shown_as_if_it_were_new),
+		VALUES_TEST(what_is_shown_again_is_as_old_as_it_is),
 		VALUES_TEST(a_restart_looks_no_longer_for_what_was_shown_and_went_away),
 		VALUES_TEST(waits_grow_up_to_a_limit),
 		VALUES_TEST(waits_are_spread_and_never_nothing),
