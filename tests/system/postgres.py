@@ -131,7 +131,13 @@ class Postgres:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop", check=False)
 
     def reload(self):
+        """pg_ctl only sends a signal: who connects after this is met by the new rules."""
+        told = "received SIGHUP"
+        seen = self.log().count(told)
         self._run("pg_ctl", "-D", self.data, "reload")
+        deadline = time.monotonic() + 30
+        while self.log().count(told) == seen and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def conninfo(self, **more):
         parts = {"host": "127.0.0.1", "port": self.port, "user": "holdfast", "dbname": "postgres", **more}
