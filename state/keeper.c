@@ -20,6 +20,7 @@ struct keeper {
 	int64_t round_ms; // when the last one began; loop time
 	struct store_call beat, list, leave;
 	bool is_stopping, has_left, is_reachable;
+	char trouble[200]; // why who leads could not be asked; "": it could, or the store is away
 };
 
 static struct lease_clock read_clocks(const struct keeper *keeper)
@@ -214,13 +215,25 @@ static struct lease *lease_of(struct keeper *keeper, const char *stack)
 	return NULL;
 }
 
+// A store that is away says so itself.
+static void note_reach(struct keeper *keeper)
+{
+	const struct err *err =
+		err_is(&keeper->beat.op.err) ? &keeper->beat.op.err : &keeper->list.op.err;
+	bool is_told = err_is(err) && !str_eq(err->code, "NotConnected");
+	keeper->is_reachable = !err_is(err);
+	if (is_told && strncmp(err->message, keeper->trouble, sizeof(keeper->trouble) - 1) != 0)
+		log_warning("who leads cannot be asked", LOG_ERR(err));
+	str_copy(keeper->trouble, sizeof(keeper->trouble), is_told ? err->message : "");
+}
+
 static void take_answers(struct keeper *keeper)
 {
 	struct lease *lease;
 	list_for_each (lease, &keeper->leases, link)
 		if (lease->is_called)
 			take_renewal(lease);
-	keeper->is_reachable = !err_is(&keeper->beat.op.err) && !err_is(&keeper->list.op.err);
+	note_reach(keeper);
 	if (!keeper->is_reachable)
 		return;
 	list_for_each (lease, &keeper->leases, link)
