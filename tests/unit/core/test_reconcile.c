@@ -21,6 +21,8 @@
 static const char small[] = HEAD VPC SUBNETS;
 static const char often[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
 			    "policy: {interval: 10s}\n" VPC SUBNETS;
+static const char asked[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
+			    "policy: {interval: 60s, disruption: {none: hold}}\n" VPC;
 static const char bare[] = "stack: shop\naccount: '123456789012'\nregion: eu-west-1\n"
 			   "policy: {prune: delete, most_deletes: 20}\n";
 
@@ -511,6 +513,26 @@ static void what_left_the_file_is_held_until_approved(void **state)
 	finish(&sim);
 }
 
+// The same change, needed again: somebody has to be asked again.
+static void an_approval_is_good_for_once(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, asked);
+	for (int turn = 1; turn <= 2; turn++) {
+		tamper(&sim, "network.vpc.main", "EnableDnsHostnames", json_false());
+		sim_run(&sim, 130000);
+		assert_false(is_true(&sim, "network.vpc.main", "EnableDnsHostnames"));
+		json_t *approved =
+			stack_approve(sim.daemon.stack, "network.vpc.main", true, "somebody");
+		assert_int_equal(json_array_size(approved), 1);
+		json_decref(approved);
+		sim_run(&sim, 60000);
+		assert_true(is_true(&sim, "network.vpc.main", "EnableDnsHostnames"));
+	}
+	finish(&sim);
+}
+
 static void an_approval_outlives_the_daemon(void **state)
 {
 	(void)state;
@@ -729,6 +751,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_value_that_aws_never_shows_is_written_twice_and_no_more),
 		cmocka_unit_test(what_aws_never_shows_is_made_twice_and_no_more),
 		cmocka_unit_test(what_left_the_file_is_held_until_approved),
+		cmocka_unit_test(an_approval_is_good_for_once),
 		cmocka_unit_test(an_approval_outlives_the_daemon),
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
 		cmocka_unit_test(a_replacement_is_held_and_then_deletes_first),
