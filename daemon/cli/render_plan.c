@@ -203,9 +203,7 @@ static void put_notes(const struct view *view, const json_t *action, struct buf 
 	const char *decision = js_str(action, "decision"), *message = js_str(action, "message");
 	const char *reason = js_str(action, "reason"), *disruption = js_str(action, "disruption");
 	const char *id = js_str(action, "id");
-	_cleanup_free_ char *why = NULL, *state = NULL, *effect = NULL;
-	if (!str_empty(reason))
-		why = str_format("%s", reason);
+	_cleanup_free_ char *state = NULL, *effect = NULL;
 	if (!str_empty(disruption) && !str_eq(disruption, "none"))
 		effect = str_format("disruption: %s", disruption);
 	if (str_eq_null(decision, "hold"))
@@ -215,8 +213,8 @@ static void put_notes(const struct view *view, const json_t *action, struct buf 
 	else if (str_eq_null(decision, "wait"))
 		state = str_format(
 			"waits%s%s", str_empty(message) ? "" : ": ", message ? message : "");
-	if (why)
-		put_remark(view, PAINT_DIM, why, out);
+	if (!str_empty(reason))
+		put_remark(view, PAINT_DIM, reason, out);
 	if (effect)
 		put_remark(view, str_eq(disruption, "data-loss") ? PAINT_RED : PAINT_YELLOW, effect,
 			out);

@@ -45,17 +45,11 @@ static void put_head(const struct view *view, const json_t *resource, struct buf
 
 static void put_fact(struct table *table, const char *name, const json_t *list)
 {
-	struct buf text = {0};
-	size_t i;
-	json_t *item;
-	json_array_foreach ((json_t *)list, i, item)
-		if (json_is_string(item))
-			buf_addf(&text, "%s%s", text.len ? ", " : "", json_string_value(item));
-	if (text.len) {
-		table_add(table, PAINT_DIM, name);
-		table_add(table, PAINT_PLAIN, buf_str(&text));
-	}
-	buf_done(&text);
+	_cleanup_free_ char *names = plain_names(list);
+	if (str_empty(names))
+		return;
+	table_add(table, PAINT_DIM, name);
+	table_add(table, PAINT_PLAIN, names);
 }
 
 static void put_facts(const struct view *view, const json_t *resource, struct buf *out)

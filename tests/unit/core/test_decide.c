@@ -384,13 +384,18 @@ static void a_failed_thing_is_replaced_only_with_leave(void **state)
 	decision_done(&scene.decision);
 }
 
+static void hold_replacement(struct scene *scene)
+{
+	scene_init(scene);
+	scene->input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
+	expect_verdict(scene, "HOLD OutOfSync Suspended ReplacementHeld");
+}
+
 static void a_replacement_is_held_and_its_approval_is_for_that_change_only(void **state)
 {
 	(void)state;
 	struct scene scene;
-	scene_init(&scene);
-	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
-	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");
+	hold_replacement(&scene);
 	assert_non_null(strstr(scene.decision.message, "CidrBlock"));
 	approve(&scene);
 	expect_verdict(&scene, "ACT OutOfSync Progressing Replacing");
@@ -419,9 +424,7 @@ static void nothing_is_written_to_what_may_be_replaced(void **state)
 {
 	(void)state;
 	struct scene scene;
-	scene_init(&scene);
-	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
-	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");
+	hold_replacement(&scene);
 	approve(&scene);
 	scene.input.want =
 		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24", "MapPublicIpOnLaunch" : true});
@@ -438,9 +441,7 @@ static void an_approved_replacement_lets_nothing_else_go_that_is_held(void **sta
 {
 	(void)state;
 	struct scene scene;
-	scene_init(&scene);
-	scene.input.want = J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.1.0/24"});
-	expect_verdict(&scene, "HOLD OutOfSync Suspended ReplacementHeld");
+	hold_replacement(&scene);
 	approve(&scene);
 	scene.policy.rules[DISRUPTS_NONE] = RULE_HOLD;
 	scene.input.want =
