@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/moving.h"
 #include "core/path.h"
 #include "core/sources.h"
 #include "core/template.h"
@@ -235,6 +236,11 @@ static void take_answer(struct run *run)
 		}
 		step_failed(run, err);
 		return;
+	}
+	json_t *moved = moving_answered(run->kind, run->call.output);
+	if (moved) {
+		json_decref(run->moved);
+		run->moved = moved;
 	}
 	if (step->type == STEP_CREATE) {
 		run->id = created_id(run);
@@ -523,6 +529,7 @@ static void run_bury(void *what)
 	json_decref(run->resource);
 	json_decref(run->settled);
 	json_decref(run->written);
+	json_decref(run->moved);
 	json_decref(run->unsure);
 	sources_burn(run->filled);
 	json_decref(run->filled);

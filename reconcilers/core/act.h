@@ -36,6 +36,7 @@ struct run {
 			 // and puts it after the record with the id, so that a crash between the
 			 // two leaves an open intent; NULL: none; owned
 	json_t *written; // ["path", ...] whose steps were carried out; owned
+	json_t *moved;   // where it moved to by the last answer (moving.h); owned, or NULL
 	json_t *unsure;  // ["path", ...] whose calls got no answer and must not run twice; owned
 	int calls;       // requests to AWS
 	bool is_created, is_deleted;

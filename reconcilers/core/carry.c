@@ -112,6 +112,10 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->is_dirty = true;
 	}
 	resource->makes_room = run->plan.change == CHANGE_REPLACE_BESIDE && !err_is(&err);
+	if (run->moved) {
+		json_object_update(record->followed, run->moved);
+		record->is_dirty = true;
+	}
 	note_writes(r, resource, run, run->written, true);
 	note_writes(r, resource, run, run->unsure, false);
 	if (err_is(&err) && err.class != ERR_CANCELED) {

@@ -2,6 +2,7 @@
 // that shows it is worth nothing beside an older look at the definition.
 #include "core/moving.h"
 #include "base/str.h"
+#include "core/path.h"
 
 static const struct field *moving_field(const struct kind *kind, const char *attr)
 {
@@ -42,16 +43,46 @@ bool moving_is_older(const struct resource *target, const struct resource *refer
 	       !shows(referrer, target);
 }
 
+json_t *moving_answered(const struct kind *kind, const json_t *output)
+{
+	json_t *out = NULL;
+	for (const struct field *f = kind->fields; f->name; f++) {
+		json_t *value = f->flags & FIELD_MOVES ? path_get(output, f->observed) : NULL;
+		if (value && !out)
+			out = json_object();
+		if (value)
+			json_object_set_new(out, f->member, value);
+	}
+	return out;
+}
+
+// All that differs was written as often as it is written.
+static bool is_given_up(const struct decision *d)
+{
+	return d->verdict == VERDICT_DONE && d->quarantined > 0 && d->quarantined == d->managed;
+}
+
+// What is shown is of our own last write, and not of somebody who wrote after us.
+static bool is_as_good_as_it_gets(const struct resource *target, const char *attr)
+{
+	json_t *made = json_object_get(target->record.followed, attr);
+	return is_given_up(&target->decision) && made &&
+	       json_equal(made, json_object_get(target->seen.observed, attr));
+}
+
 bool moving_is_settled(const struct resource *target, const struct resource *referrer,
 	const char *attr, char *ret_why, size_t why_bytes)
 {
 	if (!attr || !moving_field(target->kind, attr))
 		return true;
+	const struct decision *d = &target->decision;
 	const char *why = NULL;
 	if (moving_is_older(target, referrer) || target->must_decide)
 		why = "is being looked at again";
-	else if (target->decision.sync != SYNC_SYNCED)
-		why = "is not as the file says";
+	else if (d->sync != SYNC_SYNCED && !is_as_good_as_it_gets(target, attr))
+		why = is_given_up(d) ? "is not as the file says: not written again, and what AWS "
+				       "shows is not what was written last"
+				     : "is not as the file says";
 	if (why)
 		snprintf(ret_why, why_bytes, "waits for %s, which %s", target->address, why);
 	return !why;

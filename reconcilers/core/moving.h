@@ -10,9 +10,14 @@
  */
 bool moving_has(const struct kind *kind);
 /* May the attribute of `target`, as last seen, be given to `referrer`? Otherwise why not: the
- * target differs from the file, or is older. True for attributes that do not move. */
+ * target differs from the file, or is older. True for attributes that do not move; and for what we
+ * wrote ourselves and AWS shows in other words than the file for good (a permadiff): nothing better
+ * will come, and who refers to it would wait for ever. */
 bool moving_is_settled(const struct resource *target, const struct resource *referrer,
 	const char *attr, char *ret_why, size_t why_bytes);
+/* What an answer to a create or an update says that the attributes which move are now: {member:
+ * value}, new; NULL: nothing. */
+json_t *moving_answered(const struct kind *kind, const json_t *output);
 /* Must `target` be looked at before the referrer can be decided about? It must when the referrer
  * was seen to have another value, and that after the target was looked at. */
 bool moving_is_older(const struct resource *target, const struct resource *referrer);

@@ -29,7 +29,8 @@ struct record {
 	json_t *claimed;  // {"<text>": true}: items known to be another's (core/claim.h)
 	json_t *suspects; // {"<text>": since when nobody claims it; 0: not asked yet}
 	json_t *fights;   // fields that somebody else writes too: core/fights.h
-	json_t *followed; // member -> value that it followed something to: core/moving.h
+	json_t *followed; // member -> value that it followed something to, or moved to by our
+			  // own last write: core/moving.h
 	/* Which of several that bear its tag it is was not known, but taken as it came. */
 	bool is_guess;
 	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours

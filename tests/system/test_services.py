@@ -151,3 +151,33 @@ def test_a_service_is_made_after_the_listener_that_gives_its_target_group_a_bala
     order = [call.operation for call in proxy.mutations()]
     assert order.index("CreateListener") < order.index("CreateService")
     assert proxy.seen("CreateListener")[0].status == 200
+
+
+def in_other_words(answer):
+    """DescribeTaskDefinition that tells of another number of CPU units than was registered."""
+    body = json.loads(answer)
+    if "taskDefinition" in body:
+        body["taskDefinition"]["cpu"] = "257"
+    return json.dumps(body).encode()
+
+
+def test_a_service_is_made_of_the_revision_that_aws_shows_in_other_words_for_good(make_daemon, proxy, emulator):
+    """It would wait for ever otherwise; and of a revision that somebody else registered after ours nothing is made."""
+    tree = yaml.safe_load(stack())
+    tree["compute"]["task_definition"]["web"]["cpu"] = "256"
+    proxy.fail("rewrite", "DescribeTaskDefinition", change=in_other_words)
+    daemon = make_daemon(yaml.safe_dump(tree, sort_keys=False)).start()
+    daemon.wait_status(lambda status: row(daemon).get("sync") == "Synced", "the service to be made", 90)
+    task = daemon.resources()["compute.task_definition.web"]
+    assert (task["sync"], task["health"], task["reason"]) == ("OutOfSync", "Degraded", "Permadiff")
+    last = revisions(emulator)[-1]
+    ecs = emulator.client("ecs")
+    assert ecs.describe_services(cluster="shop-main", services=["shop-web"])["services"][0]["taskDefinition"] == last
+    ecs.register_task_definition(family="shop-web", cpu="256", containerDefinitions=[
+        {"name": "app", "image": "app:1", "memory": 128}])
+    daemon.sync()
+    proxy.clear_calls()
+    daemon.sync()
+    assert [call.name for call in proxy.mutations()] == []
+    assert ecs.describe_services(cluster="shop-main", services=["shop-web"])["services"][0]["taskDefinition"] == last
+    assert "what AWS shows is not what was written last" in row(daemon)["message"]
