@@ -340,6 +340,7 @@ static struct err hold(struct app *app, struct held *held, const char *path)
 		desired_free(desired);
 		return err;
 	}
+	journal_watch(held->journal, &app->task);
 	feed_hold(app, held);
 	held->lease = keeper_add(app->keeper, desired->stack);
 	held->stack =

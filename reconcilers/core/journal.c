@@ -21,6 +21,7 @@ enum {
 	PAUSE_MS = 1000,
 	FLUSH_MS = 50, // the store mostly answers sooner, and nothing is written
 	AGAIN_MS = 2000,
+	MOST_FAILURES = 5, // with PAUSE_MS between
 	BATCH_BYTES = 256 << 10,
 	GUESSED_BYTES = 512, // of an entry that was not written yet
 	MOST_FILE_BYTES = 3 * JOURNAL_MOST_BYTES,
@@ -32,6 +33,7 @@ struct entry {
 	json_t *args; // owned
 	struct store_call call;
 	bool is_sent;
+	int failures;     // of a store that is there
 	unsigned subject; // its slot, from 1; 0: it stands by itself
 	uint64_t number;
 	uint64_t segment; // on disk there; 0: not yet
@@ -49,12 +51,12 @@ struct journal {
 	uint64_t floor; // entries in earlier segments are written again; 0: none are
 	struct task task;
 	struct timer pause, flush;
-	struct task *waiter;
-	bool is_closing, is_muted, is_writing, is_failing;
+	struct task *waiter, *watcher;
+	bool is_closing, is_muted, is_writing, is_failing, is_empty;
 	int damaged;
 	journal_heard_fn heard; // or NULL
 	void *listener;
-	char refusal[200]; // of the store, for a reason that only a person can mend
+	char refusal[200]; // of the store, when it goes on for long or only a person can mend it
 };
 
 static void entry_free(void *what)
@@ -76,6 +78,29 @@ static void drop(struct journal *journal, struct entry *entry)
 
 // ---- to the store
 
+// No rights and no room are said at once; what mostly passes, when it does not. Who leads waits for
+// it, so it must never be waited for without a word.
+static void note_refusal(struct journal *journal, struct entry *entry, const struct err *err)
+{
+	bool is_lasting = err->class == ERR_DENIED || str_starts(err->code, "53");
+	if (err->class == ERR_CANCELED || str_eq(err->code, "NotConnected") ||
+		str_starts(err->code, "08"))
+		return; // a store that is away says so itself
+	if (++entry->failures < MOST_FAILURES && !is_lasting)
+		return;
+	if (!*journal->refusal)
+		log_warning("the store does not take history", LOG_ERR(err));
+	str_copy(journal->refusal, sizeof(journal->refusal), err->message);
+}
+
+static void note_taken(struct journal *journal, const struct entry *entry)
+{
+	if (entry->failures == 0 || !*journal->refusal)
+		return;
+	log_notice("the store takes history again");
+	journal->refusal[0] = '\0';
+}
+
 // Returns false when the entry stays to be sent again.
 static bool take(struct journal *journal, struct entry *entry)
 {
@@ -84,8 +109,7 @@ static bool take(struct journal *journal, struct entry *entry)
 	entry->is_sent = false;
 	if (err.class == ERR_TRANSIENT || err.class == ERR_CONFLICT || err.class == ERR_CANCELED ||
 		err.class == ERR_THROTTLED || err.class == ERR_DENIED) {
-		if (err.class == ERR_DENIED || str_starts(err.code, "53")) // no rights, no room
-			str_copy(journal->refusal, sizeof(journal->refusal), err.message);
+		note_refusal(journal, entry, &err);
 		store_call_done(&entry->call);
 		return false;
 	}
@@ -93,7 +117,7 @@ static bool take(struct journal *journal, struct entry *entry)
 		log_error("history was refused by the store",
 			LOG_INT("statement", entry->statement), LOG_ERR(&err));
 	else
-		journal->refusal[0] = '\0';
+		note_taken(journal, entry);
 	drop(journal, entry);
 	return true;
 }
@@ -286,6 +310,12 @@ static void step(struct task *task)
 		if (journal->count == 0)
 			journal->waiter = NULL;
 	}
+	if (journal->count > 0 || journal->is_empty)
+		return;
+	journal->is_empty = true;
+	journal->refusal[0] = '\0'; // also of what was left out since
+	if (journal->watcher)
+		task_wake(journal->watcher);
 }
 
 // ---- the interface
@@ -298,6 +328,7 @@ struct journal *journal_new(struct loop *loop, struct store_port *store)
 	journal->loop = loop;
 	journal->store = store;
 	journal->next_number = 1;
+	journal->is_empty = true;
 	list_init(&journal->entries);
 	task_init(&journal->task, loop, step, "journal");
 	timer_init(&journal->pause, loop);
@@ -361,6 +392,7 @@ static struct entry *append(struct journal *journal, enum store_statement statem
 	journal->bytes += GUESSED_BYTES;
 	list_append(&journal->entries, &entry->link);
 	journal->count++;
+	journal->is_empty = false;
 	return entry;
 }
 
@@ -505,6 +537,11 @@ void journal_on_empty(struct journal *journal, struct task *owner)
 	journal->waiter = owner;
 	timer_stop(&journal->flush); // what waits is kept now
 	journal_wake(journal);
+}
+
+void journal_watch(struct journal *journal, struct task *watcher)
+{
+	journal->watcher = watcher;
 }
 
 static void journal_bury(void *what)

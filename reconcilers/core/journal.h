@@ -46,5 +46,7 @@ void journal_trouble(const struct journal *journal, char *ret_text, size_t bytes
 void journal_wake(struct journal *journal);
 /* Wakes `owner` when the queue is empty (at once when it is). */
 void journal_on_empty(struct journal *journal, struct task *owner);
+/* Wakes `watcher` (borrowed) each time that the store has taken the last of what waited. */
+void journal_watch(struct journal *journal, struct task *watcher);
 /* Cancels what is in flight and buries it. */
 void journal_free(struct journal *journal);

@@ -35,6 +35,12 @@ bool stack_is_idle(const struct stack *stack)
 	return journal_count(stack->options.journal) == 0;
 }
 
+bool stack_may_lead(const struct stack *stack)
+{
+	return (stack->phase == STACK_LOADING || stack->phase == STACK_RUNNING) &&
+	       journal_count(stack->options.journal) == 0;
+}
+
 static void unload(struct stack *stack)
 {
 	if (stack->is_loaded) {

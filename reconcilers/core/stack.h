@@ -134,8 +134,10 @@ void stack_lease_changed(struct stack *stack);
 void stack_mind_clock(struct stack *stack);
 /* Another daemon leads: this one looks, and changes nothing. */
 bool stack_is_standby(const struct stack *stack);
-/* It may lead when what it has to tell of earlier is told: the records that are then read are
- * whole. */
+/* May this daemon lead it? Not before what it has to tell of earlier is told, for the records that
+ * are then read are whole; not with credentials of another account. */
+bool stack_may_lead(const struct stack *stack);
+/* Nothing is in flight and all is told: another daemon may lead it. */
 bool stack_is_idle(const struct stack *stack);
 /* May a change be begun at this instant? */
 bool stack_may_act(const struct stack *stack);

@@ -19,13 +19,12 @@ void daemon_tell_lease(struct daemon *daemon)
 	struct lease *lease = daemon->lease;
 	if (!lease || !daemon->stack)
 		return;
-	bool was_idle = lease->is_idle;
-	lease->may_take =
-		(daemon->stack->phase == STACK_LOADING || daemon->stack->phase == STACK_RUNNING) &&
-		journal_count(daemon->journal) == 0;
+	bool was_idle = lease->is_idle, might_take = lease->may_take;
+	lease->may_take = stack_may_lead(daemon->stack);
 	stack_lease_changed(daemon->stack);
 	lease->is_idle = lease->is_leaving && stack_is_idle(daemon->stack);
-	if (lease->is_idle && !was_idle)
+	bool is_ready = lease->may_take && !might_take && lease->role != LEASE_OURS;
+	if ((lease->is_idle && !was_idle) || is_ready)
 		keeper_wake(daemon->keeper);
 }
 
@@ -96,6 +95,7 @@ void daemon_start(struct daemon *daemon)
 	daemon->aws.context = daemon->db.context = daemon;
 	daemon->db.on_statement = on_statement;
 	daemon->journal = journal_new(&daemon->loop, &daemon->db.port);
+	journal_watch(daemon->journal, &daemon->app);
 	open_lease(daemon);
 	daemon->stack = stack_new(&(struct stack_options){.loop = &daemon->loop,
 					  .aws = &daemon->aws.port,

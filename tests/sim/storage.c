@@ -245,7 +245,8 @@ static void on_due(struct task *task)
 		struct err err = ERR_OK;
 		is_last = flight == due;
 		int once_in = link->storage->fails_once_in;
-		if (once_in > 0 && random_between(&link->storage->random, 0, once_in) == 0)
+		if (link->storage->is_locked ||
+			(once_in > 0 && random_between(&link->storage->random, 0, once_in) == 0))
 			err = err_code(ERR_TRANSIENT, "55P03", "somebody holds a lock");
 		else if (random_hit(&link->storage->random, link->storage->failed))
 			err = err_code(ERR_TRANSIENT, "53200", "out of memory");
@@ -277,7 +278,8 @@ void storage_link_start(struct storage_link *link, struct store_call *call, stru
 	if (!link->is_dead && !link->is_down && link->on_statement)
 		link->on_statement(link, call);
 	if (link->is_dead || link->is_down || is_refused) {
-		op_finish_soon(link->loop, &call->op, err_new(ERR_TRANSIENT, "the store is away"));
+		op_finish_soon(link->loop, &call->op,
+			err_code(ERR_TRANSIENT, "NotConnected", "the store is away"));
 		return;
 	}
 	struct statement_flight *flight = calloc(1, sizeof(*flight));

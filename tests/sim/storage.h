@@ -51,6 +51,7 @@ struct storage {
 	int failed;            // permille of the statements, refused without effect
 	bool refuses_intents;  // for tests: ACTION_INTEND fails
 	int fails_once_in;     // for tests: of so many statements one fails, and spares the others
+	bool is_locked;        // for tests: a person holds a lock, so all fail
 	struct loop *loop;     // of the server; borrowed
 };
 

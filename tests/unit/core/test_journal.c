@@ -17,6 +17,8 @@
 // Of a machine that does much else; without it a hang would be for ever.
 enum { PATIENCE_MS = 90000 };
 
+static int empties;
+
 struct scene {
 	struct loop loop;
 	struct storage storage;
@@ -431,10 +433,68 @@ static void a_listener_hears_what_is_kept_and_what_is_told_and_nothing_of_a_mute
 	close_scene(scene);
 }
 
+static void on_empty(struct task *task)
+{
+	(void)task;
+	empties++;
+}
+
+// Who leads waits for it: a daemon that looks only now and then would mostly look between two
+// passes.
+static void its_watcher_hears_each_time_that_all_is_told(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(false);
+	struct task watcher;
+	task_init(&watcher, &scene->loop, on_empty, "empty");
+	journal_watch(scene->journal, &watcher);
+	empties = 0;
+	run_for(scene, 20);
+	assert_int_equal(empties, 0); // nothing had waited
+	put_record(scene, "network.vpc.main", "vpc-1");
+	put_record(scene, "network.vpc.other", "vpc-2");
+	run_until(scene, empties == 1);
+	assert_int_equal(journal_count(scene->journal), 0);
+	put_record(scene, "network.vpc.main", "vpc-3");
+	run_until(scene, empties == 2);
+	task_done(&watcher);
+	close_scene(scene);
+}
+
+static void what_mostly_passes_is_told_of_when_it_does_not(void **state)
+{
+	(void)state;
+	struct scene *scene = open_scene(false);
+	char text[200] = "";
+	scene->storage.is_locked = true;
+	put_record(scene, "network.vpc.main", "vpc-1");
+	for (int i = 0; i < 3; i++) {
+		run_for(scene, 10);
+		journal_wake(scene->journal); // no pause
+	}
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_string_equal(text, "");
+	for (int i = 0; i < 3; i++) {
+		run_for(scene, 10);
+		journal_wake(scene->journal);
+	}
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_non_null(strstr(text, "somebody holds a lock"));
+	scene->storage.is_locked = false;
+	run_until(scene, journal_count(scene->journal) == 0);
+	text[0] = '\0';
+	journal_trouble(scene->journal, text, sizeof(text));
+	assert_string_equal(text, "");
+	assert_string_equal(stored_id(scene, "network.vpc.main"), "vpc-1");
+	close_scene(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_store_that_answers_costs_no_disk),
+		cmocka_unit_test(its_watcher_hears_each_time_that_all_is_told),
+		cmocka_unit_test(what_mostly_passes_is_told_of_when_it_does_not),
 		cmocka_unit_test(
 			what_the_store_did_not_take_is_told_after_a_crash_in_order_and_once),
 		cmocka_unit_test(a_crash_in_the_middle_of_telling_ends_with_the_last_word),
