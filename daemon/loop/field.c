@@ -30,3 +30,9 @@ struct err field_check(const char *line)
 				(int)(n < 60 ? n : 60), line);
 	return ERR_OK;
 }
+
+bool field_is(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+	return strncasecmp(line, name, n) == 0 && line[n] == ':';
+}

@@ -9,6 +9,7 @@
 #include "loop/field.h"
 #include "loop/trust.h"
 #include "loop/url.h"
+#include "loop/wipe.h"
 #include "loop/wire.h"
 #include <assert.h>
 #include <ctype.h>
@@ -217,9 +218,10 @@ static CURL *take_easy(struct http *http)
 	return easy;
 }
 
-static void give_back_easy(struct http *http, CURL *easy)
+// One that sent a change goes, and is wiped: its buffer still has the body, maybe a secret.
+static void give_back_easy(struct http *http, CURL *easy, bool was_mutating)
 {
-	if (http->spare_count < MOST_SPARES)
+	if (http->spare_count < MOST_SPARES && !was_mutating)
 		http->spares[http->spare_count++] = easy;
 	else
 		curl_easy_cleanup(easy);
@@ -327,7 +329,7 @@ static void stop_running(struct http_transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, NULL);
-	give_back_easy(http, t->easy);
+	give_back_easy(http, t->easy, t->request->is_mutating);
 	t->easy = NULL;
 	http->running_count--;
 }
@@ -435,12 +437,6 @@ static void on_cancel(struct op *op)
 
 // ---- the start of a request
 
-static bool is_header(const char *line, const char *name)
-{
-	size_t n = strlen(name);
-	return strncasecmp(line, name, n) == 0 && line[n] == ':';
-}
-
 // The list's nodes stand in the transfer and borrow the caller's lines, so a request costs no
 // allocation for its headers. (curl reads the list and changes nothing in it.)
 static struct err set_headers(struct http_transfer *t)
@@ -453,7 +449,7 @@ static struct err set_headers(struct http_transfer *t)
 			return err;
 		if (count == HTTP_MOST_HEADERS)
 			return err_new(ERR_INVALID, "more than %d header lines", HTTP_MOST_HEADERS);
-		has_type = has_type || is_header(*h, "content-type");
+		has_type = has_type || field_is(*h, "content-type");
 		const char *line = *h, *colon = strchr(line, ':');
 		if (colon[1 + strspn(colon + 1, " \t")] == '\0') {
 			// To curl "Name:" means 'leave it out' and "Name;" one without a value.
@@ -555,7 +551,7 @@ struct err http_set_ca_bundle(struct http *http, const char *path)
 
 struct err http_new(struct loop *loop, const struct http_options *options, struct http **ret_http)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!wipe_start_curl())
 		return err_new(ERR_BUG, "libcurl cannot start");
 	struct http *http = calloc(1, sizeof(*http));
 	if (!http) {

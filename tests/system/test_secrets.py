@@ -49,6 +49,29 @@ def everything_told(daemon):
     yield daemon.log()
 
 
+def memory(pid):
+    """All that the process can write to, and may have left something in."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            place, rights = line.split()[:2]
+            low, high = (int(end, 16) for end in place.split("-"))
+            if rights.startswith("rw"):
+                mem.seek(low)
+                yield mem.read(high - low)
+
+
+def test_no_value_stays_in_memory(world):
+    daemon, proxy, secrets, folder = world
+    daemon.start()
+    daemon.wait_synced()
+    made = secrets.get_secret_value(SecretId="shop-made")["SecretString"]
+    key = (folder / "web.key").read_text().splitlines()[1]
+    left = b"".join(memory(daemon.process.pid))
+    assert b"shop-made" in left
+    for canary in (FILE, made, key):
+        assert canary.encode() not in left, canary
+
+
 def test_no_value_stands_in_log_store_status_or_argv(world):
     daemon, proxy, secrets, folder = world
     daemon.start()
