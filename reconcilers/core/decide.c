@@ -115,7 +115,7 @@ static void act(
 // is the look's age that counts: time that passed without another one proves nothing.
 static bool may_exist(const struct decide_input *in)
 {
-	int64_t lost_ms = kind_is_single(in->kind) ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
+	int64_t lost_ms = weigh_is_single(in) ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
 	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
 	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
 }

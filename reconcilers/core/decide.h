@@ -79,8 +79,10 @@ struct decision {
 
 /* How long a write may take to be seen before it is written a second time; how long the absence of
  * what was created is not believed; how long what had been seen already may be shown as before
- * (reads of several replicas disagree); the same when the create's answer was lost, for kinds of
- * which AWS makes no second one, and for the others: longer than any read is stale. */
+ * (reads of several replicas disagree). When the create's answer was lost: of kinds of which AWS
+ * makes no second one (weigh_is_single()) another create is harmless, and refused when the first
+ * one was carried out, so that it is only looked for as long as a read mostly lags; the others are
+ * looked for longer than any read is stale. */
 enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,
@@ -88,7 +90,7 @@ enum {
 	/* Creations that AWS never shows: its name may not be what it was given. A third one is not
 	 * made by itself. */
 	DECIDE_MOST_UNSEEN = 2,
-	DECIDE_LOST_CREATE_MS = 60000,
+	DECIDE_LOST_CREATE_MS = 15000,
 	DECIDE_LOST_ADDING_MS = 130000,
 	DECIDE_MOST_WRITES = 2,
 };

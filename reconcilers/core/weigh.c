@@ -13,6 +13,22 @@ bool weigh_is_barred(const struct decide_input *in, enum disruption disruption)
 	       (rule == RULE_WINDOW && !windows_are_open(in->policy->windows, in->wall_ms));
 }
 
+bool weigh_is_single(const struct decide_input *in)
+{
+	if (!kind_is_single(in->kind) || !in->want)
+		return false;
+	for (const struct field *f = in->kind->fields; f->name; f++) {
+		const char *member = field_member(in->kind, NULL, f);
+		if (!member || !(f->flags & (FIELD_CREATE_ONLY | FIELD_NAME)))
+			continue;
+		json_t *said = json_object_get(in->record->kept, member);
+		json_t *want = json_object_get(in->want, member);
+		if (said != want && !json_equal(said, want))
+			return false;
+	}
+	return true;
+}
+
 // ---- writes that are not seen yet
 
 static bool same_digest(const json_t *value, const char *digest)

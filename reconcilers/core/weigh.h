@@ -3,6 +3,10 @@
 
 #include "core/decide.h"
 
+/* Would AWS refuse what is to be made now, had the create call of which nothing was heard made
+ * something? Only while the file still says all that was said in that call and cannot be changed:
+ * another name or address block makes another one. */
+bool weigh_is_single(const struct decide_input *in);
 /* Does the policy keep what interrupts so from happening by itself now? */
 bool weigh_is_barred(const struct decide_input *input, enum disruption disruption);
 /* Counts the decision's differences by sort and gives those that are to be acted on now: a view,

@@ -105,6 +105,7 @@ static inline void absent(struct scene *scene)
 	scene->input.presence = PRESENCE_ABSENT;
 	scene->record.id = NULL;
 	scene->record.observed = NULL;
+	scene->record.kept = (json_t *)scene->input.want; // as the create call said
 }
 
 static inline void orphan(struct scene *scene)
