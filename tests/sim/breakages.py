@@ -3,8 +3,9 @@
 
 A breakage is one edit of a copy of the sources. For each the copy is built, and seeds are run until one
 of them ends with a finding; a breakage that none finds fails, and so does an edit whose text is not in its
-file exactly once: the list follows the code. `make sim-breakages`, with ONLY=word for some of them;
-`--stale` only tells which edits no longer fit.
+file exactly once: the list follows the code. What no simulation can find is found by a unit test, which is
+named and run. `make sim-breakages`, with ONLY=word for some of them; `--stale` only tells which edits no
+longer fit.
 """
 import os
 import pathlib
@@ -86,6 +87,76 @@ BREAKAGES = [
      "\trenew_token(run);\n",
      "\tif (!js_str(run->resource, \"token\"))\n\t\trenew_token(run);\n"
      "\tjs_set_str(run->resource, \"token\", \"6ba7b810-9dad-41d1-80b4-00c04fd430c8\");\n"),
+    ("the lease is proven by the wall clock", "state/keeper.c",
+     ".boot_ms = loop_boot_ms(keeper->options.loop),",
+     ".boot_ms = loop_wall_ms(keeper->options.loop),"),
+    ("the lease counts from its answer", "state/keeper.c",
+     "\tif (json_array_size(lease->call.rows) > 0)\n\t\tlease->proven = lease->sent;",
+     "\tif (json_array_size(lease->call.rows) > 0)\n\t\tlease->proven = read_clocks(lease->keeper);"),
+    ("an intent does not say under which lease", "reconcilers/core/act.c",
+     "json_object_set_new(args, \"token\", json_integer(run->options.lease->token));",
+     "json_object_set_new(args, \"token\", json_integer(1));"),
+    ("history that the store has taken is told again", "reconcilers/core/journal.c",
+     "\t\tnote_taken(journal, entry);\n\tdrop(journal, entry);",
+     "\t\tnote_taken(journal, entry);\n\tif (entry->number % 16)\n\t\tdrop(journal, entry);"),
+    ("what is refused is tried again at one pace for ever", "reconcilers/core/record.c",
+     "delay *= 2;", "delay += 0;"),
+    ("what is denied is tried like what timed out", "reconcilers/core/record.c",
+     "[ERR_DENIED] = {60000, 900000},", "[ERR_DENIED] = {1000, 60000},"),
+    ("what went well again is remembered as a failure", "reconcilers/core/record.c",
+     "\t*failure = (struct failure){0};", "\tfailure->next_ms = 0;"),
+    ("the token that is sent is not the one that was intended", "reconcilers/core/act.c",
+     "\trun->call.is_mutating = true;", "\trun->call.is_mutating = true;\n"
+     "\tif (json_object_get(run->input, \"ClientToken\"))\n"
+     "\t\tjs_set_str(run->input, \"ClientToken\", run->action_id);"),
+    ("the token of a create is not kept", "reconcilers/core/act.c",
+     "\t\tjs_set_str(args, \"client_token\", token);", "\t\t(void)token;"),
+    ("what bears our tag is not looked for", "reconcilers/core/found.c",
+     "return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);",
+     "return str_eq_null(js_str(tags, TAG_STACK), id);"),
+    ("a revision of somebody else's is given to the service", "reconcilers/core/moving.c",
+     "else if (d->sync != SYNC_SYNCED && !is_as_good_as_it_gets(target, attr))",
+     "else if (d->sync == SYNC_MISSING)"),
+]
+# What only Postgres itself or a disk can tell, and what no story comes to: with the unit test that finds it.
+TESTED = [
+    ("an intent is recorded under any token", "state/statements.c",
+     "WHERE lease.stack = $2 AND lease.token = $14", "WHERE lease.stack = $2 AND (lease.token = $14 OR TRUE)",
+     "state/test_statements"),
+    ("an intent is recorded though the lease has expired", "state/statements.c",
+     "AND expires_at > clock_timestamp() FOR SHARE", "AND (expires_at > clock_timestamp() OR TRUE) FOR SHARE",
+     "state/test_statements"),
+    ("an earlier holder overwrites what is so now", "state/statements.c",
+     "\"NOT EXISTS (SELECT 1 FROM holdfast.lease WHERE", "\"NOT EXISTS (SELECT 1 FROM holdfast.lease WHERE FALSE AND",
+     "state/test_statements"),
+    ("what was settled is settled again", "state/statements.c",
+     " WHERE action_id = $1 AND (outcome IS NULL OR outcome = 'unknown')", " WHERE action_id = $1",
+     "state/test_statements"),
+    ("a pass that is told twice counts twice", "state/statements.c",
+     "seen AS (SELECT 1 FROM last WHERE last_at >= $3)", "seen AS (SELECT 1 FROM last WHERE last_at > $3)",
+     "state/test_statements"),
+    ("a lease is renewed under any token", "state/statements.c",
+     "WHERE stack = $1 AND holder = $2 AND token = $3 RETURNING beats",
+     "WHERE stack = $1 AND holder = $2 AND (token = $3 OR TRUE) RETURNING beats", "state/test_statements"),
+    ("a lease in which something moved is taken", "state/statements.c",
+     "AND GREATEST(l.beats, 0) = excluded.beats", "AND (GREATEST(l.beats, 0) = excluded.beats OR TRUE)",
+     "state/test_statements"),
+    ("the journal on disk is not emptied when all was told", "reconcilers/core/journal.c",
+     "if (spool_bytes(spool) > 0)\n", "if (spool_bytes(spool) > JOURNAL_MOST_BYTES)\n", "core/test_journal"),
+    ("a damaged line of the journal is believed", "state/spool.c",
+     "memcmp(line, sum, SUM_DIGITS) != 0)", "memcmp(line, sum, SUM_DIGITS) > 1000)", "state/test_spool"),
+    # AWS itself leaves out what is of others, where it can be told to.
+    ("what is not ours is taken for ours", "reconcilers/core/found.c",
+     "return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);",
+     "return js_str(tags, TAG_STACK);",
+     "core/test_observe"),
+    ("an update that nobody heard of counts as none", "reconcilers/core/act.c",
+     "\t\t\tjson_array_extend(run->unsure, step->paths);", "\t\t\t(void)step;",
+     "core/test_act"),
+    # A story has no error of another class in the middle of a trouble.
+    ("another error begins as slowly as the last one ended", "reconcilers/core/record.c",
+     "\tif (!str_eq(failure->key, key) || failure->err.class != err->class)\n\t\tfailure->count = 0;\n", "",
+     "core/test_record"),
 ]
 # What the simulation does not find, and why. Tried by name only.
 UNFOUND = [
@@ -115,9 +186,8 @@ def copy_sources():
             subprocess.run(["cp", "-a", str(one), str(built)], check=True)
 
 
-def build():
-    done = subprocess.run(["make", "--no-print-directory", "-j2", "build/tests/sim/simulate"], cwd=COPY,
-                          capture_output=True, text=True)
+def build(program):
+    done = subprocess.run(["make", "--no-print-directory", "-j2", program], cwd=COPY, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"a breakage does not compile:\n{done.stdout}{done.stderr}")
 
@@ -132,32 +202,47 @@ def seek():
     return done.stderr.splitlines()[0] if done.returncode else None
 
 
-def try_one(what, file, text, replacement):
+def fail(program):
+    """The first test of the program that fails, and what it says; None when none does."""
+    done = subprocess.run([COPY / program], capture_output=True, text=True, timeout=600)
+    said = [line for line in done.stderr.splitlines() + done.stdout.splitlines() if "FAILED" in line]
+    return (said or [f"ends with {done.returncode}"])[0] if done.returncode else None
+
+
+def try_one(what, file, text, replacement, test=None):
     path = COPY / file
+    program = f"build/tests/unit/{test}" if test else "build/tests/sim/simulate"
     before = path.read_text()
     if before.count(text) != 1:
         print(f"  STALE  {what}: its text stands {before.count(text)} times in {file}")
         return False
+    if test:  # which, with the code as it is, finds nothing
+        build(program)
+        said = fail(program)
+        if said:
+            print(f"  FAILS  {what}: so does {test} with nothing broken: {said}")
+            return False
     path.write_text(before.replace(text, replacement))
-    build()
-    found = seek()
+    build(program)
+    found = fail(program) if test else seek()
     path.write_text(before)
-    print(f"  {'found' if found else 'MISSED'}  {what}\n         {found or f'not by {SEEDS} seeds'}", flush=True)
+    missed = f"not by {test}" if test else f"not by {SEEDS} seeds"
+    print(f"  {'found' if found else 'MISSED'}  {what}\n         {found or missed}", flush=True)
     return found is not None
 
 
 def main():
     if sys.argv[1:] == ["--stale"]:
         stale = [f"breakages: the text of '{what}' stands {(ROOT / file).read_text().count(text)} times in {file}"
-                 for what, file, text, _ in BREAKAGES + UNFOUND if (ROOT / file).read_text().count(text) != 1]
+                 for what, file, text, *_ in BREAKAGES + TESTED + UNFOUND if (ROOT / file).read_text().count(text) != 1]
         for line in stale:
             print(line)
         return 1 if stale else 0
     only = os.environ.get("ONLY", "")
-    known = BREAKAGES + UNFOUND if only else BREAKAGES
+    known = BREAKAGES + TESTED + (UNFOUND if only else [])
     wanted = [one for one in known if only in one[0] or only in one[1]]
     copy_sources()
-    build()
+    build("build/tests/sim/simulate")
     found = sum(try_one(*one) for one in wanted)
     shutil.rmtree(COPY, ignore_errors=True)
     print(f"sim-breakages: {found} of {len(wanted)} found")

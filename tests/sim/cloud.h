@@ -29,10 +29,13 @@ struct weather {
 	int throttled, failed, lost, denied; // permille of the calls
 	int64_t most_pending_ms;             // of what comes up slowly
 	int page_size;                       // items a page; 0: all
-	/* A fault of one's own: permille of the calls, of one operation (NULL: all of them). */
+	/* A fault of one's own: permille of the calls, of one operation (NULL: all of them), or
+	 * only of those that change something; and of how many of them (0: until it is over). */
 	int ill;
 	enum err_class illness;
 	const char *ill_operation;
+	bool is_ill_for_writes;
+	int ill_times;
 };
 
 struct thing {

@@ -171,9 +171,15 @@ static void on_cancel(struct op *op)
 	flight_end(call->state, err_new(ERR_CANCELED, "canceled"));
 }
 
+static bool is_ill(const struct weather *weather, const struct call_flight *flight)
+{
+	return (!weather->ill_operation || str_eq(weather->ill_operation, flight->operation)) &&
+	       (!weather->is_ill_for_writes || flight->is_mutating);
+}
+
 static void draw_fate(struct call_flight *flight)
 {
-	const struct weather *weather = &flight->cloud->weather;
+	struct weather *weather = &flight->cloud->weather;
 	int64_t dice = random_between(&flight->cloud->random, 0, 1000);
 	const char *operation = flight->operation;
 	flight->fate = FATE_REFUSED;
@@ -186,10 +192,11 @@ static void draw_fate(struct call_flight *flight)
 	else if ((dice -= weather->denied) < 0)
 		flight->err =
 			err_code(ERR_DENIED, "UnauthorizedOperation", "%s: not allowed", operation);
-	else if ((!weather->ill_operation || str_eq(weather->ill_operation, operation)) &&
-		 (dice -= weather->ill) < 0)
+	else if (is_ill(weather, flight) && (dice -= weather->ill) < 0) {
 		flight->err = err_code(weather->illness, "Ill", "%s: ill", operation);
-	else if ((dice -= weather->lost) < 0)
+		if (weather->ill_times > 0 && --weather->ill_times == 0)
+			weather->ill = 0;
+	} else if ((dice -= weather->lost) < 0)
 		flight->fate = dice % 2 ? FATE_LOST_BEFORE : FATE_LOST_AFTER;
 	else
 		flight->fate = FATE_GOOD;

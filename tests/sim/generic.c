@@ -316,10 +316,20 @@ static void complete(struct cloud *cloud, const struct kind *kind, const char *i
 	}
 }
 
-static void answer_id(
-	struct cloud *cloud, const struct kind *kind, const json_t *item, json_t *output)
+void generic_next_revision(struct cloud *cloud, const struct kind *kind, json_t *item)
 {
-	(void)cloud;
+	if (!(kind->create.flags & CALL_ADDS))
+		return;
+	_cleanup_json_ json_t *id = path_get(item, kind->observe.id);
+	_cleanup_free_ char *family = make_arn(cloud, kind, json_string_value(id));
+	_cleanup_free_ char *arn = str_format("%s:%u", family, ++cloud->next_id);
+	inverse_put(item, kind->observe.arn, json_string(arn));
+}
+
+static void answer_id(const struct kind *kind, const json_t *item, json_t *output)
+{
+	if (kind->create.flags & CALL_ADDS) // which one it was
+		inverse_put(output, kind->observe.arn, path_get(item, kind->observe.arn));
 	if (!kind->created_id)
 		return;
 	json_t *id = path_get(item, kind->observe.id);
@@ -348,8 +358,9 @@ static struct err create(
 		json_object_update_recursive(whole, written);
 		if (kind->create.flags & CALL_ADDS) // a revision of its own has its own
 			set_tags(kind, whole, json_object_get(words, "tags"), NULL, true);
+		generic_next_revision(cloud, kind, whole);
 		json_decref(item);
-		answer_id(cloud, kind, whole, output);
+		answer_id(kind, whole, output);
 		thing_set(cloud, old, whole);
 		return ERR_OK;
 	}
@@ -361,7 +372,8 @@ static struct err create(
 		json_decref(item);
 		return refused;
 	}
-	answer_id(cloud, kind, item, output);
+	generic_next_revision(cloud, kind, item);
+	answer_id(kind, item, output);
 	struct thing *thing = cloud_add(cloud, kind, id, item);
 	odd_begins(cloud, thing);
 	return ERR_OK;

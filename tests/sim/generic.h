@@ -5,6 +5,8 @@
 
 #include "tests/sim/cloud.h"
 
+/* What has revisions gets another one: its ARN ends with their number. */
+void generic_next_revision(struct cloud *cloud, const struct kind *kind, json_t *item);
 /* False when no kind's table has such a call; else *ret_err is what came of it. */
 bool generic_run(struct cloud *cloud, const char *service, const char *name, const json_t *input,
 	json_t *output, struct err *ret_err);

@@ -76,7 +76,12 @@ bool odd_stands_for(
 		return true;
 	_cleanup_free_ char *arn = odd_arn(cloud, thing->kind, item);
 	_cleanup_free_ char *key = natural_key(cloud, thing->kind, item);
-	return str_eq_null(arn, text) || str_eq_null(key, text);
+	// An earlier revision serves who refers to it.
+	size_t n =
+		arn && thing->kind->create.flags & CALL_ADDS ? strcspn(strrchr(arn, '/'), ":") : 0;
+	n += n ? (size_t)(strrchr(arn, '/') - arn) : 0;
+	bool is_revision = n && strncmp(arn, text, n) == 0 && text[n] == ':';
+	return str_eq_null(arn, text) || str_eq_null(key, text) || is_revision;
 }
 
 struct thing *odd_find(struct cloud *cloud, const struct kind *kind, const char *text)

@@ -153,10 +153,19 @@ static void expect_ours(struct rules *rules, const json_t *input)
 }
 
 // Each create has a token of its own: AWS takes two with one token for the same call.
-static void expect_own_token(struct rules *rules, const json_t *action)
+static void expect_own_token(
+	struct rules *rules, const struct aws_call *call, const json_t *input, const json_t *action)
 {
 	const char *id, *token = js_str(action, "client_token");
 	json_t *other;
+	const struct service *service = model_service(call->service);
+	const struct operation *op = service ? service_operation(service, call->operation) : NULL;
+	const char *sent = op ? js_str(input, operation_token_member(op)) : NULL;
+	const struct kind *kind = kind_of(js_str(action, "address"));
+	bool is_create = kind && str_eq_null(kind->create.operation, call->operation);
+	if (sent && is_create && !str_eq_null(token, sent))
+		cloud_blame(&rules->sim->cloud, "%s is sent with a token that was not recorded",
+			js_str(action, "address"));
 	json_object_foreach (rules->sim->storage.actions, id, other)
 		if (token && other != action && str_eq_null(js_str(other, "client_token"), token))
 			cloud_blame(&rules->sim->cloud, "%s has the token of an earlier call",
@@ -176,7 +185,7 @@ static void on_arrival(struct rules *rules, const struct daemon *daemon,
 	}
 	json_object_set_new(action, "sent", json_true());
 	expect_lease(rules, daemon, action);
-	expect_own_token(rules, action);
+	expect_own_token(rules, call, input, action);
 	expect_ours(rules, input);
 	expect_planned(rules, daemon, action);
 }
@@ -198,6 +207,8 @@ static void on_call(void *context, struct cloud_link *link, enum call_place plac
 	struct daemon *daemon = link->context;
 	if (!call->is_mutating)
 		return;
+	if (place == CALL_LEAVES && rules->is_paced)
+		pace_note(&rules->pace, rules->sim, call->operation, input);
 	if (place == CALL_ARRIVES)
 		on_arrival(rules, daemon, call, input);
 	json_t *action = place == CALL_DONE ? rules->arrived : NULL; // at the same instant
@@ -226,6 +237,7 @@ static void check(struct sim *sim)
 void rules_init(struct rules *rules, struct sim *sim)
 {
 	*rules = (struct rules){.sim = sim, .approved = json_object(), .pruned = json_object()};
+	pace_init(&rules->pace);
 	sim->check = check;
 	sim->cloud.on_call = on_call;
 	sim->cloud.context = rules;
@@ -235,6 +247,7 @@ void rules_done(struct rules *rules)
 {
 	json_decref(rules->approved);
 	json_decref(rules->pruned);
+	pace_done(&rules->pace);
 }
 
 void rules_release(struct rules *rules, struct daemon *daemon)

@@ -2,7 +2,7 @@
 // step.
 #pragma once
 
-#include "tests/sim/sim.h"
+#include "tests/sim/pace.h"
 
 struct rules {
 	struct sim *sim;     // borrowed
@@ -11,6 +11,8 @@ struct rules {
 	int64_t write_count; // calls of daemons that arrived to change something
 	json_t *pruned;      // what went by policy since a file was read: {"address": true}; owned
 	int pruned_reloads;  // the simulation's count of reloads then
+	struct pace pace;    // of what is refused for long
+	bool is_paced;       // ... as far as it is of interest
 	bool is_released;    // people have let go what the brakes stop
 };
 

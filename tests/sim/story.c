@@ -1,4 +1,5 @@
 #include "tests/sim/story.h"
+#include "tests/sim/hands.h"
 #include "tests/sim/plays.h"
 #include "tests/sim/rules.h"
 #include <stdlib.h>
@@ -8,6 +9,7 @@ enum {
 	PASS_MS = 35000, // more than the interval of the plays
 	MOST_SETTLE_MS = 1200000,
 	STEADY_MS = 90000,
+	ILL_MS = 720000,
 	// After a start what nobody knows the end of is looked for anew, for two minutes and until
 	// the next look: its clock may have been set meanwhile.
 	MOST_SEARCH_MS = 180000
@@ -43,66 +45,6 @@ static struct daemon *leader(struct story *story)
 	return NULL;
 }
 
-// ---- hands in AWS
-
-static struct thing *any_thing(struct story *story)
-{
-	struct cloud *cloud = &story->sim.cloud;
-	struct thing *found = NULL;
-	int64_t seen = 0;
-	for (size_t i = 0; i < cloud->count; i++)
-		if (thing_is_alive(&cloud->things[i]) && !cloud->things[i].is_bystander &&
-			draw(story, 0, ++seen) == 0)
-			found = &cloud->things[i];
-	return found;
-}
-
-/* Somebody deletes something that AWS lets go. */
-static void delete_by_hand(struct story *story)
-{
-	struct thing *thing = any_thing(story);
-	if (!thing || cloudops_is_used(&story->sim.cloud, thing))
-		return;
-	trace_add(&story->sim.trace, "man", "deletes %s", thing->id);
-	cloudops_remove_thing(&story->sim.cloud, thing);
-}
-
-static void change_by_hand(struct story *story)
-{
-	static const char *const switches[] = {"MapPublicIpOnLaunch", "EnableDnsHostnames"};
-	struct sim *sim = &story->sim;
-	struct thing *thing = any_thing(story);
-	// A revision that hands change again and again is quarantined, and its service then waits
-	// for it for ever, as it should not be made with what nobody declared.
-	if (!thing || str_eq(thing->kind->name, "task_definition"))
-		return;
-	trace_add(&sim->trace, "man", "changes %s", thing->id);
-	json_t *item = thing_edit(thing);
-	for (size_t i = 0; i < ARRAY_COUNT(switches); i++)
-		if (json_object_get(item, switches[i]))
-			json_object_set_new(item, switches[i],
-				json_boolean(!json_is_true(json_object_get(item, switches[i]))));
-	json_t *rules = json_object_get(item, "Rules"), *routes = json_object_get(item, "Routes");
-	if (rules && hits(story, 500)) {
-		json_t *rule = cloudops_rule(&sim->cloud, thing->id, false);
-		js_set_str(rule, "IpProtocol", "tcp");
-		js_set_str(rule, "CidrIpv4", "203.0.113.0/24");
-		json_object_set_new(rule, "FromPort", json_integer(3389));
-		json_object_set_new(rule, "ToPort", json_integer(3389));
-		json_array_append_new(rules, rule);
-	} else if (rules) {
-		json_array_clear(rules);
-	}
-	if (json_array_size(routes) > 1)
-		json_array_remove(routes, 1);
-	// Not ours: who takes those away makes it another one's.
-	json_t *tag = json_array_get(json_object_get(item, "Tags"), 0);
-	const char *key = js_str(tag, "Key");
-	if (key && !str_starts(key, "holdfast:") && hits(story, 300))
-		js_set_str(tag, "Value", "other");
-	thing_set(&sim->cloud, thing, item);
-}
-
 // ---- what becomes of a daemon
 
 static void end_life(struct story *story, struct daemon *daemon, bool is_crash)
@@ -134,11 +76,20 @@ static void doom(struct story *story, struct daemon *daemon)
 	}
 }
 
+static void lose_store(struct story *story, struct daemon *daemon)
+{
+	daemon_store(daemon, false);
+	daemon->store_back_ms = sim_now_ms(&story->sim) + draw(story, 1, 60000);
+}
+
+// Now and then it is cut off as well, so that nothing but its clocks tells it how long it led.
 static void set_clock(struct story *story, struct daemon *daemon)
 {
 	static const int64_t steps[] = {1500, 20000, 600000, 7200000};
 	int64_t step = steps[draw(story, 0, ARRAY_COUNT(steps))];
 	daemon_set_clock(daemon, hits(story, 500) ? step : -step);
+	if (hits(story, 300))
+		lose_store(story, daemon);
 }
 
 static void reload(struct story *story)
@@ -184,15 +135,14 @@ static void disturb(struct story *story)
 		doom(story, daemon);
 		break;
 	case 6:
-		daemon_store(daemon, false);
-		daemon->store_back_ms = sim_now_ms(&story->sim) + draw(story, 1, 60000);
+		lose_store(story, daemon);
 		break;
 	case 7:
-		delete_by_hand(story);
+		hands_delete(&story->sim);
 		break;
 	case 8:
 	case 9:
-		change_by_hand(story);
+		hands_change_any(&story->sim);
 		break;
 	case 10:
 	case 11:
@@ -374,10 +324,59 @@ static void expect_rest(struct story *story)
 		trace_fail(&sim->trace, "%d writes at steady state", sim->cloud.writes - writes);
 }
 
+static void fall_ill(struct story *story, enum err_class class, int times)
+{
+	struct weather *weather = &story->sim.cloud.weather;
+	weather->ill = 1000;
+	weather->illness = class;
+	weather->is_ill_for_writes = true;
+	weather->ill_times = times;
+	pace_forget(&story->rules.pace);
+	story->rules.is_paced = true;
+	trace_add(&story->sim.trace, "---", "what changes something is refused: %s",
+		err_class_name(class));
+}
+
+static void recover(struct story *story)
+{
+	story->sim.cloud.weather.ill = 0;
+	story->rules.is_paced = false;
+	trace_add(&story->sim.trace, "---", "nothing is refused any more");
+	const struct daemon *first = leader(story);
+	if (first)
+		stack_sync(first->stack, "", "sync"); // what people mend, they say
+	settle(story, MOST_SETTLE_MS);
+	sim_run(&story->sim, CALM_MS + PASS_MS);
+	settle(story, 120000);
+}
+
+// For long nothing can be changed, and somebody changed something before: it is tried less and less
+// often. When all is well again and it goes wrong once, it is tried again soon.
+static void suffer(struct story *story)
+{
+	static const enum err_class classes[] = {
+		ERR_DENIED, ERR_TRANSIENT, ERR_THROTTLED, ERR_INVALID};
+	struct sim *sim = &story->sim;
+	enum err_class class = classes[draw(story, 0, ARRAY_COUNT(classes))];
+	fall_ill(story, class, 0);
+	const struct thing *thing = hands_change_any(sim);
+	_cleanup_free_ char *id = thing ? strdup(thing->id) : NULL;
+	sim_run(sim, ILL_MS);
+	pace_expect_calm(&story->rules.pace, sim, class, ILL_MS);
+	recover(story);
+	fall_ill(story, ERR_TRANSIENT, 1);
+	if (cloud_find(&sim->cloud, id))
+		hands_change(sim, cloud_find(&sim->cloud, id));
+	sim_run(sim, 3 * PASS_MS);
+	pace_expect_soon(&story->rules.pace, sim);
+	recover(story);
+}
+
 // Everything is held, then approved, and goes in AWS's order.
 static void take_down(struct story *story)
 {
 	struct sim *sim = &story->sim;
+	end_pauses(story); // also what reached the store only after the leader had read it
 	int there = cloud_count(&sim->cloud, "");
 	for (int i = 0; i < sim->count; i++) {
 		daemon_reload(&sim->daemons[i], play_gone);
@@ -421,6 +420,8 @@ struct story_end story_run(uint64_t seed)
 	settle(story, 120000);
 	struct story_end end = {.settled_ms = sim_now_ms(sim) - cleared_ms,
 		.passes = (int)(passes_of(story) - passes)};
+	if (seed % 5 == 1)
+		suffer(story);
 	expect_rest(story);
 	if (seed % 3 == 0)
 		take_down(story);
