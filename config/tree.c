@@ -27,8 +27,9 @@ struct loading {
 	char *chain[MOST_INCLUDES + 1]; // real paths, or the given path; owned
 	size_t chain_count;
 	size_t include_count;
-	bool no_includes;
-	bool is_incomplete; // a file could not be read
+	bool reads_nothing;
+	const json_t *beside; // borrowed
+	bool is_incomplete;   // a file could not be read
 };
 
 static const struct node *load_text(
@@ -96,7 +97,7 @@ static char *include_path(const char *from, const char *path)
 
 static bool enter(struct loading *loading, const char *path)
 {
-	char *real = realpath(path, NULL);
+	char *real = loading->reads_nothing ? NULL : realpath(path, NULL);
 	if (!real)
 		real = strdup(path);
 	if (!real) {
@@ -121,6 +122,19 @@ static bool is_loop(const struct loading *loading)
 	return false;
 }
 
+/* A file that came with the one that includes it. */
+static const struct node *load_sent(struct loading *loading, const char *file, struct place place)
+{
+	const char *text = js_str(loading->beside, file);
+	if (text)
+		return load_text(loading, file, text, strlen(text));
+	findings_error(loading->findings, place,
+		"send it too, under the path that it is included by from the first file's folder, "
+		"as 'holdfast plan --file' does",
+		"cannot include '%s': it was not sent along", file);
+	return NULL;
+}
+
 /* Loads a file on behalf of an include entry (or, with line 0, of the caller). */
 static const struct node *load_file(struct loading *loading, const char *path, struct place place)
 {
@@ -134,6 +148,8 @@ static const struct node *load_file(struct loading *loading, const char *path, s
 	if (is_loop(loading))
 		findings_error(loading->findings, place, "take this include out",
 			"'%s' includes itself through this file", path);
+	else if (loading->reads_nothing)
+		root = load_sent(loading, file, place);
 	else if (read_file(path, &text, &bytes, why))
 		root = load_text(loading, file, text, bytes);
 	else
@@ -190,14 +206,6 @@ static const struct node *load_text(
 	const struct node *include = node_get(root, "include"), *merged = NULL;
 	if (!include)
 		return root;
-	if (loading->no_includes) {
-		findings_error(loading->findings, node_key_place(root, "include"),
-			"put what it includes into the one file, or check it with 'holdfast "
-			"validate'",
-			"a file that is sent to the daemon cannot include others");
-		loading->is_incomplete = true;
-		return merge_without(pool, root, "include");
-	}
 	size_t count = include->type == NODE_LIST ? include->count : 1;
 	for (size_t i = 0; i < count; i++) {
 		const struct node *base = load_include(
@@ -237,8 +245,10 @@ struct tree *tree_load(
 		return NULL;
 	}
 	pool_init(&tree->pool);
-	struct loading loading = {
-		.tree = tree, .findings = findings, .no_includes = options && options->no_includes};
+	struct loading loading = {.tree = tree,
+		.findings = findings,
+		.reads_nothing = options && options->reads_nothing,
+		.beside = options ? options->beside : NULL};
 	const struct node *root = options && options->text
 					  ? load_given(&loading, path, options)
 					  : load_file(&loading, path, place_in(path, 0, 0));

@@ -80,7 +80,8 @@ struct tree; // owns all nodes, texts and file names
 struct tree_options {
 	const char *text; // NULL: read the file; else its text (a test, a socket request)
 	size_t text_bytes;
-	bool no_includes;        // whoever sent the text may not read what we may
+	bool reads_nothing;      // from the disk: whoever sent the text may not read what we may
+	const json_t *beside;    // then what it may include: {path: text}; borrowed; NULL: nothing
 	const char *const *vars; // "name=value" overrides of vars:, NULL-ended, or NULL
 };
 

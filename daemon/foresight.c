@@ -52,6 +52,7 @@ struct foresight {
 	uv_work_t work;
 	bool is_reading;
 	char *file, *text; // owned: the exchange's may be gone before they are read
+	json_t *files;     //
 	struct findings findings;
 	struct desired *desired; // owned until foreseen
 	struct foresee *foresee; // owned
@@ -63,8 +64,10 @@ static void read_file(uv_work_t *work)
 {
 	struct foresight *f = work->data;
 	f->desired = desired_load(f->file,
-		&(struct tree_options){
-			.text = f->text, .text_bytes = strlen(f->text), .no_includes = true},
+		&(struct tree_options){.text = f->text,
+			.text_bytes = strlen(f->text),
+			.reads_nothing = true,
+			.beside = f->files},
 		&f->findings);
 }
 
@@ -85,6 +88,7 @@ static void begin(struct app *app)
 		return;
 	f->file = strdup(f->exchange->params.file ? f->exchange->params.file : "(sent)");
 	f->text = strdup(f->exchange->params.text);
+	f->files = json_deep_copy(f->exchange->params.files);
 	f->work.data = f;
 	f->is_reading = true;
 	if (uv_queue_work(&app->loop.uv, &f->work, read_file, on_read) != 0)
@@ -100,6 +104,7 @@ static void free_foresight(void *what)
 	json_decref(f->list);
 	free(f->file);
 	free(f->text);
+	json_decref(f->files);
 	free(f);
 }
 

@@ -70,8 +70,8 @@ const struct command commands[] = {
 			   "create and delete.\nAt once, from what the daemon last saw; its age "
 			   "stands at the end. --refresh looks first: a pass, which corrects what "
 			   "policy allows, as every pass does.\n--file plans a file that is not "
-			   "in force, and changes nothing: its text is sent to the daemon, so it "
-			   "cannot include others.\nExit status 0: nothing to do; 2: there are "
+			   "in force, and changes nothing: it is sent to the daemon with what it "
+			   "includes.\nExit status 0: nothing to do; 2: there are "
 			   "changes; 1: error, or not everything has been looked at yet.",
 		.options = OPTION_STACK | OPTION_FILE | OPTION_REFRESH,
 		.run = run_plan,

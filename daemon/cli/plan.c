@@ -2,12 +2,14 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/render.h"
+#include "config/tree.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A body of the socket has at most 1 MiB; this leaves room for what JSON has to spell longer. */
+/* A body of the socket has at most 1 MiB; this leaves room for what JSON has to spell longer. All
+ * files together. */
 enum { MOST_FILE_BYTES = 900 << 10, LOOK_TIMEOUT_MS = 10 * 60 * 1000 };
 
 // The whole of a regular file, or why not.
@@ -26,7 +28,8 @@ static bool read_text(const char *path, struct buf *ret_text, char ret_why[100])
 		while ((n = read(fd, piece, sizeof(piece))) > 0 && !ret_text->failed)
 			buf_add(ret_text, piece, (size_t)n);
 	if (!*ret_why && ret_text->failed)
-		snprintf(ret_why, 100, "larger than %d KiB", MOST_FILE_BYTES >> 10);
+		snprintf(ret_why, 100, "all files together are larger than %d KiB",
+			MOST_FILE_BYTES >> 10);
 	else if (!*ret_why && n < 0)
 		snprintf(ret_why, 100, "%s", strerror(errno));
 	if (fd >= 0)
@@ -68,24 +71,63 @@ static bool look(struct cli *cli)
 	return !err_is(&err);
 }
 
-int run_plan(struct cli *cli)
+// Its text; NULL, and it was complained about. `room` is what is left for all files.
+static json_t *text_of(struct cli *cli, const char *path, size_t *room)
 {
 	_cleanup_buf_ struct buf text = {0};
-	_cleanup_json_ json_t *body = NULL;
 	char why[100];
-	buf_init(&text, MOST_FILE_BYTES);
+	buf_init(&text, *room);
+	if (!read_text(path, &text, why)) {
+		cli_complain(cli,
+			text.failed ? "split the stack, or try it with 'holdfastd --observe'"
+				    : NULL,
+			"cannot read '%s': %s", path, why);
+		return NULL;
+	}
+	*room -= text.len;
+	json_t *value = json_stringn(buf_str(&text), text.len);
+	if (!value)
+		cli_complain(cli, "save it as UTF-8", "'%s' is not UTF-8 text", path);
+	return value;
+}
+
+// The file, and all that it includes, directly or not: the daemon reads none of them itself, for it
+// may read what the one who asks may not. What is wrong in them is the daemon's to say.
+static json_t *files_of(struct cli *cli)
+{
+	size_t room = MOST_FILE_BYTES;
+	struct findings findings;
+	_cleanup_json_ json_t *text = text_of(cli, cli->file, &room);
+	if (!text)
+		return NULL;
+	findings_init(&findings);
+	struct tree *tree = tree_load(cli->file,
+		&(struct tree_options){
+			.text = json_string_value(text), .text_bytes = json_string_length(text)},
+		&findings);
+	_cleanup_json_ json_t *files = json_object();
+	bool is_whole = tree != NULL;
+	for (size_t i = 0; is_whole && i < tree_file_count(tree); i++) {
+		const char *path = tree_file(tree, i);
+		if (str_eq(path, cli->file))
+			continue;
+		json_t *one = text_of(cli, path, &room);
+		is_whole = one && json_object_set_new(files, path, one) == 0;
+	}
+	tree_free(tree);
+	findings_done(&findings);
+	return is_whole ? json_pack("{s:O, s:O, s:s, s:s*}", "text", text, "files", files, "file",
+				  cli->file, "stack", cli->stack)
+			: NULL;
+}
+
+int run_plan(struct cli *cli)
+{
+	_cleanup_json_ json_t *body = NULL;
 	if (cli->file) {
-		if (!read_text(cli->file, &text, why))
-			return cli_complain(cli,
-				text.failed
-					? "split the stack, or try it with 'holdfastd --observe'"
-					: NULL,
-				"cannot read '%s': %s", cli->file, why);
-		body = json_pack("{s:s#, s:s, s:s*}", "text", buf_str(&text), text.len, "file",
-			cli->file, "stack", cli->stack);
+		body = files_of(cli);
 		if (!body)
-			return cli_complain(
-				cli, "save it as UTF-8", "'%s' is not UTF-8 text", cli->file);
+			return EXIT_ERROR;
 	}
 	if (cli->is_refreshing && !look(cli))
 		return EXIT_ERROR;

@@ -40,6 +40,7 @@ struct control_params {
 	const char *after;       // a cursor
 	const char *version;     // of the file
 	const char *file, *text; // a file's name, and all that stands in it
+	const json_t *files;     // what it includes, as {path: text}; NULL when not given
 	int64_t for_ms;          // a length of time; -1 when not given
 };
 

@@ -22,9 +22,18 @@ enum param {
 	PARAM_FILE = 4096,
 	PARAM_TEXT = 8192,
 	PARAM_VERSION = 16384,
+	PARAM_FILES = 32768,
 };
 
-enum param_type { TYPE_TEXT, TYPE_DOCUMENT, TYPE_TIME, TYPE_COUNT, TYPE_BOOL, TYPE_LENGTH };
+enum param_type {
+	TYPE_TEXT,
+	TYPE_DOCUMENT,
+	TYPE_DOCUMENTS,
+	TYPE_TIME,
+	TYPE_COUNT,
+	TYPE_BOOL,
+	TYPE_LENGTH
+};
 
 #define MOST_LENGTH_MS (INT64_C(366) * 24 * 3600 * 1000)
 
@@ -48,6 +57,7 @@ static const struct param_row {
 	{PARAM_TARGET,  "target",  TYPE_TEXT,  offsetof(struct control_params, target)},
 	{PARAM_FILE,    "file",    TYPE_TEXT,  offsetof(struct control_params, file)},
 	{PARAM_TEXT,    "text",    TYPE_DOCUMENT, offsetof(struct control_params, text)},
+	{PARAM_FILES,   "files",   TYPE_DOCUMENTS, offsetof(struct control_params, files)},
 	{PARAM_FIELD,   "field",   TYPE_TEXT,  offsetof(struct control_params, field)},
 	{PARAM_REASON,  "reason",  TYPE_TEXT,  offsetof(struct control_params, reason)},
 	{PARAM_FOR,     "for",     TYPE_LENGTH, offsetof(struct control_params, for_ms)},
@@ -74,7 +84,7 @@ static const struct route {
 	{"GET",  "/v1/resources/", TO(resource), PARAM_STACK, PARAM_ADDRESS, "one resource"},
 	{"GET",  "/v1/why/",       TO(why),      PARAM_STACK | PARAM_LIMIT, PARAM_ADDRESS, "how a resource came to its state, in sentences"},
 	{"GET",  "/v1/plan",       TO(plan),     PARAM_STACK, 0, "what would be changed"},
-	{"POST", "/v1/plan",       TO(foresee),  PARAM_STACK | PARAM_FILE, PARAM_TEXT, "what a file would change, were it in force"},
+	{"POST", "/v1/plan",       TO(foresee),  PARAM_STACK | PARAM_FILE | PARAM_FILES, PARAM_TEXT, "what a file would change, were it in force"},
 	{"GET",  "/v1/graph",      TO(graph),    PARAM_STACK, 0, "what refers to what, and who talks to whom"},
 	{"GET",  "/v1/diff",       TO(diff),     PARAM_STACK | PARAM_ADDRESS, 0, "how AWS differs from the file"},
 	{"GET",  "/v1/accept/",    TO(accept),   PARAM_STACK, PARAM_ADDRESS, "the edit that makes what AWS has the wanted"},
@@ -154,6 +164,8 @@ static const char *wanted_form(enum param_type type)
 		return "a text of at most 512 bytes";
 	case TYPE_DOCUMENT:
 		return "the text of a file";
+	case TYPE_DOCUMENTS:
+		return "an object of files, each a text by its path";
 	case TYPE_TIME:
 		return "a time like 2026-11-23T09:48:00Z or an age like 90m";
 	case TYPE_COUNT:
@@ -164,6 +176,16 @@ static const char *wanted_form(enum param_type type)
 		return "a length of time like 90m, at most a year";
 	}
 	return "";
+}
+
+static bool is_texts(const json_t *value)
+{
+	const char *name;
+	json_t *text;
+	json_object_foreach ((json_t *)value, name, text)
+		if (!json_is_string(text))
+			return false;
+	return json_is_object(value);
 }
 
 static bool read_param(
@@ -179,6 +201,9 @@ static bool read_param(
 		if (*text)
 			memcpy(at, &text, sizeof(text));
 		return true;
+	case TYPE_DOCUMENTS:
+		memcpy(at, &value, sizeof(value));
+		return is_texts(value);
 	case TYPE_TIME:
 		return text && parse_time(text, exchange->now_ms, (int64_t *)(void *)at);
 	case TYPE_COUNT:

@@ -57,10 +57,12 @@ struct control_api {
 	 * "counts":{"create","update","replace","delete","held","waiting"}} */
 	control_endpoint_fn plan;
 	/* params.text (required): a whole file, at most what fits into a body; params.file: its
-	 * name, for the findings. The same for the file as if it were in force, with "findings"
+	 * name, for the findings; params.files: {path: text} of what it includes, the path as seen
+	 * from params.file. The same for the file as if it were in force, with "findings"
 	 * (warnings);
 	 * {"format":1,"ok":false,"findings":[...]} when it has errors. Nothing is changed, and no
-	 * other file is read: includes are errors, sources are not compared (core/foresee.h). */
+	 * other file is read: an include that was not sent is an error, sources are not compared
+	 * (core/foresee.h). */
 	control_endpoint_fn foresee;
 	/* {"format":1,"stack","nodes":[RESOURCE],"references":[{"from","to"}],
 	 * "flow":[{"from","to","ports"?:["443",...]}]}; ends of flow are addresses, "clients" or

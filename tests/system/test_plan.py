@@ -92,11 +92,32 @@ def test_a_bad_file_is_told_with_its_lines(daemon):
     assert f"other.yaml:{line}:" in shown and "cidr_block" in shown
 
 
-def test_a_file_that_is_sent_reads_no_other(daemon):
-    (daemon.home / "base.yaml").write_text("tags: {a: b}\n")
-    answer = plan_of(daemon, "include: base.yaml\n" + network.dump(network.small()), check=1)
+def test_a_file_is_planned_with_what_it_includes(daemon):
+    (daemon.home / "parts").mkdir()
+    (daemon.home / "parts" / "base.yaml").write_text("include: more.yaml\n")
+    (daemon.home / "parts" / "more.yaml").write_text("network: {elastic_ip: {other: {}}}\n")
+    answer = plan_of(daemon, "include: parts/base.yaml\n" + network.dump(network.small()), check=2)
+    assert [one["address"] for one in answer["actions"]] == ["network.elastic_ip.other"]
+    (daemon.home / "parts" / "more.yaml").unlink()
+    done = daemon.holdfast("plan", "--file", str(daemon.home / "other.yaml"), check=1)
+    assert "parts/more.yaml': No such file" in done.stderr
+    (daemon.home / "parts" / "more.yaml").write_text("netwerk: {}\n")
+    answer = plan_of(daemon, "include: parts/base.yaml\n" + network.dump(network.small()), check=1)
+    assert [f["file"].rpartition("/")[2] for f in answer["findings"]] == ["more.yaml"]
+
+
+def test_the_daemon_itself_reads_no_other_for_a_file_that_is_sent(daemon):
+    base = daemon.home / "base.yaml"
+    base.write_text("tags: {a: b}\n")
+    sent = {"text": f"include: {base}\n" + network.dump(network.small()), "file": "sent.yaml"}
+    answer = daemon.post("/v1/plan", sent)
     assert [f["line"] for f in answer["findings"]] == [1]
-    assert "cannot include" in answer["findings"][0]["message"] and answer["findings"][0]["remedy"]
+    assert "not sent along" in answer["findings"][0]["message"] and answer["findings"][0]["remedy"]
+    answer = daemon.post("/v1/plan", {**sent, "files": {str(base): "tags: {a: c}\n"}})
+    assert answer["findings"] == [] and {one["change"] for one in answer["actions"]} == {"~"}
+    for files in ([], "x", {str(base): 1}):
+        with pytest.raises(AssertionError, match="files"):
+            daemon.post("/v1/plan", {**sent, "files": files})
 
 
 def test_a_file_of_another_stack_is_refused(daemon):

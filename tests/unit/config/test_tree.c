@@ -340,7 +340,7 @@ static void findings_outlive_the_tree_and_become_json(void **state)
 	findings_done(&findings);
 }
 
-static void a_text_that_was_sent_includes_nothing(void **state)
+static void a_text_that_was_sent_includes_only_what_came_along(void **state)
 {
 	(void)state;
 	write_file("readable.yaml", "secret: 1\n");
@@ -348,13 +348,33 @@ static void a_text_that_was_sent_includes_nothing(void **state)
 	struct findings findings;
 	findings_init(&findings);
 	struct tree_options options = {
-		.text = text, .text_bytes = strlen(text), .no_includes = true};
-	struct tree *tree = tree_load("readable.yaml", &options, &findings);
+		.text = text, .text_bytes = strlen(text), .reads_nothing = true};
+	struct tree *tree = tree_load("sent.yaml", &options, &findings);
 	assert_int_equal(findings.count, 1); // no more about what the include may have held
 	assert_int_equal(findings.items[0].place.line, 2);
-	assert_non_null(strstr(findings.items[0].message, "cannot include others"));
+	assert_non_null(strstr(findings.items[0].message, "it was not sent along"));
 	assert_non_null(findings.items[0].remedy);
 	assert_null(tree_root(tree) ? node_get(tree_root(tree), "secret") : NULL);
+	tree_free(tree);
+	findings_done(&findings);
+
+	static const char first[] = "a: 1\ninclude: base/one.yaml\n";
+	_cleanup_json_ json_t *beside = json_pack("{s:s, s:s}", "conf/base/one.yaml",
+		"include: two.yaml\nb: 2\n", "conf/base/two.yaml", "c: 3\na: 0\n");
+	options = (struct tree_options){.text = first,
+		.text_bytes = strlen(first),
+		.reads_nothing = true,
+		.beside = beside};
+	findings_init(&findings);
+	tree = tree_load("conf/first.yaml", &options, &findings);
+	assert_int_equal(findings.count, 0);
+	_cleanup_json_ json_t *whole = node_json(tree_root(tree));
+	_cleanup_json_ json_t *want = json_pack("{s:i, s:i, s:i}", "a", 1, "b", 2, "c", 3);
+	assert_true(json_equal(whole, want));
+	tree_free(tree);
+	json_object_set_new(beside, "conf/base/two.yaml", json_string("include: one.yaml\n"));
+	tree = tree_load("conf/first.yaml", &options, &findings);
+	assert_non_null(strstr(findings.items[0].message, "includes itself"));
 	tree_free(tree);
 	findings_done(&findings);
 }
@@ -413,7 +433,7 @@ int main(void)
 		cmocka_unit_test(interpolations_are_found_and_escapes_skipped),
 		cmocka_unit_test(the_nearest_name_is_one_slip_away),
 		cmocka_unit_test(findings_outlive_the_tree_and_become_json),
-		cmocka_unit_test(a_text_that_was_sent_includes_nothing),
+		cmocka_unit_test(a_text_that_was_sent_includes_only_what_came_along),
 		cmocka_unit_test(more_than_two_hundred_findings_are_counted),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
