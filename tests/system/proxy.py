@@ -9,6 +9,8 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.delay              seconds before every answer
     proxy.reorder            lists in another order each time
     proxy.unknown            members that no model knows, everywhere
+    proxy.hangs_up           each answer is the last one of its connection
+    proxy.name               by which it is reached, over TLS; see nameless.py
     proxy.page_size          EC2 answers in pages (the emulator has none)
     proxy.frozen             reads are answered with the answer of the last equal request: a world that
                              stands still and costs nothing, for measuring
@@ -385,6 +387,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Date", dict(headers).get("Date") or self.date_time_string())
         self.send_header("Content-Length", str(len(answer)))
+        if self.proxy.hangs_up:
+            self.send_header("Connection", "close")  # which ends this one too
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer)
@@ -499,6 +503,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.proxy.name:  # the handshake is the thread's own, when it reads
+            connection = self.proxy.name.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
     def shutdown_request(self, request):
         if request.fileno() >= 0:  # else reset() has closed it
             super().shutdown_request(request)
@@ -508,8 +518,9 @@ class Server(ThreadingHTTPServer):
 
 
 class Proxy:
-    def __init__(self, emulator_port):
+    def __init__(self, emulator_port, name=None):
         self.emulator_port = emulator_port
+        self.name = name
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.stand_in = None
@@ -555,7 +566,7 @@ class Proxy:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return self.name.url(self.port) if self.name else f"http://127.0.0.1:{self.port}"
 
     @functools.lru_cache(maxsize=None)
     def emulator_client(self, service):
@@ -584,6 +595,7 @@ class Proxy:
             self.reorder = False
             self.unknown = False
             self.page_size = 0
+            self.hangs_up = False
             self.frozen = False
             self.last_answers = {}
             self.rng = random.Random(1)

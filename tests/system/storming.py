@@ -21,6 +21,7 @@ import yaml
 
 import inventory
 import killing
+import nameless
 from daemon import Daemon, wait_until
 from emulator import Emulator
 from postgres import Postgres
@@ -28,6 +29,7 @@ from proxy import Proxy
 
 SKEWED = 3600  # seconds by which some of AWS's clocks are ahead
 SIGNED_FOR = 300  # seconds for which a signature is good
+PAGE = 2  # items of a page of EC2, where its tokens expire
 STALE = 100  # seconds that a replica lags at most: AWS says that it is less than two minutes
 MOST_OF_CORE = 0.05  # while AWS is failing
 PHASES = ["create", "held", "teardown"]
@@ -48,7 +50,44 @@ CLASSES = {
     "clock skew": dict(kind="skew", seconds=SKEWED),
     "hang": dict(kind="hang"),
     "stale": dict(kind="stale"),
+    "names": dict(kind="names"),
+    "page token": dict(kind="error", status=400, code="InvalidNextToken", message="The token has expired."),
+    **{f"stuck {name}": dict(kind="stuck", name=name) for name in ("nat_gateway", "db_instance", "load_balancer")},
+    **{f"denied {name}": dict(kind="one denied", name=name) for name in ("CreateTags", "PutRolePolicy", "ModifyListener")},
 }
+
+# What never comes to be ready: its read, how AWS says ready, and that it is not.
+STUCK = {
+    "nat_gateway": ("DescribeNatGateways", b"<state>available</state>", b"<state>pending</state>"),
+    "db_instance": ("DescribeDBInstances", b"<DBInstanceStatus>available</DBInstanceStatus>",
+                    b"<DBInstanceStatus>creating</DBInstanceStatus>"),
+    "load_balancer": ("DescribeLoadBalancers", b"<Code>active</Code>", b"<Code>provisioning</Code>"),
+}
+
+
+def untag(aws, vpc):
+    aws.client("ec2").delete_tags(Resources=[vpc], Tags=[{"Key": "environment"}])
+
+
+def take_policy(aws, role):
+    iam = aws.client("iam")
+    iam.delete_role_policy(RoleName=role, PolicyName=iam.list_role_policies(RoleName=role)["PolicyNames"][0])
+
+
+def redirect_otherwise(aws, listener):
+    aws.client("elbv2").modify_listener(ListenerArn=listener, DefaultActions=[{"Type": "redirect", "RedirectConfig": {
+        "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_302"}}])
+
+
+# What is denied alone: the action's name in a policy, whose it is, and what a person does so that it is needed.
+DENIED = {
+    "CreateTags": ("ec2:CreateTags", "network.vpc.main", untag),
+    "PutRolePolicy": ("iam:PutRolePolicy", "security.iam_role.execution", take_policy),
+    "ModifyListener": ("elasticloadbalancing:ModifyListener", "compute.listener.http", redirect_otherwise),
+}
+MOST_DENIED = 4  # times in a minute that what is denied is tried: one incident, not a loop
+ELSEWHERE = 25  # seconds until another layer has mended something: an interval or two, and a machine that is busy
+LOG_GROUP = "/shop/app"  # elsewhere
 
 
 def signed_ago(call, ahead):
@@ -75,9 +114,84 @@ class Stale:
         return told[0][1:] if self.rng.random() < self.share else (status, answer)
 
 
+class Stuck:
+    """Nothing of that kind ever becomes ready."""
+
+    def __init__(self, kind):
+        self.operation, self.ready, self.pending = STUCK[kind]
+
+    def __call__(self, call, status, answer):
+        return status, answer.replace(self.ready, self.pending) if call.operation == self.operation else answer
+
+
+class Local:
+    """A fault of one action, or of one kind: it is told of by its name and the others go on meanwhile."""
+
+    def __init__(self, name, phase, emulator, proxy, daemon):
+        self.kind, self.what = CLASSES[name]["kind"], CLASSES[name].get("name")
+        self.is_one = self.kind in ("stuck", "one denied")
+        self.phase, self.emulator, self.proxy, self.daemon = phase, emulator, proxy, daemon
+        self.tried = len(proxy.seen(self.what))
+        self.began = self.mended = None
+        self.ids = daemon.ids() if phase == "held" else {}
+
+    def logs(self):
+        return self.emulator.client("logs")
+
+    def meanwhile(self):
+        """Somebody changes something where it cannot be mended, and something elsewhere."""
+        if not self.is_one or self.phase != "held" or self.mended:
+            return
+        if not self.began:
+            self.began = time.monotonic()
+            if self.kind == "one denied":
+                _, address, change = DENIED[self.what]
+                change(self.emulator, self.ids[address])
+            self.logs().put_retention_policy(logGroupName=LOG_GROUP, retentionInDays=7)
+        elif self.logs().describe_log_groups(logGroupNamePrefix=LOG_GROUP)["logGroups"][0]["retentionInDays"] == 30:
+            self.mended = time.monotonic()
+
+    def is_excused(self, row):
+        """It is there, it is what is ill, or it waits for that."""
+        action = DENIED[self.what][0] if self.kind == "one denied" else "(none)"
+        return (row["sync"] == "Synced" or row["kind"] == self.what or "waits for" in row["message"]
+                or action in row["message"] or row["address"] in killing.SHOWN)
+
+    def problems(self, seconds):
+        """Asked while it still lasts."""
+        if not self.is_one or self.phase == "teardown":
+            return []
+        rows = self.daemon.status()["resources"]
+        said = [f"{row['address']} is delayed: {row['reason']} {row['message']}" for row in rows
+                if seconds >= 60 and not self.is_excused(row)]
+        if self.phase == "held" and (not self.mended or self.mended - self.began > ELSEWHERE):
+            said.append(f"another layer was held up for more than {ELSEWHERE} s")
+        if self.phase == "held" and self.kind == "one denied":
+            action, address, _ = DENIED[self.what]
+            told = next(row["message"] for row in rows if row["address"] == address)
+            tried = len(self.proxy.seen(self.what)) - self.tried
+            said += [f"{address} does not name {action}: {told}"] if f"add {action} to the policy" not in told else []
+            said += [f"{action} was tried {tried} times"] if not 0 < tried <= MOST_DENIED else []
+        return said
+
+
 def begin(proxy, name, share, rng):
     """From now on until proxy.behave()."""
     fault = dict(CLASSES[name])
+    if fault["kind"] == "names":
+        proxy.name.is_known(0)
+        proxy.hangs_up = True  # or what was connected before would do
+        return
+    if fault["kind"] == "stuck":
+        proxy.behaviours.append(Stuck(fault["name"]))
+        return
+    if fault["kind"] == "one denied":
+        proxy.fail("error", fault["name"], status=403, code="AccessDenied", message="You are not authorized to do this.")
+        return
+    if name == "page token":
+        proxy.page_size = PAGE
+        proxy.fail(**fault, when=lambda call: "NextToken" in call.params and rng.random() < share)
+        return
     if fault["kind"] == "stale":
         proxy.behaviours.append(Stale(share, rng))
         return
@@ -116,7 +230,7 @@ class Result:
                 f"{self.recovered:.1f} s after: {'; '.join(self.problems) or 'one of each'}")
 
 
-def weather(daemon, proxy, name, seconds, share=0.3, seed=4, meanwhile=None):
+def weather(daemon, proxy, name, seconds, share=0.3, seed=4, meanwhile=None, local=None):
     """The fault for so long; (calls, seconds of CPU, seconds)."""
     proxy.behave()
     before, behaviours = len(proxy.seen()), list(proxy.behaviours)
@@ -127,9 +241,16 @@ def weather(daemon, proxy, name, seconds, share=0.3, seed=4, meanwhile=None):
         daemon.check_alive()
         if meanwhile:
             meanwhile()
+        if local:
+            local.meanwhile()
     lasted, spent = time.monotonic() - began, daemon.cpu_seconds() - spent
+    if local:
+        local.found = local.problems(seconds)
     proxy.behave()
     proxy.behaviours = behaviours
+    proxy.hangs_up = False
+    if proxy.name:
+        proxy.name.is_known(1)
     return len(proxy.seen()) - before, spent, lasted
 
 
@@ -160,7 +281,8 @@ def run(emulator, proxy, postgres, names, seconds, share=0.3, phase="create", pa
     """The classes one after the other, each for so long, over a first convergence, what is held, or a teardown."""
     before = inventory.everything(emulator)
     tree = killing.example()
-    daemon = Daemon(proxy.url, yaml.safe_dump(tree, sort_keys=False), postgres=postgres.conninfo())
+    daemon = Daemon(proxy.url, yaml.safe_dump(tree, sort_keys=False), postgres=postgres.conninfo(),
+                    environment=proxy.name.environment if proxy.name else None)
     meanwhile = None
     try:
         daemon.start()
@@ -171,7 +293,9 @@ def run(emulator, proxy, postgres, names, seconds, share=0.3, phase="create", pa
             daemon.write(yaml.safe_dump(tree, sort_keys=False))
             daemon.reload()
             meanwhile = approving(daemon)
-        each = [weather(daemon, proxy, name, seconds, share, meanwhile=meanwhile) for name in names]
+        locals_ = [Local(name, phase, emulator, proxy, daemon) for name in names]
+        each = [weather(daemon, proxy, name, seconds, share, meanwhile=meanwhile, local=local)
+                for name, local in zip(names, locals_)]
         calls, spent, lasted = map(sum, zip(*each))
         ended = time.monotonic()
         if phase == "teardown":
@@ -179,8 +303,9 @@ def run(emulator, proxy, postgres, names, seconds, share=0.3, phase="create", pa
         else:
             daemon.wait_synced(patience, shown=killing.SHOWN)
         recovered = time.monotonic() - ended
+        found = [said for local in locals_ for said in local.found]
         return Result(calls, spent, lasted, recovered,
-                      problems(emulator, proxy, postgres, daemon, before, tree))
+                      found + problems(emulator, proxy, postgres, daemon, before, tree))
     except AssertionError as problem:
         return Result(0, 0, seconds, 0, [str(problem)])
     finally:
@@ -201,7 +326,8 @@ def main():
         for phase in given.phases or PHASES:
             for name in given.classes or CLASSES:
                 emulator.reset()
-                proxy, postgres = Proxy(emulator.port), Postgres()
+                named = nameless.Name() if name == "names" else None
+                proxy, postgres = Proxy(emulator.port, named), Postgres()
                 try:
                     result = run(emulator, proxy, postgres, [name], given.seconds, given.share, phase)
                 finally:

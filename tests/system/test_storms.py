@@ -6,7 +6,10 @@ import yaml
 
 import inventory
 import killing
+import nameless
+import network
 from daemon import wait_until
+from proxy import Proxy
 
 SUBNET = "network.subnet.public-a"
 CLASSES = [
@@ -68,3 +71,30 @@ def test_a_service_that_is_down_holds_up_no_other(make_daemon, proxy, ec2):
         wait_until(lambda: is_mended(ec2, subnet), "the network to be held meanwhile", 15)
         assert not [layer for layer in daemon.status()["layers"]
                     if layer["name"] == "network" and layer["sync"] == "Unknown"]
+
+
+def test_an_endpoint_whose_name_nobody_knows_is_said_to_and_used_again_when_it_is_known(make_daemon, emulator):
+    name = nameless.Name()
+    proxy = Proxy(emulator.port, name)
+    try:
+        daemon = make_daemon(network.dump(network.small(interval="2s")), endpoint=proxy.url,
+                             environment=name.environment).start()
+        daemon.wait_synced()
+        name.is_known(0)
+        proxy.hangs_up = True  # or what was connected before would do
+        told = daemon.wait_status(lambda status: [row for layer in status["layers"] for row in layer["blind"]
+                                                  if nameless.NAME in row["message"]], "the name to be told", 90)
+        blind = next(row for layer in told["layers"] for row in layer["blind"])
+        assert blind["class"] == "transient" and "tried again by itself" in blind["remedy"]
+        began, spent = time.monotonic(), daemon.cpu_seconds()
+        while time.monotonic() - began < 2:
+            time.sleep(0.1)
+            daemon.status()  # nothing stands still meanwhile
+        assert daemon.cpu_seconds() - spent < 0.5, "busy while a name is not known"
+        hand(emulator.client("ec2"), daemon.ids()[SUBNET])
+        name.is_known(1)
+        wait_until(lambda: is_mended(emulator.client("ec2"), daemon.ids()[SUBNET]), "the drift to be mended", 90)
+        daemon.wait_synced()
+    finally:
+        proxy.close()
+    assert proxy.errors == []
