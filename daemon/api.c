@@ -217,7 +217,7 @@ static void on_sync(void *self, struct control_exchange *exchange)
 		return;
 	const char *target = exchange->params.target ? exchange->params.target : "";
 	int64_t now = loop_wall_ms(&app->loop);
-	if (stack_sync(held->stack, target, "sync") == 0) {
+	if (stack_sync(held->stack, target, "sync", exchange->params.thorough) == 0) {
 		char message[200];
 		snprintf(message, sizeof(message), "'%.120s' is neither a layer nor a resource",
 			target);

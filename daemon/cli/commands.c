@@ -144,6 +144,7 @@ const struct command commands[] = {
 		.usage = "sync [LAYER|ADDRESS] [--wait]",
 		.summary = "look now, and correct what policy allows",
 		.details = TARGET_DETAILS
+		"\nIt looks also for what is looked for in one pass of ten only."
 		"\n--wait stays until the pass has ended and shows how it goes.",
 		.words = WORDS_TARGET,
 		.most = 1,

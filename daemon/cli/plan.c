@@ -61,7 +61,8 @@ static bool look(struct cli *cli)
 {
 	struct client *client = NULL;
 	_cleanup_reply_ struct reply reply = {0};
-	_cleanup_json_ json_t *body = json_pack("{s:b, s:s*}", "wait", 1, "stack", cli->stack);
+	_cleanup_json_ json_t *body =
+		json_pack("{s:b, s:b, s:s*}", "wait", 1, "thorough", 1, "stack", cli->stack);
 	struct err err = cli_connect(cli, &client);
 	if (!err_is(&err))
 		err = client_ask(client, "/v1/sync", body, LOOK_TIMEOUT_MS, &reply);

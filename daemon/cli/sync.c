@@ -116,8 +116,8 @@ static void put_outcome(struct cli *cli, const char *since, struct buf *out)
 int run_sync(struct cli *cli)
 {
 	const char *target = cli->argument_count > 0 ? cli->arguments[0] : "";
-	_cleanup_json_ json_t *body = json_pack(
-		"{s:s, s:b, s:s*}", "target", target, "wait", cli->is_waiting, "stack", cli->stack);
+	_cleanup_json_ json_t *body = json_pack("{s:s, s:b, s:b, s:s*}", "target", target, "wait",
+		cli->is_waiting, "thorough", 1, "stack", cli->stack);
 	_cleanup_reply_ struct reply reply = {0};
 	_cleanup_buf_ struct buf out = {0};
 	char since[CLOCK_TEXT_BYTES];

@@ -35,7 +35,7 @@ struct control_params {
 	int64_t since_ms, until_ms; // wall clock; -1 when not given
 	int64_t at_ms;              // wall clock; -1 when not given
 	int64_t limit;              // 1..; -1 when not given
-	bool wait;
+	bool wait, thorough;
 	const char *field, *reason;
 	const char *after;       // a cursor
 	const char *version;     // of the file

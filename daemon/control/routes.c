@@ -23,6 +23,7 @@ enum param {
 	PARAM_TEXT = 8192,
 	PARAM_VERSION = 16384,
 	PARAM_FILES = 32768,
+	PARAM_THOROUGH = 65536,
 };
 
 enum param_type {
@@ -62,6 +63,7 @@ static const struct param_row {
 	{PARAM_REASON,  "reason",  TYPE_TEXT,  offsetof(struct control_params, reason)},
 	{PARAM_FOR,     "for",     TYPE_LENGTH, offsetof(struct control_params, for_ms)},
 	{PARAM_WAIT,    "wait",    TYPE_BOOL,  offsetof(struct control_params, wait)},
+	{PARAM_THOROUGH, "thorough", TYPE_BOOL, offsetof(struct control_params, thorough)},
 };
 
 #define TIMES (PARAM_SINCE | PARAM_UNTIL)
@@ -93,7 +95,7 @@ static const struct route {
 	{"GET",  "/v1/state",      TO(state),    PARAM_STACK | PARAM_ADDRESS | PARAM_AT, 0, "AWS as it was seen at a moment"},
 	{"GET",  "/v1/config",     TO(config),   PARAM_STACK | PARAM_VERSION | PARAM_AT | PARAM_LIMIT, 0, "versions of the file, or one of them whole"},
 	{"GET",  "/v1/events",     TO(events),   PARAM_STACK | PARAM_AFTER | PARAM_LIMIT | PARAM_WAIT, 0, "what happens, as it happens"},
-	{"POST", "/v1/sync",       TO(sync),     PARAM_STACK | PARAM_TARGET | PARAM_WAIT, 0, "look now"},
+	{"POST", "/v1/sync",       TO(sync),     PARAM_STACK | PARAM_TARGET | PARAM_WAIT | PARAM_THOROUGH, 0, "look now"},
 	{"POST", "/v1/reload",     TO(reload),   PARAM_STACK, 0, "read the file again"},
 	{"POST", "/v1/approve",    TO(approve),  PARAM_STACK, PARAM_TARGET, "release a held change"},
 	{"POST", "/v1/reject",     TO(reject),   PARAM_STACK, PARAM_TARGET, "refuse a held change"},

@@ -103,7 +103,7 @@ struct control_api {
 	 * with its includes and variables; secrets in it are "(secret)". */
 	control_endpoint_fn config;
 	/* params.target: "" or NULL (everything), a layer, an address; params.wait: answer when the
-	 * pass has ended.
+	 * pass has ended; params.thorough: look also for what is looked for rarely.
 	 * {"format":1,"started":[LAYER],"done":bool} */
 	control_endpoint_fn sync;
 	/* {"format":1,"ok","version","findings":[{"file","line","column","severity","message","remedy"}]}

@@ -88,7 +88,9 @@ const struct kind listener_kind = {
 		.list = {"DescribeListeners", ARGS({"LoadBalancerArn": "@each", "PageSize": 400}), "Listeners", .each = "@{desired.LoadBalancerArn}"},
 		.strays = {.under = "load_balancer", .by_parent = true},
 		.joins = {ELBV2_TAGS},
-		.follows = {{"DescribeListenerCertificates", ARGS({"ListenerArn": "@id"}), "Certificates", "AdditionalCertificates", .field = "additional_certificates"},
+		// Of HTTPS and TLS, which alone have certificates.
+		.follows = {{"DescribeListenerCertificates", ARGS({"ListenerArn": "@id"}), "Certificates", "AdditionalCertificates",
+			     .field = "additional_certificates", .rarely = true, .unless = {"Protocol", "!*S"}},
 			    {"DescribeListenerAttributes", ARGS({"ListenerArn": "@id"}), "Attributes", "Attributes", .field = "attributes"}},
 		.id = "ListenerArn",
 		.arn = "ListenerArn",

@@ -322,6 +322,10 @@ struct follow {
 	/* Not for listed items that match: they cannot be read (a subscription before it is
 	 * confirmed). Fields that are observed under `into` are then not compared. */
 	struct match_row unless;
+	/* With `field`, a list: where the file does not set it, it is read in a thorough look
+	 * (stack.h) all the same, and as long as the last one found something. What somebody adds
+	 * there is seen so, at the price of a call now and then. */
+	bool rarely;
 };
 
 enum { KIND_MOST_JOINS = 3, KIND_MOST_FOLLOWS = 10 };
@@ -334,8 +338,8 @@ struct strays {
 	/* `list` has an `each`: it is made for each of our parents, also those under which the file
 	 * declares nothing. Else additions are seen where the list shows them anyway. */
 	bool by_parent;
-	/* ... once in an hour of passes only, since it would take a call for each parent; what is
-	 * found is then looked at in every pass. */
+	/* ... in a thorough look only (stack.h), since it would take a call for each parent; what
+	 * is found is then looked at in every pass. */
 	bool rarely;
 	struct match_row only; // ... of parents whose observed JSON matches
 };

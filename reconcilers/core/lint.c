@@ -354,6 +354,8 @@ static void lint_joins(struct lint *lint)
 			lint_path(
 				lint, operation ? operation_output(operation) : NULL, follow->from);
 		lint_wanted(lint, "follows", follow->field);
+		if (follow->rarely && !follow->field)
+			lint_say(lint, "%s is read rarely, and always", follow->operation);
 		if (follow->lacking && !str_starts(follow->lacking, follow->into))
 			lint_say(lint, "%s is not what it reads", follow->lacking);
 		lint_leave(lint, before);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/claim.h"
+#include "core/compare.h"
 #include "core/fights.h"
 #include "core/hints.h"
 #include "core/moving.h"
@@ -24,6 +25,28 @@ static bool has_optional_read(const struct kind *kind)
 		if (kind->observe.joins[i].field)
 			return true;
 	return false;
+}
+
+bool look_has_rare(const struct kind *kind)
+{
+	bool has_rare = kind->observe.strays.rarely;
+	for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
+		has_rare = has_rare || kind->observe.follows[i].rarely;
+	return has_rare;
+}
+
+// What is read rarely is read of all in a thorough look, and of those of which it last told
+// something.
+static bool wants_rare(const struct resource *resource, bool is_thorough)
+{
+	bool has_found = false;
+	for (int i = 0; i < KIND_MOST_FOLLOWS; i++) {
+		const struct follow *f = &resource->kind->observe.follows[i];
+		const json_t *last =
+			f->rarely ? json_object_get(resource->record.observed, f->into) : NULL;
+		has_found = has_found || (last && !compare_is_empty(last));
+	}
+	return is_thorough || has_found;
 }
 
 static void add_scope(struct reconciler *r, const struct resource *resource, json_t *subject)
@@ -90,6 +113,8 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool i
 				json_array_append_new(fields, json_string(f->name));
 		}
 		json_object_set_new(subject, "fields", fields);
+		if (look_has_rare(kind) && wants_rare(resource, is_thorough))
+			json_object_set_new(subject, "rare", json_true());
 		if (kind->observe.tag_types && resource->wanted) {
 			json_object_set_new(
 				subject, "tags", stack_tags(r->stack, resource->wanted));
@@ -410,6 +435,8 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 			LOG_ERR(&err));
 		return;
 	}
+	if (known)
+		sighting_recall(kind, item, known->record.observed, &seen);
 	struct resource *resource = seen.is_past ? NULL : owner_of(t->r, kind, known, named, &seen);
 	if (!resource && !seen.is_past)
 		resource = stray_of(

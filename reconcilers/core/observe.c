@@ -191,7 +191,9 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 			  (f->args && (strstr(f->args, "@item") || strstr(f->args, "@{item")));
 	char what[32];
 	snprintf(what, sizeof(what), "follow %d", (int)(f - o->options.kind->observe.follows));
-	if (!reads_wants(json_object_get(subject, "fields"), f->field) || (needs_item && !item) ||
+	bool is_wanted = reads_wants(json_object_get(subject, "fields"), f->field) ||
+			 (f->rarely && js_bool(subject, "rare", false));
+	if (!is_wanted || (needs_item && !item) ||
 		(f->for_claims && !js_bool(subject, "claims", false)) ||
 		(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)) ||
 		(item && sighting_is_past(o->options.kind, item)))
@@ -199,7 +201,7 @@ static void ask_follow(struct observation *o, const struct follow *f, const char
 	if (found_tags(o, f, id) || (f->lacking && !found_lacks(o, f, id)) ||
 		!ask_once(o, what, id))
 		return;
-	if (f->for_claims) // to find none is an answer too
+	if (f->for_claims || f->rarely) // to find none is an answer too
 		rows_set(o->rows, f->into, id, json_array());
 	struct fetch *fetch = fetch_new(FETCH_FOLLOW, NULL);
 	if (fetch) {

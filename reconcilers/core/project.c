@@ -144,16 +144,19 @@ static json_t *canonical(const struct field *field, json_t *value)
 	return copy;
 }
 
-// Is it under a member that could not be read of this item?
+// Is it under a member that could not be read of this item, or was not this time?
 static bool is_unread(const struct kind *kind, const struct field *field, const json_t *item)
 {
 	const char *path = field->observed ? field->observed : field_member(kind, NULL, field);
 	for (int i = 0; path && i < KIND_MOST_FOLLOWS; i++) {
 		const struct follow *f = &kind->observe.follows[i];
 		size_t n = f->into ? strlen(f->into) : 0;
-		if (f->unless.path && f->into && strncmp(path, f->into, n) == 0 &&
-			(path[n] == '\0' || path[n] == '.') &&
-			path_matches(item, f->unless.path, f->unless.glob))
+		if (!f->into || strncmp(path, f->into, n) != 0 ||
+			(path[n] != '\0' && path[n] != '.'))
+			continue;
+		if (f->unless.path && path_matches(item, f->unless.path, f->unless.glob))
+			return true;
+		if (f->rarely && !json_object_get(item, f->into))
 			return true;
 	}
 	return false;
@@ -336,6 +339,24 @@ struct err sighting_make(
 	ret->stack = stack ? strdup(stack) : NULL;
 	judge(kind, item, ret);
 	return ERR_OK;
+}
+
+void sighting_recall(
+	const struct kind *kind, const json_t *item, const json_t *before, struct sighting *seen)
+{
+	for (int i = 0; i < KIND_MOST_FOLLOWS; i++) {
+		const struct follow *f = &kind->observe.follows[i];
+		json_t *value = f->rarely && json_object_get(seen->unread, f->into)
+					? json_object_get(before, f->into)
+					: NULL;
+		if (!value ||
+			(f->unless.path && path_matches(item, f->unless.path, f->unless.glob)))
+			continue;
+		json_object_set(seen->observed, f->into, value);
+		json_object_del(seen->unread, f->into);
+	}
+	if (json_object_size(seen->unread) == 0)
+		json_decref(TAKE(seen->unread));
 }
 
 void sighting_share(struct sighting *copy)

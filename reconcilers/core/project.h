@@ -34,5 +34,8 @@ bool sighting_is_past(const struct kind *kind, const json_t *item);
 struct err sighting_make(const struct kind *kind, const json_t *item, const json_t *where,
 	struct sighting *ret) MUST_CHECK;
 void sighting_done(struct sighting *sighting);
+/* What is read rarely, and was not this time, is as it was observed before. */
+void sighting_recall(
+	const struct kind *kind, const json_t *item, const json_t *before, struct sighting *seen);
 /* Makes a sighting that was copied by assignment one of its own. */
 void sighting_share(struct sighting *copy);

@@ -15,7 +15,8 @@
 
 enum {
 	BORN_MS = 60000,
-	PASSES_A_ROUND = 60 // in each there is one that looks further
+	PASSES_A_ROUND = 60, // in each there is one over all kinds
+	PASSES_A_THOROUGH = 10
 };
 
 double reconciler_jitter(void)
@@ -333,6 +334,10 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 	r->pass = (struct pass){
 		.started_wall_ms = reconciler_wall_ms(r), .started_ms = reconciler_now_ms(r)};
 	str_copy(r->pass.trigger, sizeof(r->pass.trigger), trigger);
+	// Not the first: the parents have to be known.
+	bool is_thorough =
+		r->pass_count > 0 && (r->wants_thorough || r->pass_count % PASSES_A_THOROUGH == 1);
+	r->wants_thorough = r->wants_thorough && r->pass_count == 0;
 	for (size_t i = 0; i < r->watch_count; i++) {
 		struct watch *watch = &r->watches[i];
 		watch->resources = 0;
@@ -341,9 +346,7 @@ void reconciler_pass(struct reconciler *r, const char *trigger)
 			watch->resources += resource->kind == watch->kind ||
 					    stray_wants_look(watch->kind, resource);
 		}
-		// Not the first: the parents have to be known.
-		watch->is_thorough =
-			watch->kind->observe.strays.rarely && r->pass_count % PASSES_A_ROUND == 1;
+		watch->is_thorough = is_thorough && look_has_rare(watch->kind);
 		bool is_due = watch->resources > 0 || r->wants_all || watch->is_thorough;
 		if (is_due)
 			watch_for_pass(watch, reconciler_now_ms(r));

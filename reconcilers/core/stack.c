@@ -279,7 +279,7 @@ void stack_reload(struct stack *stack, struct desired *desired)
 		stack_pass_all(stack, "reload");
 }
 
-int stack_sync(struct stack *stack, const char *target, const char *trigger)
+int stack_sync(struct stack *stack, const char *target, const char *trigger, bool is_thorough)
 {
 	int started = 0;
 	for (size_t i = 0; i < stack->reconciler_count; i++) {
@@ -302,6 +302,7 @@ int stack_sync(struct stack *stack, const char *target, const char *trigger)
 		}
 		for (size_t j = 0; j < r->watch_count; j++)
 			r->watches[j].failure.next_ms = 0;
+		r->wants_thorough |= is_thorough;
 		if (stack->phase == STACK_RUNNING)
 			reconciler_pass(r, trigger);
 	}

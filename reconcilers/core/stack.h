@@ -22,7 +22,9 @@ struct watch {
 	bool is_foreground; // the look belongs to the layer's pass
 	bool is_awaited;    // the pass has not been told yet what this kind looks like
 	bool is_for_pass;   // the next one is the look that a pass is for
-	bool is_thorough;   // ... and also for what is looked for rarely
+	/* ... and also for what is looked for rarely: the second pass after a start, one in ten
+	 * from then on, and when a person asks. */
+	bool is_thorough;
 	bool was_for_pass;  // the last one was
 	int64_t due_ms;     // loop time; 0: not wanted
 	int64_t ok_wall_ms; // of the last look that told something; 0: none
@@ -56,8 +58,9 @@ struct reconciler {
 	struct watch *watches; // owned
 	size_t watch_count;
 	int64_t next_pass_ms; // loop time
-	bool is_passing,
-		wants_all; // wants_all: also kinds without resources (what lost its record)
+	bool is_passing;
+	bool wants_all;      // also kinds without resources (what lost its record)
+	bool wants_thorough; // a person asked: the next looks are
 	struct tally tally;
 	struct pass pass, last_pass; // last_pass.started_wall_ms 0: none yet
 	int runs;
@@ -141,9 +144,9 @@ bool stack_may_lead(const struct stack *stack);
 bool stack_is_idle(const struct stack *stack);
 /* May a change be begun at this instant? */
 bool stack_may_act(const struct stack *stack);
-/* Looks now: at "" (everything), a layer, or an address' layer. Counts the layers that it started;
- * 0: nothing has that name. */
-int stack_sync(struct stack *stack, const char *target, const char *trigger);
+/* Looks now: at "" (everything), a layer, or an address' layer; `is_thorough`: also for what is
+ * looked for rarely. Counts the layers that it started; 0: nothing has that name. */
+int stack_sync(struct stack *stack, const char *target, const char *trigger, bool is_thorough);
 /* No new step starts; the watcher is woken when everything in flight has ended (STACK_STOPPED). */
 void stack_stop(struct stack *stack);
 /* After that: what is in flight ends at once, its outcome unknown. */

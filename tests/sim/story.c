@@ -150,7 +150,7 @@ static void disturb(struct story *story)
 		break;
 	case 12:
 		if (daemon_runs(daemon))
-			stack_sync(daemon->stack, "", "sync");
+			stack_sync(daemon->stack, "", "sync", true);
 		break;
 	case 13:
 		daemon_freeze(daemon, draw(story, 100, hits(story, 500) ? 8000 : 60000));
@@ -344,7 +344,7 @@ static void recover(struct story *story)
 	trace_add(&story->sim.trace, "---", "nothing is refused any more");
 	const struct daemon *first = leader(story);
 	if (first)
-		stack_sync(first->stack, "", "sync"); // what people mend, they say
+		stack_sync(first->stack, "", "sync", false); // what people mend, they say
 	settle(story, MOST_SETTLE_MS);
 	sim_run(&story->sim, CALM_MS + PASS_MS);
 	settle(story, 120000);

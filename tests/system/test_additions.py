@@ -6,6 +6,7 @@ import shutil
 import pytest
 import yaml
 
+import as_aws
 import network
 
 NETWORK = {
@@ -235,7 +236,7 @@ def test_a_subscription_in_a_group_without_one_is_seen_rarely_and_then_looked_at
     emulator.client("s3").create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     firehose.create_delivery_stream(DeliveryStreamName="theirs", S3DestinationConfiguration={
         "RoleARN": "arn:aws:iam::123456789012:role/theirs", "BucketARN": "arn:aws:s3:::theirs"})
-    # The second pass after a start looks further, as does one in sixty from then on.
+    # The second pass after a start looks further, as does one in ten from then on.
     assert daemon.stop() == 0
     daemon.start()
     daemon.wait_synced()
@@ -255,6 +256,49 @@ def test_a_subscription_in_a_group_without_one_is_seen_rarely_and_then_looked_at
     proxy.clear_calls()
     daemon.sync()
     assert "logs:DescribeSubscriptionFilters" not in proxy.counts()
+
+
+def certificates(emulator, *domains):
+    arns = []
+    for domain in domains:
+        body, key = as_aws.certificate(domain)
+        arns.append(emulator.client("acm").import_certificate(Certificate=body, PrivateKey=key)["CertificateArn"])
+    return arns
+
+
+def test_a_certificate_that_somebody_adds_to_a_listener_is_reported_by_a_thorough_look(held, proxy, emulator, elbv2):
+    ours, theirs = certificates(emulator, "shop.example.com", "theirs.example.com")
+    stack = web()
+    stack["compute"]["listener"]["https"] = {"load_balancer": "web", "port": 443, "protocol": "HTTPS",
+                                             "certificate_arn": ours, "default_actions": FORWARD}
+    daemon = held(network.dump(stack))
+    address, reads = "compute.listener.https", "elasticloadbalancing:DescribeListenerCertificates"
+    listener = daemon.ids()[address]
+
+    def look(thorough):
+        proxy.clear_calls()
+        daemon.post("/v1/sync", {"wait": True, "thorough": thorough})
+        assert proxy.mutations() == []
+        return daemon.resource(address)["reason"], proxy.counts()[reads]
+
+    assert look(True) == ("InSync", 1)  # not of the listener that speaks HTTP
+    changes = len(daemon.history(address=address))
+    elbv2.add_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": theirs}])
+    assert look(False) == ("InSync", 0)
+    proxy.clear_calls()
+    daemon.holdfast("sync", "--wait")  # a person wants to know
+    assert proxy.counts()[reads] == 1 and proxy.mutations() == []
+    row = daemon.resource(address)
+    assert row["reason"] == "UndeclaredDrift" and "AdditionalCertificates" in row["message"]
+    assert look(False) == ("UndeclaredDrift", 1)  # as long as it is there
+    assert daemon.stop() == 0
+    daemon.start()
+    daemon.wait_status(lambda status: daemon.resource(address)["reason"] == "UndeclaredDrift", "it to be remembered")
+    elbv2.remove_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": theirs}])
+    assert look(False) == ("InSync", 1)
+    assert look(False) == ("InSync", 0)
+    before = len(daemon.history(address=address))
+    assert look(True) == ("InSync", 1) and len(daemon.history(address=address)) == before > changes
 
 
 def test_a_tag_that_somebody_adds_is_reported_and_left_unless_the_policy_looks_away(held, proxy, emulator):

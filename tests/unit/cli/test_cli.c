@@ -186,8 +186,9 @@ static void test_each_command_asks_its_path_and_leaves_with_its_status(void **st
 		{{"history", "x.y.z", "-n5"}, "history",
 			"GET /v1/history {\"address\":\"x.y.z\",\"limit\":\"5\"} -\n", 0, "drift"},
 		{{"sync", "network"}, "plan_none",
-			"POST /v1/sync {} {\"target\":\"network\",\"wait\":false}\n", 0,
-			"Looking at"},
+			"POST /v1/sync {} "
+			"{\"target\":\"network\",\"thorough\":true,\"wait\":false}\n",
+			0, "Looking at"},
 	};
 	struct rig *rig = *state;
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
@@ -260,7 +261,8 @@ static void test_sync_waits_for_the_answer_and_tells_what_it_led_to(void **state
 	rig->file = "status";
 	run(rig, answer_soon, "sync", "--wait", NULL);
 	assert_string_equal(buf_str(&rig->err), "");
-	assert_contains(rig->asked, "POST /v1/sync {} {\"target\":\"\",\"wait\":true}\n");
+	assert_contains(
+		rig->asked, "POST /v1/sync {} {\"target\":\"\",\"thorough\":true,\"wait\":true}\n");
 	assert_contains(buf_str(&rig->out), "Looked at network.\n");
 	assert_contains(buf_str(&rig->out), "ModifySubnetAttribute");
 	assert_int_equal(rig->exit_status, 0);

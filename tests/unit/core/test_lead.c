@@ -153,7 +153,7 @@ static void an_intent_that_the_store_refuses_is_not_sent(void **state)
 		sim_run(&sim, 10);
 	sim_run(&sim, 20);
 	seize(&sim, 3600000);
-	stack_sync(sim.daemon.stack, "network", "sync");
+	stack_sync(sim.daemon.stack, "network", "sync", false);
 	sim_run(&sim, 800); // less than a beat: it does not know yet
 	assert_true(lease_may_write(sim.daemon.lease));
 	assert_true(sim.storage.counts[STORE_ACTION_INTEND] > tried);

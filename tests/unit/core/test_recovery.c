@@ -109,7 +109,7 @@ static void a_fault_shorter_than_the_wait_costs_that_one_wait(void **state)
 		int writes = sim.cloud.writes;
 		tamper(&sim, "network.subnet.a");
 		fall_ill(&sim, paces[i].class, NULL);
-		stack_sync(sim.daemon.stack, "", "test");
+		stack_sync(sim.daemon.stack, "", "test", false);
 		sim_run(&sim, 300);
 		assert_int_equal(failure_of(&sim, "subnet")->count, 1);
 		get_well(&sim);
@@ -127,7 +127,7 @@ static void a_write_that_failed_for_a_moment_is_made_after_that_one_wait(void **
 		start_settled(&sim);
 		tamper(&sim, "network.subnet.a");
 		fall_ill(&sim, paces[i].class, "ModifySubnetAttribute");
-		stack_sync(sim.daemon.stack, "", "test");
+		stack_sync(sim.daemon.stack, "", "test", false);
 		sim_run(&sim, 400);
 		assert_int_equal(resource(&sim, "network.subnet.a")->failure.count, 1);
 		get_well(&sim);
@@ -201,7 +201,7 @@ static void a_change_that_always_fails_is_tried_at_its_pace_and_holds_up_nothing
 			resource(&sim, "network.subnet.b")->decision.health, HEALTH_HEALTHY);
 		// A person has done what was to be done, and asks.
 		get_well(&sim);
-		stack_sync(sim.daemon.stack, "network", "test");
+		stack_sync(sim.daemon.stack, "network", "test", false);
 		expect_settled(&sim, 2000);
 		finish(&sim);
 	}
