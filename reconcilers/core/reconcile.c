@@ -128,6 +128,17 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 	}
 }
 
+// What comes along with somebody's change of a managed field is no default of AWS's that was late.
+static void unlearn(struct resource *resource, const struct decision *decision, json_t *before)
+{
+	struct record *record = &resource->record;
+	bool is_upset = resource->upset_ms && decision->managed > 0;
+	if (!is_upset || json_equal(before, record->baseline))
+		return;
+	json_decref(record->baseline);
+	record->baseline = json_incref(before);
+}
+
 // What only the file knows, for the day on which it is no longer in the file.
 static void keep_settings(struct resource *resource)
 {
@@ -173,6 +184,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 {
 	struct stack *stack = r->stack;
 	struct decision decision;
+	_cleanup_json_ json_t *baseline = json_copy(resource->record.baseline);
 	resource->must_decide = false;
 	if (resource->presence == PRESENCE_PRESENT) {
 		keep_baseline(resource, reconciler_wall_ms(r));
@@ -184,6 +196,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	}
 	stack_note_claims(stack, resource);
 	stack_decide(stack, resource, &decision);
+	unlearn(resource, &decision, baseline);
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
 		       !str_eq(decision.reason, resource->decision.reason);
