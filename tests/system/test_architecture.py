@@ -447,7 +447,10 @@ def _(aws):
     balancer = aws.balancer()["LoadBalancerArn"].split(":loadbalancer/")[1]
     read = {m["Id"]: m["MetricStat"]["Metric"] for m in rate["Metrics"] if "MetricStat" in m}
     assert "/" in shown["Expression"] and all(name in shown["Expression"] for name in read)
-    assert {m["MetricName"] for m in read.values()} == {"HTTPCode_Target_5XX_Count", "RequestCount"}
+    # RequestCount has only what a target was chosen for: where none is left, the balancer's own errors are all there is.
+    assert {m["MetricName"] for m in read.values()} == {
+        "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "RequestCount"}
+    assert all(f"FILL({name}, 0)" in shown["Expression"] for name in read)
     assert all(m["Dimensions"] == [{"Name": "LoadBalancer", "Value": balancer}] for m in read.values())
     tells_somebody(aws, rate)
 
