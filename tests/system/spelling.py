@@ -24,7 +24,7 @@ ROOT_ARN = re.compile(r"arn:aws:iam::(\d{12}):root")
 SETS = {"tags", "Tags", "TagList", "environment", "secrets", "subnets", "securityGroups", "SubnetIds", "SecurityGroupIds",
         "settings", "capacityProviders", "services", "clusters", "logGroups", "metricFilters", "ScalingPolicies",
         "ScalableTargets", "DomainStatusList", "SecretList", "CertificateSummaryList", "serviceArns", "Parameters",
-        "ResourceTagMappingList", "Aliases", "Keys", "portMappings"}
+        "ResourceTagMappingList", "Aliases", "Keys", "portMappings", "Dimensions", "AlarmActions"}
 
 
 class Spelling:
@@ -170,6 +170,7 @@ def services(answer):
     for one in answer["services"]:
         fill(one, {"platformVersion": "LATEST", "platformFamily": "Linux", "placementConstraints": [],
                    "placementStrategy": [], "enableECSManagedTags": False, "enableExecuteCommand": False,
+                   "deploymentController": {"type": "ECS"}, "propagateTags": "NONE",
                    "availabilityZoneRebalancing": "ENABLED", "roleArn":
                    "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
                    "deploymentConfiguration": {"strategy": "ROLLING", "bakeTimeInMinutes": 0, "alarms":
@@ -256,6 +257,8 @@ def databases(tree):
 def proxies(tree):
     for one in tree.items("Auth"):
         tree.add(one, {"ClientPasswordAuthType": "POSTGRES_SCRAM_SHA_256"})
+    for one in tree.items("DBProxies"):
+        tree.add(one, {"DefaultAuthScheme": "NONE", "EndpointNetworkType": "IPV4", "TargetConnectionNetworkType": "IPV4"})
 
 
 def parameters(tree):
@@ -271,6 +274,26 @@ def actions(tree):
             tree.add(found, {"ForwardConfig": {"TargetGroupStickinessConfig": {"Enabled": "false"},
                                                "TargetGroups": [{"TargetGroupArn": group.text, "Weight": "1"}]}})
         tree.add(found, {"Order": "1"})
+
+
+def listeners(tree):
+    actions(tree)
+    for one in tree.items("Listeners"):
+        if tree.all("Protocol", one)[0].text == "HTTPS":
+            tree.add(one, {"MutualAuthentication": {"Mode": "off"}})
+
+
+def members(name, **values):
+    """Of each item of a list."""
+    def put(tree):
+        for one in tree.items(name):
+            tree.add(one, values)
+    return put
+
+
+def bucket_encryption(tree):
+    for one in tree.all("Rule"):
+        tree.add(one, {"BucketKeyEnabled": "false"})
 
 
 def attributes(*more):
@@ -315,7 +338,13 @@ DEFAULTS = {
     ("acm", "DescribeCertificate"): certificate,
     ("rds", "DescribeDBInstances"): databases, ("rds", "DescribeDBProxies"): proxies,
     ("rds", "DescribeDBParameters"): parameters,
-    ("elasticloadbalancing", "DescribeListeners"): actions, ("elasticloadbalancing", "DescribeRules"): actions,
+    ("elasticloadbalancing", "DescribeTargetGroups"): members("TargetGroups", ProtocolVersion="HTTP1", IpAddressType="ipv4"),
+    ("elasticloadbalancing", "DescribeLoadBalancers"): members(
+        "LoadBalancers", IpAddressType="ipv4", EnablePrefixForIpv6SourceNat="off"),
+    ("rds", "DescribeDBSubnetGroups"): members("DBSubnetGroups", SubnetGroupStatus="Complete"),
+    ("rds", "DescribeDBProxyTargetGroups"): members("TargetGroups", IsDefault="true"),
+    ("s3", "GetBucketEncryption"): bucket_encryption,
+    ("elasticloadbalancing", "DescribeListeners"): listeners, ("elasticloadbalancing", "DescribeRules"): actions,
     ("elasticloadbalancing", "DescribeLoadBalancerAttributes"): attributes(
         ("routing.http2.enabled", "true"), ("waf.fail_open.enabled", "false"), ("client_keep_alive.seconds", "3600")),
     ("elasticloadbalancing", "DescribeTargetGroupAttributes"): attributes(
