@@ -87,9 +87,6 @@ BREAKAGES = [
      "\trenew_token(run);\n",
      "\tif (!js_str(run->resource, \"token\"))\n\t\trenew_token(run);\n"
      "\tjs_set_str(run->resource, \"token\", \"6ba7b810-9dad-41d1-80b4-00c04fd430c8\");\n"),
-    ("the lease is proven by the wall clock", "state/keeper.c",
-     ".boot_ms = loop_boot_ms(keeper->options.loop),",
-     ".boot_ms = loop_wall_ms(keeper->options.loop),"),
     ("the lease counts from its answer", "state/keeper.c",
      "\tif (json_array_size(lease->call.rows) > 0)\n\t\tlease->proven = lease->sent;",
      "\tif (json_array_size(lease->call.rows) > 0)\n\t\tlease->proven = read_clocks(lease->keeper);"),
@@ -114,9 +111,6 @@ BREAKAGES = [
     ("what bears our tag is not looked for", "reconcilers/core/found.c",
      "return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);",
      "return str_eq_null(js_str(tags, TAG_STACK), id);"),
-    ("a revision of somebody else's is given to the service", "reconcilers/core/moving.c",
-     "else if (d->sync != SYNC_SYNCED && !is_as_good_as_it_gets(target, attr))",
-     "else if (d->sync == SYNC_MISSING)"),
 ]
 # What only Postgres itself or a disk can tell, and what no story comes to: with the unit test that finds it.
 TESTED = [
@@ -153,6 +147,16 @@ TESTED = [
     ("an update that nobody heard of counts as none", "reconcilers/core/act.c",
      "\t\t\tjson_array_extend(run->unsure, step->paths);", "\t\t\t(void)step;",
      "core/test_act"),
+    # A daemon would have to stay cut off until the instant at which it was proven comes again.
+    ("the lease is proven by the wall clock", "state/keeper.c",
+     ".boot_ms = loop_boot_ms(keeper->options.loop),",
+     ".boot_ms = loop_wall_ms(keeper->options.loop),",
+     "state/test_keeper"),
+    # The next look of the definition mostly comes before one of the service.
+    ("a revision of somebody else's is given to the service", "reconcilers/core/moving.c",
+     "else if (d->sync != SYNC_SYNCED && !is_as_good_as_it_gets(target, attr))",
+     "else if (d->sync == SYNC_MISSING)",
+     "core/test_moving"),
     # A story has no error of another class in the middle of a trouble.
     ("another error begins as slowly as the last one ended", "reconcilers/core/record.c",
      "\tif (!str_eq(failure->key, key) || failure->err.class != err->class)\n\t\tfailure->count = 0;\n", "",

@@ -262,6 +262,24 @@ static void steps_of_the_wall_clock_make_no_second_holder_and_no_long_pause(void
 	}
 }
 
+// By the wall clock the moment at which it was proven would come a second time.
+static void who_is_cut_off_proves_nothing_by_a_clock_that_was_set_back(void **state)
+{
+	(void)state;
+	struct room room;
+	open_both(&room, 1);
+	run(&room, 20000);
+	room.loop.virtual_wall_ms -= 20000;
+	room.a.line.is_cut = true;
+	for (int64_t ms = 0; ms < 60000; ms += 10) {
+		run(&room, 10);
+		assert_int_equal(leads(&room, &room.a), 0);
+	}
+	assert_int_equal(leads(&room, &room.b), 1);
+	room.a.line.is_cut = false;
+	room_close(&room);
+}
+
 static void a_server_whose_clock_leaps_takes_nothing_from_who_still_beats(void **state)
 {
 	(void)state;
@@ -351,6 +369,7 @@ int main(void)
 		cmocka_unit_test(it_is_handed_over_at_once),
 		cmocka_unit_test(its_own_earlier_life_is_not_waited_for),
 		cmocka_unit_test(steps_of_the_wall_clock_make_no_second_holder_and_no_long_pause),
+		cmocka_unit_test(who_is_cut_off_proves_nothing_by_a_clock_that_was_set_back),
 		cmocka_unit_test(a_server_whose_clock_leaps_takes_nothing_from_who_still_beats),
 		cmocka_unit_test(two_share_in_halves_and_the_last_one_has_all),
 		cmocka_unit_test(who_is_not_ready_is_passed_over),

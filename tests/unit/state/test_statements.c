@@ -180,6 +180,9 @@ static void a_lease_passes_on_when_it_expired_and_stood_still(void **state)
 	assert_int_equal(take("lease", "a", 0, 60000), 0); // that was no longer its to give
 	RUN(LEASE_RELEASE, "{s:s, s:s, s:i}", "stack", "lease", "daemon_id", "b", "token", 2);
 	assert_int_equal(take("lease", "a", 0, 60000), 3);
+	ROWS(old, LEASE_RENEW, "{s:s, s:s, s:i, s:i}", "stack", "lease", "daemon_id", "a", "token",
+		1, "lasts", 60000); // its own, of before
+	assert_int_equal(json_array_size(old), 0);
 }
 
 static void an_earlier_holder_changes_no_record(void **state)
