@@ -62,7 +62,7 @@ MINIMUM = {
     "kms:DescribeKey": (1, f"of a key; {ALONE}"),
     "kms:GetKeyPolicy": (1, f"of a key; {ALONE}"),
     "kms:GetKeyRotationStatus": (1, f"of a key; {ALONE}"),
-    "kms:ListAliases": (1, "of all keys"),
+    "kms:ListAliases": (1, "of all keys: a key asked by our alias would not show one that somebody adds"),
     "secretsmanager:ListSecrets": (1, BULK),
     "acm:DescribeCertificate": (1, f"of a certificate: the list does not show its validation; {ALONE}"),
 
