@@ -41,7 +41,7 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 
 // ---- orders
 
-static void decide_anew(struct stack *stack, const char *target)
+void stack_decide_anew(struct stack *stack, const char *target)
 {
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
@@ -62,6 +62,7 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 	js_set_str(order, "who", who);
 	json_object_set_new(order, "at_ms", json_integer(loop_wall_ms(stack->options.loop)));
 	json_array_append_new(stack->orders, order);
+	stack->told++;
 	json_t *args = json_copy(order);
 	js_set_str(args, "stack", stack->name);
 	journal_put(stack->options.journal, STORE_ORDER_PUT, args);
@@ -69,12 +70,13 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 		LOG_STR("target", js_str(order, "target")),
 		LOG_STR("field", js_str(order, "field")),
 		LOG_STR("reason", js_str(order, "reason")), LOG_STR("who", who));
-	decide_anew(stack, js_str(order, "target"));
+	stack_decide_anew(stack, js_str(order, "target"));
 	return order;
 }
 
 static void record_end(struct stack *stack, const json_t *order, const char *who)
 {
+	stack->told++;
 	journal_put(stack->options.journal, STORE_ORDER_END,
 		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id", js_str(order, "order_id"),
 			"who", who, "sort", js_str(order, "sort"), "target",
@@ -106,7 +108,7 @@ json_t *stack_end_orders(struct stack *stack, const char *sort, const char *targ
 			end_order(stack, i, who, ended);
 	}
 	if (json_array_size(ended) > 0)
-		decide_anew(stack, target);
+		stack_decide_anew(stack, target);
 	return ended;
 }
 
@@ -167,5 +169,5 @@ void stack_expire_orders(struct stack *stack)
 			LOG_STR("target", js_str(order, "target")));
 	}
 	if (expired)
-		decide_anew(stack, "");
+		stack_decide_anew(stack, "");
 }

@@ -369,6 +369,7 @@ static void stop(struct stack *stack)
 	bool is_busy = op_is_running(&stack->identity.op) || !publisher_is_idle(&stack->publisher);
 	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
 		is_busy = is_busy || op_is_running(&stack->loads[i].op);
+	is_busy = is_busy || reread_is_running(&stack->reread);
 	for (size_t i = 0; i < stack->reconciler_count; i++) {
 		struct reconciler *r = &stack->reconcilers[i];
 		is_busy = is_busy || r->runs > 0;
@@ -397,6 +398,7 @@ static void step(struct task *task)
 	case STACK_RUNNING:
 		if (!stack->is_loaded)
 			boot_load(stack);
+		reread_step(stack);
 		check_settled(stack);
 		break;
 	case STACK_STOPPING:
@@ -441,6 +443,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	map_init(&stack->by_address);
 	task_init(&stack->task, options->loop, step, "stack");
 	timer_init(&stack->timer, options->loop);
+	reread_init(&stack->reread, options->loop);
 	publisher_init(&stack->publisher, options->loop, options->aws, options->metrics_namespace,
 		stack->name);
 	tagread_init(&stack->tagread, options->loop, options->aws, stack->name);
@@ -501,6 +504,7 @@ void stack_free(struct stack *stack)
 	explicit_bzero(stack->source_key, sizeof(stack->source_key));
 	aws_call_done(&stack->identity);
 	publisher_done(&stack->publisher);
+	reread_done(&stack->reread);
 	for (size_t i = 0; i < ARRAY_COUNT(stack->loads); i++)
 		store_call_done(&stack->loads[i]);
 	map_for_each (&stack->by_address, entry)

@@ -8,6 +8,7 @@
 
 #include "core/observe.h"
 #include "core/publish.h"
+#include "core/reread.h"
 #include "core/resource.h"
 #include "core/source.h"
 #include "state/keeper.h"
@@ -104,6 +105,8 @@ struct stack {
 	struct timer timer;
 	struct aws_call identity;
 	struct store_call loads[7];
+	struct reread reread;
+	uint64_t told; // counts the orders that are given and ended here
 	struct publisher publisher;
 	struct tagread tagread;
 	uint8_t source_key[SOURCE_KEY_BYTES]; // marks of what is kept elsewhere (source.h)
@@ -168,6 +171,8 @@ json_t *stack_end_orders(struct stack *stack, const char *sort, const char *targ
  * go on for `for_ms` (0: an hour): the ended orders; new; empty when nothing was stopped there. */
 json_t *stack_release(struct stack *stack, const char *target, int64_t for_ms, const char *reason,
 	const char *who);
+/* Decides about all that `target` covers (core/orders.h) once more. */
+void stack_decide_anew(struct stack *stack, const char *target);
 /* Lets go of orders whose time is over. */
 void stack_expire_orders(struct stack *stack);
 

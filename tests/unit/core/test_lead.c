@@ -210,6 +210,52 @@ static void what_is_in_flight_ends_before_the_lease_is_given_up(void **state)
 	finish(&sim);
 }
 
+// It could not prove its lease any more, took the pause, and told the store when another led.
+static void what_people_tell_a_daemon_that_leads_no_longer_counts(void **state)
+{
+	(void)state;
+	struct sim sim;
+	begin(&sim);
+	sim_start(&sim);
+	assert_true(sim_settle(&sim, 60000) >= 0);
+	json_t *pause = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "stack", "shop",
+		"order_id", "elsewhere", "sort", "pause", "target", "network", "who", "ana",
+		"at_ms", (json_int_t)loop_wall_ms(&sim.outside), "stored_ms",
+		(json_int_t)loop_wall_ms(&sim.outside));
+	json_object_set_new(sim.storage.orders, "elsewhere", pause);
+	sim_run(&sim, 15000);
+	switch_off(&sim);
+	sim_run(&sim, 60000);
+	assert_false(is_on(&sim));
+	js_set_str(pause, "ended", "yes");
+	sim_run(&sim, 30000);
+	assert_true(is_on(&sim));
+	assert_int_equal(json_array_size(sim.daemon.stack->orders), 0);
+	finish(&sim);
+}
+
+// What is on its way to the store when that is asked is neither forgotten nor taken up again.
+static void what_is_told_here_is_not_mistaken_for_news(void **state)
+{
+	(void)state;
+	struct sim sim;
+	begin(&sim);
+	sim_start(&sim);
+	assert_true(sim_settle(&sim, 60000) >= 0);
+	sim.storage.most_delay_ms = 400;
+	sim.storage.fails_once_in = 2; // and is told once more, after what was sent later
+	for (int i = 0; i < 300; i++) {
+		stack_order(sim.daemon.stack,
+			json_pack("{s:s, s:s}", "sort", "pause", "target", "network"), "ana");
+		sim_run(&sim, 50 + 13 * (i % 40));
+		assert_int_equal(json_array_size(sim.daemon.stack->orders), 1);
+		json_decref(stack_end_orders(sim.daemon.stack, "pause", "network", NULL, "ana"));
+		sim_run(&sim, 50 + 17 * (i % 30));
+		assert_int_equal(json_array_size(sim.daemon.stack->orders), 0);
+	}
+	finish(&sim);
+}
+
 int main(void)
 {
 	log_set_level(getenv("SIM_LOG") ? LOG_LEVEL_DEBUG : (enum log_level)0);
@@ -219,6 +265,8 @@ int main(void)
 		cmocka_unit_test(who_loses_it_stops_writing_and_what_it_remembers_is_read_anew),
 		cmocka_unit_test(an_intent_that_the_store_refuses_is_not_sent),
 		cmocka_unit_test(an_hour_without_the_store_changes_nothing_and_costs_no_reload),
+		cmocka_unit_test(what_people_tell_a_daemon_that_leads_no_longer_counts),
+		cmocka_unit_test(what_is_told_here_is_not_mistaken_for_news),
 		cmocka_unit_test(what_is_in_flight_ends_before_the_lease_is_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
