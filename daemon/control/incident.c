@@ -87,7 +87,8 @@ static json_t *drift(json_t *open, const json_t *event, const char *key, bool is
 	// One that began in an earlier life of the daemon is told to be over all the same.
 	_cleanup_json_ json_t *known = json_incref(json_object_get(open, key));
 	json_object_del(open, key);
-	if (str_eq_null(js_str(event, "how"), "superseded"))
+	if (str_eq_null(js_str(event, "how"), "superseded") ||
+		str_eq_null(js_str(event, "how"), "ignored"))
 		return NULL;
 	*trigger = INCIDENT_CORRECTED;
 	return message(event, INCIDENT_CORRECTED, known ? js_str(known, "id") : drift_id);

@@ -122,6 +122,8 @@ static void tell_closed(const json_t *detail, const json_t *entries, int64_t at_
 			operation ? operation : "");
 	else if (str_eq_null(how, "reverted"))
 		buf_adds(out, "was in sync again without us: somebody else put it back");
+	else if (str_eq_null(how, "ignored"))
+		buf_adds(out, "was no longer a drift, because it is told to be ignored");
 	else if (str_eq_null(how, "superseded"))
 		buf_adds(out, "was no longer a drift, because the file changed");
 	else

@@ -4,8 +4,10 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/boot.h"
 #include "core/fights.h"
 #include "core/moving.h"
+#include "core/orders.h"
 #include "core/reconcile.h"
 
 static json_t *event(const struct reconciler *r, const struct resource *resource)
@@ -83,6 +85,30 @@ static bool has_path(const struct resource *resource, const char *path)
 	return false;
 }
 
+// By whom a drift was ended: by us, by the file, by who says that the field may differ, or by
+// somebody in AWS.
+static const char *how_ended(
+	const struct reconciler *r, const struct resource *resource, const char *path)
+{
+	if (!resource->wanted)
+		return "superseded";
+	if (*resource->last_action)
+		return "corrected";
+	_cleanup_json_ json_t *ignore = orders_ignore(r->stack->orders,
+		stack_policy(r->stack, resource)->ignore, resource->address, reconciler_wall_ms(r));
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		size_t bytes = member ? strlen(member) : 0;
+		bool is_its = member && strncmp(path, member, bytes) == 0 &&
+			      (path[bytes] == '\0' || path[bytes] == '[');
+		if (is_its && js_lists(ignore, f->name))
+			return "ignored";
+	}
+	bool is_other_file =
+		*resource->record.synced && !str_eq(resource->record.synced, resource->want_digest);
+	return is_other_file ? "superseded" : "reverted";
+}
+
 // Drifts and unseen writes whose difference is gone are over.
 void notes_close(struct reconciler *r, struct resource *resource)
 {
@@ -97,10 +123,8 @@ void notes_close(struct reconciler *r, struct resource *resource)
 		json_t *args = event(r, resource);
 		js_set_str(args, "drift_id", json_string_value(value));
 		js_set_str(args, "field", path);
-		js_set_str(args, "how",
-			!resource->wanted ? "superseded"
-			: is_corrected    ? "corrected"
-					  : "reverted");
+		const char *how = how_ended(r, resource, path);
+		js_set_str(args, "how", how);
 		if (is_corrected)
 			js_set_str(args, "action_id", resource->last_action);
 		journal_put(r->stack->options.journal, STORE_DRIFT_CLOSE, args);
@@ -112,7 +136,7 @@ void notes_close(struct reconciler *r, struct resource *resource)
 					reconciler_wall_ms(r) - resource->drifted_wall_ms);
 		} else {
 			fights_yielded(record->fights, path);
-			r->tally.reverted += resource->wanted != NULL;
+			r->tally.reverted += str_eq(how, "reverted");
 		}
 		json_object_del(record->drifts, path);
 		record->is_dirty = true;
@@ -164,12 +188,37 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 	}
 }
 
+// Opens a hold for what is decided, under a name of its own: the same change may be held again
+// another day.
+static void put_hold(struct stack *stack, struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	int64_t now = loop_wall_ms(stack->options.loop);
+	snprintf(resource->hold_id, sizeof(resource->hold_id), "%s-%llx", d->digest,
+		(unsigned long long)now);
+	json_t *what = json_array();
+	for (size_t i = 0; i < d->differences.count; i++)
+		json_array_append_new(what, json_string(d->differences.items[i].path));
+	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:o}, s:I}", "stack",
+		stack->name, "address", resource->address, "hold_id", resource->hold_id, "digest",
+		d->digest, "change", change_sign(d->plan.change), "reason", d->message,
+		"disruption", disruption_name(d->plan.disruption), "what", "paths", what, "at_ms",
+		(json_int_t)now);
+	journal_put(stack->options.journal, STORE_HOLD_PUT, args);
+}
+
+void notes_hold_anew(struct stack *stack, struct resource *resource)
+{
+	stack_end_hold(stack, resource->address, resource->hold_id);
+	put_hold(stack, resource);
+}
+
 void notes_hold(struct reconciler *r, struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
 	struct stack *stack = r->stack;
 	bool is_held = d->verdict == VERDICT_HOLD;
-	// "<digest>-<time>": the same change may be held again another day.
+	// "<digest>-<time>"
 	bool is_same = is_held && *resource->hold_id && str_starts(resource->hold_id, d->digest);
 	if (*resource->hold_id && !is_same && d->verdict != VERDICT_ACT &&
 		d->verdict != VERDICT_BACKOFF && d->verdict != VERDICT_AGAIN &&
@@ -186,19 +235,7 @@ void notes_hold(struct reconciler *r, struct resource *resource)
 		resource->rejected_by[0] = '\0';
 	if (!is_held || is_same)
 		return;
-	snprintf(resource->hold_id, sizeof(resource->hold_id), "%s-%llx", d->digest,
-		(unsigned long long)reconciler_wall_ms(r));
-	json_t *what = json_array();
-	for (size_t i = 0; i < d->differences.count; i++)
-		json_array_append_new(what, json_string(d->differences.items[i].path));
-	json_t *args = event(r, resource);
-	js_set_str(args, "hold_id", resource->hold_id);
-	js_set_str(args, "digest", d->digest);
-	js_set_str(args, "change", change_sign(d->plan.change));
-	js_set_str(args, "reason", d->message);
-	js_set_str(args, "disruption", disruption_name(d->plan.disruption));
-	json_object_set_new(args, "what", json_pack("{s:o}", "paths", what));
-	journal_put(stack->options.journal, STORE_HOLD_PUT, args);
+	put_hold(stack, resource);
 	log_warning("a change is held until a person approves it",
 		LOG_STR("resource", resource->address),
 		LOG_STR("change", change_name(d->plan.change)), LOG_STR("id", d->digest),

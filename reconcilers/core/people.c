@@ -6,6 +6,7 @@
 #include "core/brakes.h"
 #include "core/fights.h"
 #include "core/orders.h"
+#include "core/reconcile.h"
 #include "core/stack.h"
 
 json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who)
@@ -23,6 +24,8 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 			continue;
 		json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "id", d->digest, "address",
 						   a, "change", change_sign(d->plan.change)));
+		if (yes && *resource->rejected_by) // the no stays what it was: it is history
+			notes_hold_anew(stack, resource);
 		if (yes)
 			json_object_set_new(stack->approved, d->digest, json_true());
 		str_copy(resource->rejected_by, sizeof(resource->rejected_by), yes ? "" : who);
@@ -51,6 +54,30 @@ void stack_decide_anew(struct stack *stack, const char *target)
 	stack->changes++;
 }
 
+static void record_end(struct stack *stack, const json_t *order, const char *who)
+{
+	stack->told++;
+	journal_put(stack->options.journal, STORE_ORDER_END,
+		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id", js_str(order, "order_id"),
+			"who", who, "sort", js_str(order, "sort"), "target",
+			js_str(order, "target"), "field", js_str(order, "field"), "at_ms",
+			(json_int_t)loop_wall_ms(stack->options.loop)));
+}
+
+// What is said anew takes the place of what was said before: a pause that now has an end ends.
+static void end_earlier(struct stack *stack, const json_t *order, const char *who)
+{
+	for (size_t i = json_array_size(stack->orders); i-- > 0;) {
+		const json_t *other = json_array_get(stack->orders, i);
+		if (!str_eq_null(js_str(other, "sort"), js_str(order, "sort")) ||
+			!str_eq_null(js_str(other, "target"), js_str(order, "target")) ||
+			!str_eq_null(js_str(other, "field"), js_str(order, "field")))
+			continue;
+		record_end(stack, other, who);
+		json_array_remove(stack->orders, i);
+	}
+}
+
 const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 {
 	char id[HASH_UUID_BYTES];
@@ -58,6 +85,7 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 		json_decref(order);
 		return NULL;
 	}
+	end_earlier(stack, order, who);
 	js_set_str(order, "order_id", id);
 	js_set_str(order, "who", who);
 	json_object_set_new(order, "at_ms", json_integer(loop_wall_ms(stack->options.loop)));
@@ -72,16 +100,6 @@ const json_t *stack_order(struct stack *stack, json_t *order, const char *who)
 		LOG_STR("reason", js_str(order, "reason")), LOG_STR("who", who));
 	stack_decide_anew(stack, js_str(order, "target"));
 	return order;
-}
-
-static void record_end(struct stack *stack, const json_t *order, const char *who)
-{
-	stack->told++;
-	journal_put(stack->options.journal, STORE_ORDER_END,
-		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "order_id", js_str(order, "order_id"),
-			"who", who, "sort", js_str(order, "sort"), "target",
-			js_str(order, "target"), "field", js_str(order, "field"), "at_ms",
-			(json_int_t)loop_wall_ms(stack->options.loop)));
 }
 
 // Moves it from those in force to the list of the ended.

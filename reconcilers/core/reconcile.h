@@ -37,5 +37,7 @@ void notes_observation(struct reconciler *r, const struct resource *resource);
 void notes_drift(struct reconciler *r, struct resource *resource);
 void notes_close(struct reconciler *r, struct resource *resource);
 void notes_hold(struct reconciler *r, struct resource *resource);
+/* The change that is held, and was refused, is held once more: the refusal stays in history. */
+void notes_hold_anew(struct stack *stack, struct resource *resource);
 /* The approved change was carried out: its approval is spent. */
 void notes_use_approval(struct reconciler *r, struct resource *resource, const char *digest);

@@ -217,5 +217,41 @@ def test_a_no_is_remembered_and_told_and_can_be_taken_back(held, proxy):
     proxy.clear_calls()
     daemon.holdfast("approve", VPC, check=0)
     daemon.wait_status(lambda status: not is_held(status), "the yes to count after the no")
-    holds = [entry["detail"]["state"] for entry in daemon.history(address=VPC, limit="100") if entry["what"] == "hold"]
-    assert "approved" in holds, "a yes after a no is kept too"
+
+    def holds_are_told(_):
+        told = [entry["detail"]["state"] for entry in daemon.history(address=VPC, limit="100")
+                if entry["what"] == "hold"]
+        return "approved" in told and "rejected" in told
+
+    daemon.wait_status(holds_are_told, "history to keep the yes after the no, and the no")
+
+
+def test_what_is_said_anew_takes_the_place_of_what_was_said_before(held, ec2):
+    """A pause without an end, then one with an end: it ends."""
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    daemon.holdfast("pause", "network", check=0)
+    daemon.holdfast("pause", "network", "--for", "2s", "--reason", "only shortly", check=0)
+    orders = daemon.holdfast_json("orders", check=0)["orders"]
+    assert [order["reason"] for order in orders if order["sort"] == "pause"] == ["only shortly"]
+    break_dns(ec2, vpc)
+    daemon.sync()
+    daemon.wait_synced()
+    assert dns(ec2, vpc)
+
+
+def test_a_drift_that_is_ignored_was_put_back_by_nobody(held, ec2):
+    daemon = hold(held)
+    vpc = daemon.ids()[VPC]
+    daemon.holdfast("pause", "network", check=0)
+    break_dns(ec2, vpc)
+    daemon.sync()
+    daemon.holdfast("ignore", VPC, "enable_dns_hostnames", "--reason", "an experiment", check=0)
+
+    def closed(_):
+        return [entry["detail"]["how"] for entry in daemon.history(address=VPC, limit="100")
+                if entry["what"] == "closed"]
+
+    daemon.wait_status(closed, "the drift to be over")
+    assert closed(None) == ["ignored"]
+    assert "because it is told to be ignored" in daemon.holdfast("why", VPC, check=0).stdout
