@@ -57,10 +57,17 @@ json_t *api_status(struct app *app, struct held *held)
 	json_object_set_new(json_object_get(out, "daemon"), "notices", notices_view(app->notices));
 	char trouble[400];
 	journal_trouble(held->journal, trouble, sizeof(trouble));
+	const char *message = store_message(app->store);
+	const char *unasked = str_empty(message) ? keeper_trouble(app->keeper) : "";
+	_cleanup_free_ char *who =
+		*unasked ? str_format("who leads cannot be asked: %s", unasked) : NULL;
 	json_object_set_new(out, "store",
 		json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "phase",
 			store_phase_name(store_phase(app->store)), "message",
-			store_message(app->store), "journal", trouble, "history_waiting",
+			who       ? who
+			: message ? message
+				  : "",
+			"journal", trouble, "history_waiting",
 			(json_int_t)journal_count(held->journal), "history_on_disk",
 			(json_int_t)journal_kept_count(held->journal), "history_dropped",
 			(json_int_t)journal_dropped_count(held->journal)));

@@ -227,6 +227,11 @@ static void note_reach(struct keeper *keeper)
 	str_copy(keeper->trouble, sizeof(keeper->trouble), is_told ? err->message : "");
 }
 
+const char *keeper_trouble(const struct keeper *keeper)
+{
+	return keeper->trouble;
+}
+
 static void take_answers(struct keeper *keeper)
 {
 	struct lease *lease;

@@ -61,6 +61,9 @@ struct keeper *keeper_new(const struct keeper_options *options);
  * keeper.
  */
 struct lease *keeper_add(struct keeper *keeper, const char *stack);
+/* Why the store, which answers otherwise, cannot be asked who leads; "" mostly. Valid until the
+ * next round. */
+const char *keeper_trouble(const struct keeper *keeper);
 /* A round now: the store is back, or an owner has let go. */
 void keeper_wake(struct keeper *keeper);
 /* Takes nothing any more; everything is leaving, and released as soon as its owner is idle. */

@@ -150,9 +150,8 @@ const char *cli_remedy(const struct err *err, const struct reply *reply)
 	if (said)
 		return said;
 	if (str_eq(err->code, "NotRunning"))
-		return "Start it with 'systemctl start holdfastd', or name its socket with "
-		       "--socket or "
-		       "$HOLDFAST_SOCKET.";
+		return "Start it with 'systemctl start holdfastd' ('journalctl -u holdfastd' says "
+		       "why it ended), or name its socket with --socket or $HOLDFAST_SOCKET.";
 	if (str_eq(err->code, "Denied"))
 		return "Run this with sudo, or as a member of the group that owns the socket.";
 	if (str_eq(err->code, "Timeout"))

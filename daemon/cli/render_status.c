@@ -157,7 +157,8 @@ void status_trouble(
 		view_wrap(view, out, PAINT_YELLOW, 0, text ? text : "");
 	}
 	put_notices(view, status, out);
-	if (!js_bool(json_object_get(status, "daemon"), "ready", true))
+	bool is_stuck = !str_empty(message) || json_array_size(json_object_get(status, "blind"));
+	if (!js_bool(json_object_get(status, "daemon"), "ready", true) && !is_stuck)
 		view_wrap(view, out, PAINT_DIM, 0,
 			"The daemon is starting: not everything has been looked at yet.");
 }
@@ -269,7 +270,8 @@ static void put_brake(const struct view *view, const json_t *layer, struct buf *
 
 // What cannot be looked at, why, since when, and what to do about it: once for all that has one
 // cause.
-static void put_blind(const struct view *view, const json_t *blind, struct buf *out)
+static void put_blind(
+	const struct view *view, const json_t *blind, const char *summary, struct buf *out)
 {
 	const json_t *layers = json_object_get(blind, "layers");
 	const json_t *kinds = json_object_get(blind, "kinds");
@@ -278,12 +280,22 @@ static void put_blind(const struct view *view, const json_t *blind, struct buf *
 	_cleanup_free_ char *where = plain_names(layers);
 	char age[32], many[48];
 	view_age(view, js_str(blind, "since"), age, sizeof(age));
+	if (!kind) { // before all: whose account it is; the summary says it mostly
+		bool is_told = str_eq_null(cause, summary);
+		_cleanup_free_ char *since = str_format("Nothing can be looked at%s%s%s%s%s%s",
+			*age ? " for " : "", age, is_told ? "" : ": ",
+			is_told ? ""
+			: cause ? cause
+				: "-",
+			remedy ? "; " : "", remedy ? remedy : "");
+		view_wrap(view, out, PAINT_YELLOW, 2, since ? since : "");
+		return;
+	}
 	snprintf(many, sizeof(many), "%zu kinds", json_array_size(kinds));
-	const char *what = json_array_size(kinds) > 1 ? many : kind ? kind : "whose account it is";
-	_cleanup_free_ char *text = str_format("%s%s%s cannot be %s%s%s: %s%s%s",
-		where ? where : "", str_empty(where) ? "" : ": ", what,
-		kind ? "looked at" : "asked of AWS", *age ? " for " : "", age, cause ? cause : "-",
-		remedy ? "; " : "", remedy ? remedy : "");
+	const char *what = json_array_size(kinds) > 1 ? many : kind;
+	_cleanup_free_ char *text = str_format("%s%s%s cannot be looked at%s%s: %s%s%s",
+		where ? where : "", str_empty(where) ? "" : ": ", what, *age ? " for " : "", age,
+		cause ? cause : "-", remedy ? "; " : "", remedy ? remedy : "");
 	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 
@@ -366,7 +378,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 		put_pause(view, layer, out);
 	}
 	json_array_foreach (json_object_get(status, "blind"), i, layer)
-		put_blind(view, layer, out);
+		put_blind(view, layer, js_str(status, "summary"), out);
 }
 
 static void put_all(const struct view *view, const json_t *status, struct buf *out)

@@ -90,20 +90,6 @@ static json_t *view_lease(const struct stack *stack)
 		lease_may_write(lease), "leader", leader, "token", (json_int_t)lease->token);
 }
 
-// Layers with a kind that AWS could not be asked about.
-static int count_blind(const struct stack *stack)
-{
-	int count = 0;
-	for (size_t i = 0; i < stack->reconciler_count; i++) {
-		const struct reconciler *r = &stack->reconcilers[i];
-		bool is_blind = false;
-		for (size_t j = 0; j < r->watch_count; j++)
-			is_blind = is_blind || r->watches[j].failure.count > 0;
-		count += is_blind;
-	}
-	return count;
-}
-
 // Differs, and the policy is to observe only.
 static bool is_only_observed(const struct stack *stack, const struct resource *resource)
 {
@@ -119,16 +105,21 @@ static int count_observed(const struct stack *stack)
 	return count;
 }
 
-// Is there something that may be changed until all is in sync? While AWS does not answer nothing is
-// on its way, and what nobody has looked at may be in sync already.
+// Is something on its way to being in sync? Nothing is while AWS does not answer, or while the
+// lease or the store is waited for; what nobody has looked at may be in sync already, and what is
+// held waits.
 static bool is_converging(const struct stack *stack)
 {
-	if (stack->is_settled || stack->failure.count > 0)
+	char why[160];
+	if (stack->is_settled || stack->failure.count > 0 || stack->phase < STACK_RUNNING ||
+		why_only_looking(stack, why, sizeof(why)))
 		return false;
 	map_for_each (&stack->by_address, entry) {
 		const struct resource *resource = entry->value;
-		enum sync sync = resource->decision.sync;
-		if (sync != SYNC_SYNCED && sync != SYNC_UNKNOWN &&
+		const struct decision *d = &resource->decision;
+		bool waits = d->verdict == VERDICT_HOLD || d->verdict == VERDICT_DONE;
+		if ((resource->run || !waits) && d->sync != SYNC_SYNCED &&
+			d->sync != SYNC_UNKNOWN &&
 			stack_policy(stack, resource)->mode != MODE_OBSERVE &&
 			!stack_blind(stack, resource->kind))
 			return true;
@@ -179,7 +170,7 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
 		if (orders_brake(stack->orders, stack->reconcilers[i].layer->name))
 			used += snprintf(ret_text + used, bytes - (size_t)used, ", %s braked",
 				stack->reconcilers[i].layer->name);
-	int blind = count_blind(stack);
+	int blind = viewblind_count(stack);
 	if (blind > 0 && used < (int)bytes)
 		used += snprintf(ret_text + used, bytes - (size_t)used,
 			", %d layer%s cannot be looked at", blind, blind == 1 ? "" : "s");

@@ -99,3 +99,16 @@ json_t *viewblind_grouped(const json_t *layers)
 	}
 	return largest_first(groups);
 }
+
+int viewblind_count(const struct stack *stack)
+{
+	int count = 0;
+	for (size_t i = 0; i < stack->reconciler_count; i++) {
+		const struct reconciler *r = &stack->reconcilers[i];
+		bool is_blind = false;
+		for (size_t j = 0; j < r->watch_count; j++)
+			is_blind = is_blind || r->watches[j].failure.count > 0;
+		count += is_blind;
+	}
+	return count;
+}

@@ -1,8 +1,7 @@
 // What cannot be looked at, told once a cause: when AWS is away, forty kinds say the same.
 #pragma once
 
-#include "base/defs.h"
-#include <jansson.h>
+#include "core/stack.h"
 
 /* From the layers of a status
  * ({"name","blind":[{"kind","class","message","remedy","since","next_at"}]}):
@@ -11,3 +10,5 @@
  * without the operation and without how long a connection took. `since` is the earliest, `next_at`
  * the next. */
 json_t *viewblind_grouped(const json_t *layers);
+/* Layers with a kind that AWS could not be asked about. */
+int viewblind_count(const struct stack *stack);
