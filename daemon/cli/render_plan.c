@@ -98,12 +98,23 @@ static const char *op_of(const json_t *field, const char *change)
 	return op ? op : str_eq_null(change, "+") ? "+" : str_eq_null(change, "-") ? "-" : "~";
 }
 
-static void put_force(const struct view *view, const json_t *field, struct buf *out)
+// What is to be known of a field beside its values; "": nothing.
+static const char *note_of(const json_t *field)
 {
-	if (!js_bool(field, "forces_replacement", false))
+	bool is_held_back = js_bool(field, "held_back", false);
+	if (js_bool(field, "forces_replacement", false))
+		return is_held_back ? "# forces replacement, held back" : "# forces replacement";
+	return is_held_back ? "# held back" : "";
+}
+
+static void put_note(const struct view *view, const json_t *field, struct buf *out)
+{
+	const char *note = note_of(field);
+	if (!*note)
 		return;
 	buf_adds(out, " ");
-	view_put(view, out, PAINT_RED, "# forces replacement");
+	view_put(view, out, js_bool(field, "forces_replacement", false) ? PAINT_RED : PAINT_MAGENTA,
+		note);
 }
 
 static void put_sides(
@@ -117,10 +128,10 @@ static void put_sides(
 	if (!has_both && is_plain && is_tree(value)) {
 		buf_adds(out, " ");
 		put_tree(view, value, paint_of_change(op), op, FIELD_INDENT, out);
-		put_force(view, field, out);
+		put_note(view, field, out);
 		return;
 	}
-	int note = js_bool(field, "forces_replacement", false) ? 21 : 0;
+	int note = (int)strlen(note_of(field)) + 1;
 	const char *one = str_eq(op, "-") ? before : after;
 	if (!before || !after) {
 		out->failed = true;
@@ -130,7 +141,7 @@ static void put_sides(
 	} else if (view->width > 0 &&
 		   used + view_cells(before) + view_cells(after) + 4 + note > view->width) {
 		// Too long for a line: one above the other, so that the eye compares.
-		put_force(view, field, out);
+		put_note(view, field, out);
 		buf_adds(out, "\n");
 		view_pad(out, FIELD_INDENT + 4);
 		view_put(view, out, PAINT_RED, before);
@@ -145,7 +156,7 @@ static void put_sides(
 		buf_adds(out, " -> ");
 		view_put(view, out, PAINT_PLAIN, after);
 	}
-	put_force(view, field, out);
+	put_note(view, field, out);
 }
 
 static void put_field(const struct view *view, const json_t *field, const char *change,
@@ -211,8 +222,10 @@ static void put_notes(const struct view *view, const json_t *action, struct buf 
 			message ? message : "", id ? " (holdfast approve " : "", id ? id : "",
 			id ? ")" : "");
 	else if (str_eq_null(decision, "wait"))
-		state = str_format(
-			"waits%s%s", str_empty(message) ? "" : ": ", message ? message : "");
+		state = message && str_starts(message, "waits") // as most of them say themselves
+				? strdup(message)
+				: str_format("waits%s%s", str_empty(message) ? "" : ": ",
+					  message ? message : "");
 	if (!str_empty(reason))
 		put_remark(view, PAINT_DIM, reason, out);
 	if (effect)

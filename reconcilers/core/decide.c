@@ -392,6 +392,11 @@ static bool may_replace(const struct decide_input *in, const struct decision *d)
 	return is_allowed || is_approved(in, d);
 }
 
+static bool begins_empty(const struct kind *kind)
+{
+	return kind->holds_data && !kind->is_whole_anew;
+}
+
 static void decide_replacement(const struct decide_input *in, struct decision *d)
 {
 	const char *how = plan_replacement(in, d);
@@ -504,10 +509,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		decide_replacement(in, d);
 		str_copy(d->plan.replaced_for, sizeof(d->plan.replaced_for), replaced_for);
 	} else if (now.count > 0 && d->plan.count > 0) {
-		act(in, d, "Correcting", "");
-		if (d->verdict == VERDICT_ACT)
-			snprintf(d->message, sizeof(d->message), "being corrected: %s",
-				buf_str(&paths));
+		char what[sizeof(d->message)];
+		weigh_in_place(in, d, what, sizeof(what));
+		act(in, d, "Correcting", what);
 	} else if (settling > 0) {
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
@@ -549,7 +553,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 				"%.90s cannot be changed in place%s; the replacement waits for "
 				"approval",
 				replaced_for,
-				in->kind->holds_data ? ", and another one begins empty" : "");
+				begins_empty(in->kind) ? ", and another one begins empty" : "");
 	} else {
 		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Permadiff",
 			"written %d times and AWS still shows another value: %s; not written again "

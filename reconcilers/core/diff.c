@@ -323,20 +323,36 @@ void diff_make(const struct diff_input *in, struct differences *out)
 	diff_tags_of_others_since(in, out);
 }
 
+// False when there were enough of them.
+static bool list_one(const struct difference *one, int *listed, struct buf *out)
+{
+	if ((*listed)++ == 4) {
+		buf_adds(out, ", ...");
+		return false;
+	}
+	buf_addf(out, "%s%s%s", *listed > 1 ? ", " : "", one->path,
+		one->type == DIFFERS_FOREIGN   ? " (foreign)"
+		: one->type == DIFFERS_MISSING ? " (missing)"
+					       : "");
+	return true;
+}
+
 void differences_list(const struct differences *differences, bool undeclared, struct buf *out)
+{
+	int listed = 0;
+	for (size_t i = 0; i < differences->count; i++)
+		if ((differences->items[i].type == DIFFERS_UNDECLARED) == undeclared &&
+			!list_one(&differences->items[i], &listed, out))
+			return;
+}
+
+void differences_list_held(const struct differences *differences, bool held_back, struct buf *out)
 {
 	int listed = 0;
 	for (size_t i = 0; i < differences->count; i++) {
 		const struct difference *one = &differences->items[i];
-		if ((one->type == DIFFERS_UNDECLARED) != undeclared)
-			continue;
-		if (listed++ == 4) {
-			buf_adds(out, ", ...");
-			break;
-		}
-		buf_addf(out, "%s%s%s", listed > 1 ? ", " : "", one->path,
-			one->type == DIFFERS_FOREIGN   ? " (foreign)"
-			: one->type == DIFFERS_MISSING ? " (missing)"
-						       : "");
+		if (one->type != DIFFERS_UNDECLARED && one->is_held_back == held_back &&
+			!list_one(one, &listed, out))
+			return;
 	}
 }

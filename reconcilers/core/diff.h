@@ -14,9 +14,11 @@ enum difference_type {
 struct difference {
 	const struct field *field; // borrowed from the table; NULL for a tag
 	enum difference_type type;
-	char *path;       // "CidrBlock", "Routes[0.0.0.0/0]", "Tags[team]"; owned
-	json_t *desired;  // the value, or the item; NULL when there is none; owned
-	json_t *observed; // likewise
+	char *path;        // "CidrBlock", "Routes[0.0.0.0/0]", "Tags[team]"; owned
+	json_t *desired;   // the value, or the item; NULL when there is none; owned
+	json_t *observed;  // likewise
+	bool is_held_back; // is not written now, whatever else is: a person, a window or a
+			   // replacement is waited for (weigh.h)
 };
 
 struct differences {
@@ -62,3 +64,5 @@ bool diff_is_declared(const struct kind *kind, const struct field *field, const 
  * the file does not set, or of the others. */
 struct buf;
 void differences_list(const struct differences *differences, bool undeclared, struct buf *out);
+/* The same of those that are held back, or of the managed ones that are not. */
+void differences_list_held(const struct differences *differences, bool held_back, struct buf *out);

@@ -121,6 +121,7 @@ void foresee_free(struct foresee *f)
 		return;
 	map_done_with(&f->stack.by_address, free_resource);
 	buf_done(&f->plan.out);
+	json_decref(f->plan.follows);
 	json_decref(f->stack.approved);
 	json_decref(f->stack.orders);
 	desired_free(f->desired);

@@ -463,7 +463,8 @@ struct kind {
 	/* What a person does when it was deleted in AWS, to have back what it held. Where this is
 	 * said, an empty one in its place waits for approval. NULL: it is created again. */
 	const char *restored_by;
-	bool holds_data; // deleting or replacing it can lose data: held whatever the policy says
+	bool holds_data;    // deleting or replacing it can lose data: held whatever the policy says
+	bool is_whole_anew; // with holds_data: has none itself, and another one is what it was
 	/* A replacement cannot stand beside the old one: it takes the same place (a port, a block
 	 * of addresses). That two of one name cannot is known from FIELD_NAME. */
 	bool delete_first;

@@ -17,6 +17,11 @@ bool moving_has(const struct kind *kind)
 	return moving_field(kind, NULL) != NULL;
 }
 
+bool moving_is(const struct kind *kind, const char *attr)
+{
+	return attr && moving_field(kind, attr);
+}
+
 // A field whose value is an attribute that moves.
 static bool follows(const struct field *field)
 {

@@ -9,6 +9,8 @@
 /* Has the kind an attribute that moves? Then it has revisions, each written whole, tags included.
  */
 bool moving_has(const struct kind *kind);
+/* Is that attribute of the kind one of them? */
+bool moving_is(const struct kind *kind, const char *attr);
 /* May the attribute of `target`, as last seen, be given to `referrer`? Otherwise why not: the
  * target differs from the file, or is older. True for attributes that do not move; and for what we
  * wrote ourselves and AWS shows in other words than the file for good (a permadiff): nothing better

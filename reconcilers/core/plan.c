@@ -231,7 +231,6 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		if (!plan->forces_replacement)
 			str_copy(plan->replaced_for, sizeof(plan->replaced_for), d->path);
 		plan->forces_replacement = true;
-		disrupts(plan, DISRUPTS_REPLACEMENT);
 		return;
 	}
 	disrupts(plan, field->disrupts);
@@ -293,10 +292,13 @@ void plan_update(const struct kind *kind, const json_t *want, const json_t *obse
 	(void)observed;
 	*plan = (struct plan){0};
 	plan_differences(kind, differences, plan);
+	plan->in_place = plan->disruption;
 	if (plan->count > 0)
 		plan->change = CHANGE_UPDATE;
-	if (plan->forces_replacement)
+	if (plan->forces_replacement) {
 		plan->change = CHANGE_REPLACE;
+		disrupts(plan, DISRUPTS_REPLACEMENT);
+	}
 }
 
 // What AWS has right after the create call, as far as the table knows: the rest is absent.

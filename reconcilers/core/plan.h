@@ -32,8 +32,9 @@ struct plan {
 	struct step *steps;
 	size_t count, size;
 	bool forces_replacement;
-	bool restores;         // brings back what is scheduled to be deleted
-	char replaced_for[96]; // the path that forces it
+	enum disruption in_place; // of its steps alone, when they are done without the replacement
+	bool restores;            // brings back what is scheduled to be deleted
+	char replaced_for[96];    // the path that forces it
 };
 
 /* Everything that creates it: the call, then what the call does not take. */

@@ -23,6 +23,7 @@ struct view_plan {
 	int counts[CHANGE_COUNT], held, waiting;
 	int64_t checked_ms; // wall time of the oldest look
 	bool is_complete;
+	json_t *follows; // of core/follow.h; owned until the end
 };
 void view_plan_begin(struct view_plan *plan);
 void view_plan_add(struct view_plan *plan, struct stack *stack, struct resource *resource);

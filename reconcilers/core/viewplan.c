@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/follow.h"
 #include "core/leafdiff.h"
 #include "core/tags.h"
 
@@ -28,7 +29,11 @@ static json_t *created_fields(
 		const char *member = field_member(resource->kind, NULL, f);
 		const json_t *value = member ? json_object_get(want, member) : NULL;
 		bool is_unknown = member && json_object_get(waiting, member);
-		if (f->type == FIELD_FLAG || (!value && !is_unknown))
+		bool is_shown = false; // two fields may share a member
+		for (const struct field *g = resource->kind->fields; g != f; g++)
+			is_shown = is_shown ||
+				   str_eq_null(field_member(resource->kind, NULL, g), member);
+		if (f->type == FIELD_FLAG || is_shown || (!value && !is_unknown))
 			continue;
 		json_array_append_new(out,
 			json_pack("{s:s, s:n, s:o, s:b, s:b, s:b, s:s}", "path", member, "before",
@@ -39,15 +44,17 @@ static json_t *created_fields(
 	return out;
 }
 
-static void add_changed(const struct field *f, const json_t *leaf, bool forces, json_t *out)
+static void add_changed(const struct difference *of, const json_t *leaf, bool forces,
+	bool is_held_back, json_t *out)
 {
+	const struct field *f = of->field;
 	json_array_append_new(
-		out, json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:O}", "path",
+		out, json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:b, s:O}", "path",
 			     json_object_get(leaf, "path"), "before",
 			     view_shown(f, json_object_get(leaf, "observed")), "after",
 			     view_shown(f, json_object_get(leaf, "desired")), "sensitive",
-			     is_secret(f), "unknown", 0, "forces_replacement", forces, "op",
-			     json_object_get(leaf, "op")));
+			     is_secret(f), "unknown", 0, "forces_replacement", forces, "held_back",
+			     is_held_back, "op", json_object_get(leaf, "op")));
 }
 
 static json_t *changed_fields(const struct resource *resource)
@@ -65,7 +72,8 @@ static json_t *changed_fields(const struct resource *resource)
 		size_t j;
 		json_t *leaf;
 		json_array_foreach (leaves, j, leaf)
-			add_changed(f, leaf, forces, out);
+			add_changed(one, leaf, forces,
+				one->is_held_back && d->verdict != VERDICT_HOLD, out);
 	}
 	return out;
 }
@@ -109,13 +117,12 @@ static json_t *planned_calls(struct stack *stack, const struct resource *resourc
 	return out;
 }
 
-json_t *view_action(struct stack *stack, const struct resource *resource)
+// What is done with its own plan; NULL: it has none.
+static json_t *own_action(struct stack *stack, const struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
-	const struct plan *plan = resource->run ? &resource->run->plan : &d->plan;
-	if (plan->change == CHANGE_NONE || (plan->count == 0 && d->verdict != VERDICT_HOLD))
-		return NULL;
-	if (d->verdict == VERDICT_AGAIN && !resource->run)
+	const struct plan *plan = follow_plan(resource);
+	if (!follow_has_plan(resource))
 		return NULL;
 	_cleanup_json_ json_t *want = NULL;
 	_cleanup_json_ json_t *waiting = NULL;
@@ -137,16 +144,62 @@ json_t *view_action(struct stack *stack, const struct resource *resource)
 		"calls", planned_calls(stack, resource, plan, want));
 }
 
-// The text of its action, made anew when it was decided anew: most of a plan stands for long, and
-// is asked for often. What is being carried out, or decided in a moment, is not kept.
-static const struct told *told_of(
-	struct stack *stack, struct resource *resource, struct told *fresh)
+// What comes after the change of another.
+static json_t *following_action(
+	const struct stack *stack, const struct resource *resource, const json_t *follows)
 {
-	bool is_kept = !resource->run && !resource->must_decide && resource->decided > 0;
+	const char *target = js_str(follows, "target");
+	bool forces = js_bool(follows, "forces", false);
+	const struct resource *of = stack_find(stack, target);
+	bool is_held =
+		of && (of->decision.verdict == VERDICT_HOLD || follow_plan(of)->forces_replacement);
+	_cleanup_free_ char *message =
+		str_format("follows %s%s", target, is_held ? ", which is held" : "");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[], s:[]}", "id", "", "change",
+		change_sign(forces ? CHANGE_REPLACE : CHANGE_UPDATE), "address", resource->address,
+		"reason", "Follows", "disruption",
+		disruption_name(forces ? DISRUPTS_REPLACEMENT : DISRUPTS_NONE), "decision", "wait",
+		"message", message ? message : "", "fields", "calls");
+}
+
+static json_t *whole_action(
+	struct stack *stack, const struct resource *resource, const json_t *follows)
+{
+	json_t *action = own_action(stack, resource);
+	const struct plan *plan = follow_plan(resource);
+	if (!follows || (action && plan->change != CHANGE_UPDATE))
+		return action;
+	if (!action)
+		action = following_action(stack, resource, follows);
+	json_array_extend(json_object_get(action, "fields"), json_object_get(follows, "fields"));
+	return action;
+}
+
+json_t *view_action(struct stack *stack, const struct resource *resource)
+{
+	_cleanup_json_ json_t *all = follow_make(stack);
+	return whole_action(stack, resource, json_object_get(all, resource->address));
+}
+
+static enum change change_of(const struct resource *resource, const json_t *follows)
+{
+	if (follow_has_plan(resource))
+		return follow_plan(resource)->change;
+	return js_bool(follows, "forces", false) ? CHANGE_REPLACE : CHANGE_UPDATE;
+}
+
+// The text of its action, made anew when it was decided anew: most of a plan stands for long, and
+// is asked for often. What is being carried out, decided in a moment, or follows others, is not
+// kept.
+static const struct told *told_of(
+	struct stack *stack, struct resource *resource, const json_t *follows, struct told *fresh)
+{
+	bool is_kept =
+		!resource->run && !resource->must_decide && resource->decided > 0 && !follows;
 	struct told *told = is_kept ? &resource->told : fresh;
 	if (is_kept && told->decided == resource->decided)
 		return told;
-	json_t *action = view_action(stack, resource);
+	json_t *action = whole_action(stack, resource, follows);
 	free(told->action);
 	told->action = action ? json_dumps(action, JSON_COMPACT) : NULL;
 	told->waits = str_eq_null(js_str(action, "decision"), "wait");
@@ -158,7 +211,7 @@ static const struct told *told_of(
 void view_tell(struct stack *stack, struct resource *resource)
 {
 	struct told fresh = {0};
-	told_of(stack, resource, &fresh);
+	told_of(stack, resource, NULL, &fresh);
 	free(fresh.action);
 }
 
@@ -176,11 +229,12 @@ void view_plan_add(struct view_plan *plan, struct stack *stack, struct resource 
 	plan->is_complete = plan->is_complete && resource->presence != PRESENCE_UNKNOWN;
 	if (checked && (!plan->checked_ms || checked < plan->checked_ms))
 		plan->checked_ms = checked;
-	const struct told *told = told_of(stack, resource, &fresh);
+	if (!plan->follows)
+		plan->follows = follow_make(stack);
+	const json_t *follows = json_object_get(plan->follows, resource->address);
+	const struct told *told = told_of(stack, resource, follows, &fresh);
 	if (told->action) {
-		const struct plan *of =
-			resource->run ? &resource->run->plan : &resource->decision.plan;
-		plan->counts[of->change]++;
+		plan->counts[change_of(resource, follows)]++;
 		plan->held += resource->decision.verdict == VERDICT_HOLD;
 		plan->waiting += told->waits;
 		if (plan->out.len > 0 && plan->out.data[plan->out.len - 1] == '}')
@@ -207,6 +261,7 @@ char *view_plan_end(struct view_plan *plan, const struct stack *stack)
 		(long long)age, plan->is_complete ? "true" : "false", counts[CHANGE_CREATE],
 		counts[CHANGE_UPDATE], counts[CHANGE_REPLACE] + counts[CHANGE_REPLACE_BESIDE],
 		counts[CHANGE_DELETE], plan->held, plan->waiting);
+	json_decref(TAKE(plan->follows));
 	return buf_take(&plan->out);
 }
 

@@ -1,6 +1,7 @@
 // Which differences are to be acted on now, and why the others are not: unseen writes, values that
 // AWS rolled back, changes that cannot be taken back, and what the policy bars.
 #include "core/weigh.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "core/fights.h"
 #include "core/moving.h"
@@ -111,18 +112,22 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 		if (one->type == DIFFERS_FOREIGN && one->field && one->field->claim.of &&
 			!json_object_get(in->want, field_member(in->kind, NULL, one->field))) {
 			d->foreign++;
+			one->is_held_back = true;
 			continue;
 		}
 		if (is_refused(in, one)) {
 			d->refused++;
+			one->is_held_back = true;
 			continue;
 		}
 		if (is_grave(in, one)) {
 			d->grave++;
+			one->is_held_back = true;
 			continue;
 		}
 		if (weigh_is_barred(in, disruption_of(one))) {
 			d->barred++;
+			one->is_held_back = true;
 			d->needs_window = d->needs_window ||
 					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
 			continue;
@@ -130,6 +135,7 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 		const json_t *fight = fights_find(in->record->fights, one->path, one->desired);
 		if (fight) {
 			d->contested++;
+			one->is_held_back = true;
 			fights_say(fight, one->path, in->wanted ? in->wanted->address : "",
 				d->message, sizeof(d->message));
 			continue;
@@ -153,6 +159,29 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 	}
 	if (*ret_settling > 0 && waits_as_a_whole(in, ret_now))
 		ret_now->count = 0;
+}
+
+// ---- what is done without the rest
+
+void weigh_in_place(const struct decide_input *in, struct decision *d, char *ret_what, size_t bytes)
+{
+	struct buf now, later;
+	buf_init(&now, 4096);
+	buf_init(&later, 4096);
+	for (size_t i = 0; i < d->differences.count; i++) {
+		struct difference *one = &d->differences.items[i];
+		one->is_held_back = one->is_held_back || plan_is_forcing(in->kind, one);
+	}
+	if (d->plan.forces_replacement) {
+		d->plan.change = CHANGE_UPDATE;
+		d->plan.disruption = d->plan.in_place;
+	}
+	differences_list_held(&d->differences, false, &now);
+	differences_list_held(&d->differences, true, &later);
+	snprintf(ret_what, bytes, "being corrected: %.180s%s%.180s", buf_str(&now),
+		later.len ? "; held back: " : "", buf_str(&later));
+	buf_done(&now);
+	buf_done(&later);
 }
 
 // ---- the name of a change

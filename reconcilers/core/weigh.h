@@ -16,6 +16,10 @@ void weigh(const struct decide_input *input, struct decision *decision, struct d
 	int *ret_settling);
 /* Does the planned change come down to a replacement, with nothing else that waits for people? */
 bool weigh_is_replacement(const struct decision *decision);
+/* The plan is of what can be corrected now and in place; nothing is begun of the rest, which is
+ * marked as held back. Says both: "being corrected: A; held back: B". */
+void weigh_in_place(
+	const struct decide_input *input, struct decision *decision, char *ret_what, size_t bytes);
 /* Names the planned change: what approvals are about. A replacement is named by what forces it:
  * what could be written in place goes with the old one. */
 void weigh_name(const struct decide_input *input, struct decision *decision);

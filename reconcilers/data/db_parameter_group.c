@@ -88,6 +88,7 @@ const struct kind db_parameter_group_kind = {
 	// While a change is being applied, or the last database of it is still going.
 	.not_yet = (const char *const[]){"InvalidDBParameterGroupState", NULL},
 	.holds_data = true,
+	.is_whole_anew = true,
 	.check = check,
 };
 // clang-format on

@@ -161,6 +161,7 @@ const struct kind db_proxy_kind = {
 	// Roles, subnets and databases may be too new to be known, or not yet available.
 	.not_yet = (const char *const[]){"InvalidSubnet", "InvalidParameterValue", "InvalidDBProxyStateFault", "InvalidDBInstanceState", NULL},
 	.holds_data = true,
+	.is_whole_anew = true,
 	.settle_ms = 1800000,
 	.check = check,
 };

@@ -54,6 +54,7 @@ const struct kind db_subnet_group_kind = {
 	// Subnets may be too new to be known; on delete, databases take minutes to go.
 	.not_yet = (const char *const[]){"InvalidSubnet", "InvalidDBSubnetGroupStateFault", "InvalidDBSubnetStateFault", NULL},
 	.holds_data = true,
+	.is_whole_anew = true,
 	.check = check,
 };
 // clang-format on

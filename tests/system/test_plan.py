@@ -77,6 +77,27 @@ def test_what_cannot_be_changed_in_place_is_a_replacement(daemon):
     assert action["fields"][0]["forces_replacement"]
 
 
+def test_what_refers_to_what_will_be_another_follows_it(daemon):
+    """A plan shows both ends: the subnet that is replaced, and what stands in it."""
+    stack = network.small()
+    stack["network"]["subnet"]["public-b"]["cidr_block"] = "10.0.77.0/24"
+    follower = actions_of(plan_of(daemon, stack))["network.route_table.public"]
+    assert (follower["change"], follower["message"]) == ("~", "follows network.subnet.public-b, which is held")
+    stack["network"]["vpc"]["main"]["cidr_block"] = "10.0.0.0/17"
+    plan = plan_of(daemon, stack)
+    actions = actions_of(plan)
+    follower = actions["network.subnet.public-a"]
+    assert (follower["change"], follower["reason"], follower["decision"]) == ("-/+", "Follows", "wait")
+    assert follower["message"] == "follows network.vpc.main, which is held"
+    [vpc] = [field for field in follower["fields"] if field["path"] == "VpcId"]
+    assert vpc["unknown"] and vpc["before"].startswith("vpc-") and vpc["forces_replacement"]
+    # What has a plan of its own has it, and the VPC beside.
+    assert {"CidrBlock"} <= {field["path"] for field in actions["network.subnet.public-b"]["fields"]}
+    assert plan["counts"]["replace"] >= 3 and plan["counts"]["waiting"] >= 1
+    text = daemon.holdfast("plan", "--file", str(daemon.home / "other.yaml"), check=2).stdout
+    assert "waits: follows network.vpc.main" in text and "waits: waits" not in text
+
+
 def test_the_file_in_force_as_it_is_has_no_changes(daemon):
     assert plan_of(daemon, network.small(), check=0)["actions"] == []
 

@@ -212,6 +212,21 @@ def test_nothing_rests_on_notifications(start, postgres, proxy, ec2):
     assert " LISTEN " not in said and " NOTIFY " not in said and "PG_NOTIFY" not in said
 
 
+# -- who leads
+
+def test_that_who_leads_cannot_be_asked_is_said(start, postgres):
+    """Postgres answers, but not that: somebody took the table away."""
+    daemon = start(network.small())
+    daemon.wait_synced()
+    assert store(daemon)["message"] == ""
+    postgres.sql("ALTER TABLE holdfast.daemon RENAME TO away")
+    wait_until(lambda: store(daemon)["message"].startswith("who leads cannot be asked: "), "it to be said")
+    assert "who leads cannot be asked" in daemon.log()
+    assert "State store: who leads cannot be asked" in " ".join(daemon.holdfast("status").stdout.split())
+    postgres.sql("ALTER TABLE holdfast.away RENAME TO daemon")
+    wait_until(lambda: store(daemon)["message"] == "", "it to be over")
+
+
 # -- history that can be kept nowhere
 
 def test_nothing_is_changed_while_history_can_be_kept_nowhere(start, postgres, proxy, ec2):

@@ -432,6 +432,14 @@ static void a_held_replacement_does_not_stop_what_can_be_changed(void **state)
 	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
 	assert_int_equal(scene.decision.plan.count, 1);
 	assert_int_equal(scene.decision.plan.steps[0].type, STEP_UPDATE);
+	// Nothing of the replacement is begun: it is neither shown so, nor counted, nor kept back
+	// by a protection.
+	assert_int_equal(scene.decision.plan.change, CHANGE_UPDATE);
+	assert_int_equal(scene.decision.plan.disruption, DISRUPTS_NONE);
+	assert_string_equal(scene.decision.message,
+		"being corrected: MapPublicIpOnLaunch; held back: CidrBlock");
+	scene.input.protected = J({"who" : "ann"});
+	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
 	decision_done(&scene.decision);
 }
 
