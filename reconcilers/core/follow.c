@@ -30,6 +30,11 @@ static bool is_renewed(const struct resource *resource)
 		       plan->forces_replacement);
 }
 
+bool follow_may(const struct resource *resource)
+{
+	return resource->wanted && resource->presence == PRESENCE_PRESENT && !is_renewed(resource);
+}
+
 // Is it known beforehand, because the file says it?
 static bool is_given(const struct resource *target, const char *attr)
 {
@@ -169,8 +174,7 @@ static void add_referrers(struct following *f, const char *address, json_t *out,
 	json_array_foreach (desired_referrers(f->stack->desired, address), i, one) {
 		const char *name = json_string_value(one);
 		const struct resource *resource = stack_find(f->stack, name);
-		if (!resource || !resource->wanted || resource->presence != PRESENCE_PRESENT ||
-			is_renewed(resource))
+		if (!resource || !follow_may(resource))
 			continue;
 		json_t *follows = follow_one(f, resource);
 		bool is_news = follows && !json_object_get(out, name) &&

@@ -4,6 +4,8 @@
 
 #include "core/stack.h"
 
+/* Can anything follow in it at all? Not in what is made anew itself. */
+bool follow_may(const struct resource *resource);
 /* {"<address>": {"target": ADDRESS, "forces": bool, "fields": [FIELD of a plan's ACTION]}} of all
  * that is there and follows a change that is planned. What it will have is not known before:
  * "unknown". `forces`: it cannot be changed in place, and what refers to it follows in turn. New;

@@ -177,7 +177,7 @@ static json_t *whole_action(
 
 json_t *view_action(struct stack *stack, const struct resource *resource)
 {
-	_cleanup_json_ json_t *all = follow_make(stack);
+	_cleanup_json_ json_t *all = follow_may(resource) ? follow_make(stack) : NULL;
 	return whole_action(stack, resource, json_object_get(all, resource->address));
 }
 
