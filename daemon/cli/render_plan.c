@@ -291,6 +291,10 @@ void render_plan(const struct view *view, const json_t *plan, struct buf *out)
 		put_counts(view, plan, out);
 	else if (is_complete)
 		view_wrap(view, out, PAINT_GREEN, 0, "No changes are to be made.");
+	bool is_of_a_file = json_object_get(plan, "findings") != NULL;
+	if (is_of_a_file && js_int(json_object_get(plan, "counts"), "held", 0) > 0)
+		view_wrap(view, out, PAINT_MAGENTA, 0,
+			"The file is not in force: what is held can be approved once it is.");
 	if (age_ms >= 0)
 		view_putf(view, out, PAINT_DIM, "AWS was looked at %s ago.", age);
 	buf_adds(out, age_ms >= 0 ? "\n" : "");

@@ -75,6 +75,8 @@ def test_what_cannot_be_changed_in_place_is_a_replacement(daemon):
     action = actions_of(plan_of(daemon, stack))["network.subnet.public-b"]
     assert (action["change"], action["disruption"], action["decision"]) == ("-/+", "replacement", "hold")
     assert action["fields"][0]["forces_replacement"]
+    text = daemon.holdfast("plan", "--file", str(daemon.home / "other.yaml"), check=2).stdout
+    assert "can be approved once it is" in text
 
 
 def test_what_refers_to_what_will_be_another_follows_it(daemon):
