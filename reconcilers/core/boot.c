@@ -265,6 +265,9 @@ static void take_drifts(struct stack *stack, const json_t *rows)
 			continue;
 		if (resource && !known) {
 			js_set_str(resource->record.drifts, path, id);
+			if (!str_eq_null(
+				    js_str(row, "type"), difference_type_name(DIFFERS_UNDECLARED)))
+				json_object_set_new(resource->record.declared, path, json_true());
 			resource->record.is_dirty = true;
 			continue;
 		}

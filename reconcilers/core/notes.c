@@ -36,8 +36,10 @@ static void open_drift(struct reconciler *r, struct resource *resource, const ch
 	if (json_object_get(resource->record.drifts, path) || !hash_uuid(id))
 		return;
 	json_object_set_new(resource->record.drifts, path, json_string(id));
-	if (!str_eq(type, difference_type_name(DIFFERS_UNDECLARED)))
+	if (!str_eq(type, difference_type_name(DIFFERS_UNDECLARED))) {
 		resource->drifted_wall_ms = reconciler_wall_ms(r);
+		json_object_set_new(resource->record.declared, path, json_true());
+	}
 	resource->record.is_dirty = true;
 	json_t *args = event(r, resource);
 	js_set_str(args, "drift_id", id);
@@ -85,12 +87,23 @@ static bool has_path(const struct resource *resource, const char *path)
 	return false;
 }
 
+// What differs still, though the file has let go of it, is another drift.
+static bool is_let_go(const struct resource *resource, const char *path)
+{
+	const struct differences *all = &resource->decision.differences;
+	for (size_t i = 0; i < all->count; i++)
+		if (str_eq(all->items[i].path, path))
+			return all->items[i].type == DIFFERS_UNDECLARED &&
+			       json_object_get(resource->record.declared, path);
+	return false;
+}
+
 // By whom a drift was ended: by us, by the file, by who says that the field may differ, or by
 // somebody in AWS.
 static const char *how_ended(
 	const struct reconciler *r, const struct resource *resource, const char *path)
 {
-	if (!resource->wanted)
+	if (!resource->wanted || is_let_go(resource, path))
 		return "superseded";
 	if (*resource->last_action)
 		return "corrected";
@@ -116,15 +129,15 @@ void notes_close(struct reconciler *r, struct resource *resource)
 	const char *path;
 	void *next;
 	json_t *value;
-	bool is_corrected = *resource->last_action != '\0';
 	json_object_foreach_safe (record->drifts, next, path, value) {
-		if (has_path(resource, path))
+		if (has_path(resource, path) && !is_let_go(resource, path))
 			continue;
 		json_t *args = event(r, resource);
 		js_set_str(args, "drift_id", json_string_value(value));
 		js_set_str(args, "field", path);
 		const char *how = how_ended(r, resource, path);
 		js_set_str(args, "how", how);
+		bool is_corrected = *resource->last_action && !is_let_go(resource, path);
 		if (is_corrected)
 			js_set_str(args, "action_id", resource->last_action);
 		journal_put(r->stack->options.journal, STORE_DRIFT_CLOSE, args);
@@ -138,6 +151,7 @@ void notes_close(struct reconciler *r, struct resource *resource)
 			fights_yielded(record->fights, path);
 			r->tally.reverted += str_eq(how, "reverted");
 		}
+		json_object_del(record->declared, path);
 		json_object_del(record->drifts, path);
 		record->is_dirty = true;
 	}

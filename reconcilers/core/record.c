@@ -12,6 +12,7 @@ void record_init(struct record *record)
 		.writes = json_object(),
 		.depends_on = json_array(),
 		.drifts = json_object(),
+		.declared = json_object(),
 		.tags = json_array(),
 		.refused = json_object(),
 		.kept = json_object(),
@@ -37,6 +38,7 @@ void record_done(struct record *record)
 	json_decref(record->writes);
 	json_decref(record->depends_on);
 	json_decref(record->drifts);
+	json_decref(record->declared);
 	json_decref(record->tags);
 	json_decref(record->refused);
 	json_decref(record->kept);
@@ -51,7 +53,7 @@ void record_share(struct record *copy)
 {
 	json_t *const shared[] = {copy->observed, copy->baseline, copy->writes, copy->depends_on,
 		copy->drifts, copy->tags, copy->refused, copy->kept, copy->claimed, copy->suspects,
-		copy->fights, copy->followed};
+		copy->fights, copy->followed, copy->declared};
 	for (size_t i = 0; i < ARRAY_COUNT(shared); i++)
 		json_incref(shared[i]);
 	copy->id = copy->id ? strdup(copy->id) : NULL;
@@ -73,6 +75,8 @@ json_t *record_json(const struct record *record)
 		json_object_set_new(out, "guess", json_true());
 	if (out && record->was_shown)
 		json_object_set_new(out, "was_shown", json_true());
+	if (out && json_object_size(record->declared) > 0)
+		json_object_set(out, "declared", record->declared);
 	if (out && json_object_size(record->claimed) > 0)
 		json_object_set(out, "claimed", record->claimed);
 	if (out && json_object_size(record->suspects) > 0)
@@ -112,6 +116,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());
 	record->depends_on = member_or(data, "depends_on", JSON_ARRAY, json_array());
 	record->drifts = member_or(data, "drifts", JSON_OBJECT, json_object());
+	record->declared = member_or(data, "declared", JSON_OBJECT, json_object());
 	record->tags = member_or(data, "tags", JSON_ARRAY, json_array());
 	record->refused = member_or(data, "refused", JSON_OBJECT, json_object());
 	record->fights = member_or(data, "fights", JSON_OBJECT, json_object());

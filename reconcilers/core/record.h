@@ -21,6 +21,7 @@ struct record {
 			// or were seen lately
 	json_t *depends_on; // addresses, as last applied: the reverse is the order of deletion
 	json_t *drifts;     // path -> id of the open drift
+	json_t *declared;   // {"<path>": true}: open drifts of what the file said then
 	char synced[17];    // digest of the desired state under which it was in sync last; ""
 	json_t *tags;       // ["key", ...] of tags that the file has or had, and AWS may still show
 	json_t *refused;    // member -> [values that AWS tried and gave up], the latest last

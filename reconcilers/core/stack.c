@@ -146,7 +146,9 @@ void stack_save(struct stack *stack, struct resource *resource)
 	if (!record->is_dirty || !stack->is_loaded)
 		return;
 	record->is_dirty = false;
-	json_t *data = record_json(record);
+	// As it is now, though it may wait long to be told.
+	_cleanup_json_ json_t *live = record_json(record);
+	json_t *data = json_deep_copy(live);
 	js_set_str(data, "region", stack->region);
 	js_set_str(data, "account", stack->account);
 	json_t *args = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I}", "stack", stack->name,
