@@ -29,7 +29,7 @@ enum {
 	MOST_CALLS = 2048,
 	MOST_QUEUED_BYTES = 64 << 20,
 	MOST_REPEATS = 5,
-	WATCH_MS = 400, // so that it falls between LONG_MS and the shortest lock timeout
+	WATCH_MS = 400,         // so that it falls between LONG_MS and the shortest lock timeout
 	LONG_MS = 1500,         // a statement that waits so long may wait for a lock
 	STILL_LOCKED_MS = 8000, // after the last that gave up
 	VITAL_LOCK_MS = 2000,   // a renewal that waits longer comes too late
