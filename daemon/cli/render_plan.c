@@ -131,7 +131,7 @@ static void put_sides(
 		put_note(view, field, out);
 		return;
 	}
-	int note = (int)strlen(note_of(field)) + 1;
+	int note = *note_of(field) ? (int)strlen(note_of(field)) + 1 : 0;
 	const char *one = str_eq(op, "-") ? before : after;
 	if (!before || !after) {
 		out->failed = true;

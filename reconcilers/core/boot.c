@@ -314,17 +314,12 @@ static void take_key(struct stack *stack, const json_t *rows)
 // Those that were given before the store was there stand already, and are on their way to it.
 static void take_orders(struct stack *stack, const json_t *rows)
 {
-	size_t i, j;
-	json_t *row, *known;
-	json_array_foreach ((json_t *)rows, i, row) {
-		bool is_known = false;
-		json_array_foreach (stack->orders, j, known)
-			is_known = is_known ||
-				   str_eq_null(js_str(known, "order_id"), js_str(row, "order_id"));
-		if (!is_known)
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row)
+		if (!orders_find(stack->orders, js_str(row, "order_id")))
 			json_array_append_new(stack->orders,
 				orders_of_row(row, loop_wall_ms(stack->options.loop)));
-	}
 }
 
 void boot_load(struct stack *stack)

@@ -48,6 +48,7 @@ static void unload(struct stack *stack)
 			LOG_STR("stack", stack->name));
 		json_array_clear(stack->orders); // people may end them elsewhere
 	}
+	stack->told++; // what is being read of the orders is of an earlier lease
 	stack->is_loaded = false;
 	stack->is_settled = false;
 	json_object_clear(stack->approved);

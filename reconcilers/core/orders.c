@@ -154,3 +154,13 @@ json_t *orders_of_row(const json_t *row, int64_t wall_ms)
 	json_object_del(order, "left_ms");
 	return order;
 }
+
+const json_t *orders_find(const json_t *orders, const char *id)
+{
+	size_t i;
+	json_t *order;
+	json_array_foreach ((json_t *)orders, i, order)
+		if (str_eq_null(js_str(order, "order_id"), id))
+			return order;
+	return NULL;
+}

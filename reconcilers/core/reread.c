@@ -1,6 +1,5 @@
 #include "core/reread.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "core/boot.h"
 #include "core/orders.h"
 
@@ -21,16 +20,6 @@ void reread_done(struct reread *reread)
 bool reread_is_running(const struct reread *reread)
 {
 	return op_is_running(&reread->call.op);
-}
-
-static const json_t *of_id(const json_t *orders, const char *id)
-{
-	size_t i;
-	json_t *order;
-	json_array_foreach ((json_t *)orders, i, order)
-		if (str_eq_null(js_str(order, "order_id"), id))
-			return order;
-	return NULL;
 }
 
 static void tell(const struct stack *stack, const json_t *order, const char *what)
@@ -54,7 +43,7 @@ static void compare(struct stack *stack, const json_t *rows)
 	size_t i;
 	json_t *row;
 	json_array_foreach ((json_t *)rows, i, row) {
-		if (of_id(stack->orders, js_str(row, "order_id")))
+		if (orders_find(stack->orders, js_str(row, "order_id")))
 			continue;
 		tell(stack, row, "told to another daemon");
 		json_array_append_new(stack->orders, orders_of_row(row, now));
@@ -62,7 +51,7 @@ static void compare(struct stack *stack, const json_t *rows)
 	}
 	for (i = json_array_size(stack->orders); i-- > 0;) {
 		const json_t *order = json_array_get(stack->orders, i);
-		if (of_id(rows, js_str(order, "order_id")) || is_ending(order, now))
+		if (orders_find(rows, js_str(order, "order_id")) || is_ending(order, now))
 			continue;
 		tell(stack, order, "taken back at another daemon");
 		json_array_remove(stack->orders, i);
