@@ -52,14 +52,7 @@ void leases_tell(struct app *app)
 	for (size_t i = 0; i < app->held_count; i++) {
 		struct held *held = &app->held[i];
 		struct lease *lease = held->lease;
-		bool was_idle = lease->is_idle, might_take = lease->may_take;
-		lease->may_take = stack_may_lead(held->stack);
 		stack_lease_changed(held->stack);
-		lease->is_idle = lease->is_leaving && stack_is_idle(held->stack);
-		// What is only looked at is history too: there may be little time between two
-		// passes.
-		bool is_ready = lease->may_take && !might_take && lease->role != LEASE_OURS;
-		if ((lease->is_idle && !was_idle) || is_ready)
-			keeper_wake(app->keeper);
+		lease_tell(lease, stack_may_lead(held->stack), stack_is_idle(held->stack));
 	}
 }

@@ -473,6 +473,17 @@ void keeper_wake(struct keeper *keeper)
 		timer_start(&keeper->timer, &keeper->task, 0);
 }
 
+void lease_tell(struct lease *lease, bool may_take, bool is_idle)
+{
+	// What is only looked at is history too: there may be little time between two passes.
+	bool is_ready = may_take && !lease->may_take && lease->role != LEASE_OURS;
+	bool has_let_go = lease->is_leaving && is_idle && !lease->is_idle;
+	lease->may_take = may_take;
+	lease->is_idle = lease->is_leaving && is_idle;
+	if (is_ready || has_let_go)
+		keeper_wake(lease->keeper);
+}
+
 void keeper_stop(struct keeper *keeper)
 {
 	struct lease *lease;

@@ -64,6 +64,9 @@ struct lease *keeper_add(struct keeper *keeper, const char *stack);
 /* Why the store, which answers otherwise, cannot be asked who leads; "" mostly. Valid until the
  * next round. */
 const char *keeper_trouble(const struct keeper *keeper);
+/* By the owner, whenever one of the two may have changed: is it ready to lead, and is all in flight
+ * over (which counts while it is leaving)? What can be taken or given back now is so at once. */
+void lease_tell(struct lease *lease, bool may_take, bool is_idle);
 /* A round now: the store is back, or an owner has let go. */
 void keeper_wake(struct keeper *keeper);
 /* Takes nothing any more; everything is leaving, and released as soon as its owner is idle. */

@@ -76,26 +76,28 @@ static void note_fight(struct reconciler *r, struct resource *resource, const ch
 	task_wake(&r->task);
 }
 
+static const struct difference *difference_at(const struct resource *resource, const char *path)
+{
+	const struct differences *all = &resource->decision.differences;
+	for (size_t i = 0; i < all->count; i++)
+		if (str_eq(all->items[i].path, path))
+			return &all->items[i];
+	return NULL;
+}
+
 static bool has_path(const struct resource *resource, const char *path)
 {
-	const struct decision *decision = &resource->decision;
 	if (str_eq(path, "(resource)"))
-		return decision->sync == SYNC_MISSING || resource->record.stray_of;
-	for (size_t i = 0; i < decision->differences.count; i++)
-		if (str_eq(decision->differences.items[i].path, path))
-			return true;
-	return false;
+		return resource->decision.sync == SYNC_MISSING || resource->record.stray_of;
+	return difference_at(resource, path);
 }
 
 // What differs still, though the file has let go of it, is another drift.
 static bool is_let_go(const struct resource *resource, const char *path)
 {
-	const struct differences *all = &resource->decision.differences;
-	for (size_t i = 0; i < all->count; i++)
-		if (str_eq(all->items[i].path, path))
-			return all->items[i].type == DIFFERS_UNDECLARED &&
-			       json_object_get(resource->record.declared, path);
-	return false;
+	const struct difference *difference = difference_at(resource, path);
+	return difference && difference->type == DIFFERS_UNDECLARED &&
+	       json_object_get(resource->record.declared, path);
 }
 
 // By whom a drift was ended: by us, by the file, by who says that the field may differ, or by

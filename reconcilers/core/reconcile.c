@@ -129,11 +129,11 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 }
 
 // What comes along with somebody's change of a managed field is no default of AWS's that was late.
+// `before`: the baseline of then; NULL: nobody has changed anything.
 static void unlearn(struct resource *resource, const struct decision *decision, json_t *before)
 {
 	struct record *record = &resource->record;
-	bool is_upset = resource->upset_ms && decision->managed > 0;
-	if (!is_upset || json_equal(before, record->baseline))
+	if (!before || decision->managed == 0 || json_equal(before, record->baseline))
 		return;
 	json_decref(record->baseline);
 	record->baseline = json_incref(before);
@@ -184,7 +184,8 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 {
 	struct stack *stack = r->stack;
 	struct decision decision;
-	_cleanup_json_ json_t *baseline = json_copy(resource->record.baseline);
+	_cleanup_json_ json_t *baseline =
+		resource->upset_ms ? json_copy(resource->record.baseline) : NULL;
 	resource->must_decide = false;
 	if (resource->presence == PRESENCE_PRESENT) {
 		keep_baseline(resource, reconciler_wall_ms(r));

@@ -19,13 +19,8 @@ void daemon_tell_lease(struct daemon *daemon)
 	struct lease *lease = daemon->lease;
 	if (!lease || !daemon->stack)
 		return;
-	bool was_idle = lease->is_idle, might_take = lease->may_take;
-	lease->may_take = stack_may_lead(daemon->stack);
 	stack_lease_changed(daemon->stack);
-	lease->is_idle = lease->is_leaving && stack_is_idle(daemon->stack);
-	bool is_ready = lease->may_take && !might_take && lease->role != LEASE_OURS;
-	if ((lease->is_idle && !was_idle) || is_ready)
-		keeper_wake(daemon->keeper);
+	lease_tell(lease, stack_may_lead(daemon->stack), stack_is_idle(daemon->stack));
 }
 
 static void on_app(struct task *task)

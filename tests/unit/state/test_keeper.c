@@ -329,6 +329,22 @@ static void who_is_not_ready_is_passed_over(void **state)
 	room_close(&room);
 }
 
+// Between two rounds there may be a moment only in which it is.
+static void who_becomes_ready_takes_it_at_once(void **state)
+{
+	(void)state;
+	struct room room;
+	room_open(&room, 1);
+	side_open(&room, &room.a, "a", false);
+	room.a.leases[0]->may_take = false;
+	run(&room, LEASE_BEAT_MS + 300);
+	assert_int_equal(leads(&room, &room.a), 0);
+	lease_tell(room.a.leases[0], true, true);
+	run(&room, 200);
+	assert_int_equal(leads(&room, &room.a), 1);
+	room_close(&room);
+}
+
 static void who_only_observes_makes_way(void **state)
 {
 	(void)state;
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(a_server_whose_clock_leaps_takes_nothing_from_who_still_beats),
 		cmocka_unit_test(two_share_in_halves_and_the_last_one_has_all),
 		cmocka_unit_test(who_is_not_ready_is_passed_over),
+		cmocka_unit_test(who_becomes_ready_takes_it_at_once),
 		cmocka_unit_test(who_only_observes_makes_way),
 		cmocka_unit_test(an_answer_that_was_lost_costs_at_most_a_beat),
 	};
