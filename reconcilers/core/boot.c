@@ -311,17 +311,6 @@ static void take_key(struct stack *stack, const json_t *rows)
 			LOG_STR("stack", stack->name));
 }
 
-// Those that were given before the store was there stand already, and are on their way to it.
-static void take_orders(struct stack *stack, const json_t *rows)
-{
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row)
-		if (!orders_find(stack->orders, js_str(row, "order_id")))
-			json_array_append_new(stack->orders,
-				orders_of_row(row, loop_wall_ms(stack->options.loop)));
-}
-
 void boot_load(struct stack *stack)
 {
 	static const enum store_statement statements[] = {STORE_RECORDS_LOAD, STORE_ACTIONS_OPEN,
@@ -358,7 +347,8 @@ void boot_load(struct stack *stack)
 		take_holds(stack, stack->loads[2].rows);
 		take_drifts(stack, stack->loads[3].rows);
 		take_key(stack, stack->loads[4].rows);
-		take_orders(stack, stack->loads[5].rows);
+		// Those that were given before the store was there stand already.
+		orders_take(stack->orders, stack->loads[5].rows, loop_wall_ms(stack->options.loop));
 		halt_take_destroyed(stack, stack->loads[6].rows);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(statements); i++) {

@@ -164,3 +164,12 @@ const json_t *orders_find(const json_t *orders, const char *id)
 			return order;
 	return NULL;
 }
+
+void orders_take(json_t *orders, const json_t *rows, int64_t wall_ms)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach ((json_t *)rows, i, row)
+		if (!orders_find(orders, js_str(row, "order_id")))
+			json_array_append_new(orders, orders_of_row(row, wall_ms));
+}

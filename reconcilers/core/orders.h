@@ -40,6 +40,10 @@ void orders_shift(json_t *orders, int64_t by_ms);
 /* An order as the store tells it, with the "left_ms" until its end, by the clock that reads
  * `wall_ms` now, which need not be that of the daemon it was given to; new. */
 json_t *orders_of_row(const json_t *row, int64_t wall_ms);
+/* Adds those of the store's rows that are not known yet at the end, each as orders_of_row() makes
+ * it.
+ */
+void orders_take(json_t *orders, const json_t *rows, int64_t wall_ms);
 /* The one of that "order_id"; borrowed; NULL: there is none. */
 const json_t *orders_find(const json_t *orders, const char *id);
 /* Does `target` cover the address? */

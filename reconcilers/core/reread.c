@@ -39,17 +39,12 @@ static bool is_ending(const json_t *order, int64_t wall_ms)
 static void compare(struct stack *stack, const json_t *rows)
 {
 	int64_t now = loop_wall_ms(stack->options.loop);
-	bool is_news = false;
-	size_t i;
-	json_t *row;
-	json_array_foreach ((json_t *)rows, i, row) {
-		if (orders_find(stack->orders, js_str(row, "order_id")))
-			continue;
-		tell(stack, row, "told to another daemon");
-		json_array_append_new(stack->orders, orders_of_row(row, now));
-		is_news = true;
-	}
-	for (i = json_array_size(stack->orders); i-- > 0;) {
+	size_t had = json_array_size(stack->orders);
+	orders_take(stack->orders, rows, now);
+	bool is_news = json_array_size(stack->orders) > had;
+	for (size_t i = had; i < json_array_size(stack->orders); i++)
+		tell(stack, json_array_get(stack->orders, i), "told to another daemon");
+	for (size_t i = json_array_size(stack->orders); i-- > 0;) {
 		const json_t *order = json_array_get(stack->orders, i);
 		if (orders_find(rows, js_str(order, "order_id")) || is_ending(order, now))
 			continue;
