@@ -286,6 +286,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_any(self):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it thought better of it: no request, and none is carried out
+            self.close_connection = True
+            return
         if self.proxy.is_away:  # over a connection of before
             self.reset()
             return

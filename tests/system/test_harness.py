@@ -1,4 +1,6 @@
 """The proxy that the other tests stand on does to AWS's answers what they rely on."""
+import socket
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -63,6 +65,21 @@ def test_lost_answers_are_lost_after_or_before_execution(proxy, through, ec2, ki
         through.create_vpc(CidrBlock="10.0.0.0/16")
     assert len(ec2.describe_vpcs()["Vpcs"]) == before + executed
     assert proxy.seen("CreateVpc")[0].executed is bool(executed)
+
+
+def test_a_request_without_its_body_is_no_call(proxy, through, ec2):
+    """As AWS has it; the daemon takes a change back like this when its lease ended between the two."""
+    before = len(ec2.describe_vpcs()["Vpcs"])
+    body = b"Action=CreateVpc&Version=2016-11-15&CidrBlock=10.0.0.0%2F16"
+    for sent in (b"", body[:20]):
+        with socket.create_connection(("127.0.0.1", int(proxy.url.rsplit(":", 1)[1])), timeout=10) as half:
+            half.sendall(b"POST / HTTP/1.1\r\nHost: ec2.eu-west-1.amazonaws.com\r\n"
+                         b"Content-Type: application/x-www-form-urlencoded\r\n"
+                         b"Content-Length: %d\r\n\r\n%s" % (len(body), sent))
+            half.shutdown(socket.SHUT_WR)
+            assert half.recv(100) == b""
+    assert proxy.seen() == []
+    assert len(ec2.describe_vpcs()["Vpcs"]) == before
 
 
 def test_every_answer_waits_for_the_delay(proxy, through):
