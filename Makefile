@@ -223,7 +223,7 @@ unit-%:
 # `make sim SEEDS=100000 FROM=20000`: so many, beginning there.
 SEED ?=
 FROM ?= 1
-SHARES ?= 2
+SHARES ?= $(JOBS)
 .PHONY: sim sim-breakages
 sim: $(BUILD)/tests/sim/simulate ## SEEDS=10000 stories of faults and crashes on virtual time; SEED=n tells one
 ifneq ($(SEED),)
@@ -255,16 +255,18 @@ $(VENV)/made: tests/requirements.txt packaging/venv.sh
 
 # ---- system tests, demo, benchmark: real programs, a real Postgres, the emulator
 
-# `make system TESTS='-k subnet -x'`: anything that pytest takes.
+# `make system TESTS='-k subnet -x'`: anything that pytest takes. The tests mostly wait, so there
+# are two runs a core, each with a Postgres, an emulator and daemons of its own (some 400 MB).
 TESTS ?=
+RUNS ?= $(shell expr 2 \* $(JOBS))
 .PHONY: system test demo bench faults drift kills stops soak storms
-system: all ## run the system tests, SHARES (2) of them side by side
-	@for i in $$(seq $(SHARES)); do \
+system: all ## run the system tests, RUNS (two a core) of them side by side
+	@rm -rf $(BUILD)/system && mkdir -p $(BUILD)/system/taken; \
+	for i in $$(seq $(RUNS)); do \
 		HOLDFAST_BUILD=$(BUILD) $(VENV)/bin/python -m pytest tests/system \
-			--share $$i/$(SHARES) $(TESTS) >$(BUILD)/system-$$i.log 2>&1 & pids="$$pids $$!"; \
-	done; failed=0; \
-	for pid in $$pids; do wait $$pid || { [ $$? -eq 5 ] || failed=1; }; done; \
-	for i in $$(seq $(SHARES)); do cat $(BUILD)/system-$$i.log; done; exit $$failed
+			--shared-by $(BUILD)/system/taken $(TESTS) >$(BUILD)/system/$$i.log 2>&1 & pids="$$pids $$!"; \
+	done; failed=0; for pid in $$pids; do wait $$pid || failed=1; done; \
+	for i in $$(seq $(RUNS)); do cat $(BUILD)/system/$$i.log; done; exit $$failed
 
 # In steps of their own: nothing is compiled before its libraries are there.
 test: ## install what is missing, build, run unit and system tests

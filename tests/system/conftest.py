@@ -13,8 +13,8 @@ from proxy import Proxy  # noqa: E402
 
 
 def pytest_addoption(parser):
-    parser.addoption("--share", default="1/1", metavar="I/N",
-                     help="only the I-th of N shares of the tests, so that N runs go side by side")
+    parser.addoption("--shared-by", metavar="DIR",
+                     help="one of several runs side by side, which take the tests from each other by files in DIR")
 
 
 def in_order(item):
@@ -26,25 +26,46 @@ def in_order(item):
 
 
 @pytest.hookimpl(trylast=True)  # after pytest's own grouping by fixtures, which knows no order of cases
-def pytest_collection_modifyitems(config, items):
-    """What stays together: the cases of one scenario (they share a daemon), and else those of one file."""
+def pytest_collection_modifyitems(items):
     items.sort(key=in_order)
-    index, count = map(int, config.getoption("--share").split("/"))
-    if count == 1:
-        return
-    groups = {}
+
+
+def groups_of(items):
+    """What stays together: the tests of one file, and of scenarios the cases of one (they share a daemon)."""
+    files, scenarios = {}, {}
     for item in items:
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        groups.setdefault(params.get("stage", item.path.name), []).append(item)
-    loads, mine = [0] * count, set()
-    for name, group in sorted(groups.items(), key=lambda pair: (-len(pair[1]), str(pair[0]))):
-        least = loads.index(min(loads))
-        loads[least] += len(group)
-        if least == index - 1:
-            mine.add(name)
-    chosen = [item for name in groups if name in mine for item in groups[name]]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-    items[:] = [item for item in items if item in set(chosen)]
+        groups, name = (scenarios, params["stage"]) if "stage" in params else (files, item.path.name)
+        groups.setdefault(name, []).append(item)
+    return {**files, **scenarios}  # the longest are files: at the end nobody waits for one
+
+
+def taken(groups, folder):
+    """The tests of one run after the other, as it comes to them: who is first to make its file has a group."""
+    for name, group in groups.items():
+        try:
+            (folder / name).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield from group
+
+
+def pytest_runtestloop(session):
+    """Tests mostly wait, and for how long nobody knows beforehand: no run is dealt its share of them."""
+    folder = session.config.getoption("--shared-by")
+    if not folder or session.testsfailed or session.config.option.collectonly:
+        return None
+    mine = taken(groups_of(session.items), pathlib.Path(folder))
+    item = next(mine, None)
+    while item:
+        following = next(mine, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
 
 
 @pytest.fixture(scope="session")
