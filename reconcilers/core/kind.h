@@ -99,7 +99,9 @@ struct call {
 	struct find find;
 	const char *else_operation; // when nothing was found
 	const char *else_args;
-	const char *each; // path of a list in the scope: the call runs for each value, as @item
+	/* Path of a list in the scope: the call runs for each value, as @item; CALL_BATCH: for many
+	 * of them at once. */
+	const char *each;
 	/* Only then the call is made. Teardown and remove: of what was observed; what no call
 	 * deletes is left. Updates and unsets of a field: of its scope ("value", "old"). */
 	struct match_row when;
@@ -371,6 +373,8 @@ struct observe {
 	/* Adds members that no path can say to a listed item with what was joined, in place. */
 	void (*derive)(json_t *item);
 	const char *const *derived; // their names; NULL-ended, or NULL
+	/* Members of a listed item that it reads and that no other word here names. */
+	const char *const *derived_from; // NULL-ended, or NULL
 	const char *const
 		*absent; // further AWS codes that mean "does not exist"; NULL-ended, or NULL
 };

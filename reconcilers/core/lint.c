@@ -511,6 +511,7 @@ static struct lint_scope each_scope(struct lint *lint, const char *each)
 		if (!own || !str_eq(own, member))
 			continue;
 		struct lint_found seen = lint_item_paths(lint, f->observed ? f->observed : own);
+		scope.field = f;
 		scope.item = lint_element(seen) ? lint_element(seen) : seen.shape;
 		return scope;
 	}

@@ -55,6 +55,8 @@ json_t *members_read(const struct kind *kind)
 		keep_items(keep, kind->observe.follows[i].args);
 		keep_path(keep, kind->observe.follows[i].unless.path);
 	}
+	for (const char *const *m = kind->observe.derived_from; m && *m; m++)
+		keep_path(keep, *m);
 	keep_path(keep, kind->tagging ? kind->tagging->observed : NULL);
 	keep_path(keep, kind->states.path);
 	keep_text(keep, kind->states.message);

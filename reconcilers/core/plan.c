@@ -8,6 +8,8 @@
 #include "core/section.h"
 #include "core/template.h"
 
+enum { MOST_A_BATCH = 50 };
+
 const char *change_sign(enum change change)
 {
 	static const char *const signs[] = {"", "+", "~", "-/+", "+/-", "-"};
@@ -74,7 +76,7 @@ static void plan_items(struct plan *plan, const struct field *field, const struc
 	if (!call->operation)
 		return;
 	json_t *items = NULL, *paths = NULL;
-	int most = call->most ? call->most : 50;
+	int most = call->most ? call->most : MOST_A_BATCH;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct difference *d = &all->items[i];
 		if (d->field != field || d->type != type)
@@ -350,6 +352,23 @@ void plan_create(const struct kind *kind, const json_t *want, struct plan *plan)
 	differences_done(&differences);
 }
 
+// A step for each item of the list, or a batch of them.
+static void plan_teardown_each(struct plan *plan, const struct call *call, const json_t *list)
+{
+	bool is_batch = call->flags & CALL_BATCH;
+	size_t most = !is_batch ? 1 : call->most ? (size_t)call->most : MOST_A_BATCH;
+	for (size_t i = 0; i < json_array_size(list); i += most) {
+		json_t *items = json_array();
+		for (size_t j = i; j < i + most && j < json_array_size(list); j++)
+			json_array_append(items, json_array_get(list, j));
+		plan_add_step(plan, STEP_TEARDOWN, call, NULL,
+			is_batch ? json_pack("{s:O}", "items", items)
+				 : json_pack("{s:O}", "item", json_array_get(items, 0)),
+			NULL);
+		json_decref(items);
+	}
+}
+
 void plan_delete(const struct kind *kind, const json_t *observed, struct plan *plan)
 {
 	*plan = (struct plan){.change = CHANGE_DELETE,
@@ -365,11 +384,7 @@ void plan_delete(const struct kind *kind, const json_t *observed, struct plan *p
 		_cleanup_json_ json_t *list = path_get(scope, call->each);
 		if (list && !json_is_array(list))
 			list = json_pack("[o]", list);
-		size_t i;
-		json_t *item;
-		json_array_foreach (list, i, item)
-			plan_add_step(plan, STEP_TEARDOWN, call, NULL,
-				json_pack("{s:O}", "item", item), NULL);
+		plan_teardown_each(plan, call, list);
 	}
 	const struct match_row *when = &kind->remove.when;
 	if (!when->path || path_matches(observed, when->path, when->glob))

@@ -1,9 +1,11 @@
 // A security group with its rules, held as two sets.
 //
-// Rules are read from DescribeSecurityGroupRules (one row an atomic rule, with an id) and revoked
-// by id. New ones are authorised before old ones are revoked. Groups may refer to each other in a
-// circle, so rules come after all groups. A new group lets everything out: where `egress` is set,
-// that rule goes unless listed.
+// DescribeSecurityGroups tells the rules too, those of one protocol and ports put together: they
+// are taken apart here, and authorised, described and revoked by what they say. So their ids, for
+// which DescribeSecurityGroupRules would be a read more in each pass, are never needed. New ones
+// are authorised before old ones are revoked. Groups may refer to each other in a circle, so rules
+// come after all groups. A new group lets everything out: where `egress` is set, that rule goes
+// unless listed.
 #include "base/num.h"
 #include "base/str.h"
 #include "core/advice.h"
@@ -46,6 +48,43 @@ static void canon_rule(json_t *rule)
 	}
 	if (str_empty(js_str(rule, "Description")))
 		json_object_del(rule, "Description");
+}
+
+// The rules of one permission, a row for each other side: in the members of AWS's
+// SecurityGroupRule.
+static void add_rules(json_t *rules, const json_t *permission, bool is_egress)
+{
+	static const struct {
+		const char *list, *member, *into;
+	} sides[] = {{"IpRanges", "CidrIp", "CidrIpv4"}, {"Ipv6Ranges", "CidrIpv6", "CidrIpv6"},
+		{"PrefixListIds", "PrefixListId", "PrefixListId"},
+		{"UserIdGroupPairs", NULL, "ReferencedGroupInfo"}};
+	static const char *const same[] = {"IpProtocol", "FromPort", "ToPort"};
+	for (size_t s = 0; s < ARRAY_COUNT(sides); s++) {
+		size_t i;
+		json_t *side;
+		json_array_foreach (json_object_get(permission, sides[s].list), i, side) {
+			json_t *rule = json_pack("{s:b}", "IsEgress", is_egress);
+			for (size_t m = 0; m < ARRAY_COUNT(same); m++)
+				json_object_set(
+					rule, same[m], json_object_get(permission, same[m]));
+			json_object_set(rule, sides[s].into,
+				sides[s].member ? json_object_get(side, sides[s].member) : side);
+			json_object_set(rule, "Description", json_object_get(side, "Description"));
+			json_array_append_new(rules, rule);
+		}
+	}
+}
+
+static void derive(json_t *item)
+{
+	json_t *rules = json_array(), *permission;
+	size_t i;
+	json_array_foreach (json_object_get(item, "IpPermissions"), i, permission)
+		add_rules(rules, permission, false);
+	json_array_foreach (json_object_get(item, "IpPermissionsEgress"), i, permission)
+		add_rules(rules, permission, true);
+	json_object_set_new(item, "Rules", rules);
 }
 
 static void check_rule(const json_t *rule, struct place place, struct findings *findings)
@@ -216,29 +255,34 @@ static void advise(struct advice *advice)
 }
 
 // clang-format off
-#define PERMISSION                                                                                 \
+#define PERMISSION_TO(...)                                                                         \
 	ARGS({"IpProtocol": "@item.IpProtocol", "FromPort": "@item.FromPort", "ToPort": "@item.ToPort", \
 	      "IpRanges": [{"CidrIp": "@!item.CidrIpv4", "Description": "@item.Description"}],        \
 	      "Ipv6Ranges": [{"CidrIpv6": "@!item.CidrIpv6", "Description": "@item.Description"}],    \
 	      "PrefixListIds": [{"PrefixListId": "@!item.PrefixListId", "Description": "@item.Description"}], \
-	      "UserIdGroupPairs": [{"GroupId": "@!item.ReferencedGroupInfo.GroupId", "Description": "@item.Description"}]})
-#define CHANGE_RULE                                                                                \
-	{.operation = "ModifySecurityGroupRules", .flags = CALL_REPEATABLE,                         \
-	 .args = ARGS({"GroupId": "@id", "SecurityGroupRules": [{"SecurityGroupRuleId": "@old_item.SecurityGroupRuleId", \
-		"SecurityGroupRule": {"IpProtocol": "@item.IpProtocol", "FromPort": "@item.FromPort", "ToPort": "@item.ToPort", \
-		"CidrIpv4": "@item.CidrIpv4", "CidrIpv6": "@item.CidrIpv6", "PrefixListId": "@item.PrefixListId", \
-		"ReferencedGroupId": "@item.ReferencedGroupInfo.GroupId", "Description": "@item.Description"}}]})}
-#define RULE(name) "ModifySecurityGroupRules:SecurityGroupRules[].SecurityGroupRule." name
+	      "UserIdGroupPairs": [{"GroupId": "@!item.ReferencedGroupInfo.GroupId", __VA_ARGS__ "Description": "@item.Description"}]})
+#define PERMISSION PERMISSION_TO()
+// What AWS shows can be revoked just so: of a group in a peered network it wants to hear whose it is, and by which way.
+#define SHOWN PERMISSION_TO("UserId": "@item.ReferencedGroupInfo.UserId", "VpcId": "@item.ReferencedGroupInfo.VpcId", \
+	"VpcPeeringConnectionId": "@item.ReferencedGroupInfo.VpcPeeringConnectionId",)
+#define PERMIT(name) \
+	{.operation = name, .flags = CALL_BATCH, .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = PERMISSION}
+#define REVOKE(...) \
+	{.operation = __VA_ARGS__, .flags = CALL_BATCH | CALL_REPEATABLE, .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = SHOWN}
+// Rules of one key differ in nothing but the description.
+#define DESCRIBE(name) \
+	{.operation = name, .flags = CALL_REPEATABLE, .args = "{\"GroupId\": \"@id\", \"IpPermissions\": [" PERMISSION "]}"}
+#define RULE(name) "AuthorizeSecurityGroupIngress:IpPermissions[]." name
 
 static const struct field rule_fields[] = {
 	{.name = "ip_protocol", .member = "IpProtocol", .shape = RULE("IpProtocol"), .flags = FIELD_REQUIRED, .summary = "tcp, udp, icmp, icmpv6, -1 (all), or a number"},
 	{.name = "from_port", .member = "FromPort", .shape = RULE("FromPort"), .summary = "first port, or the ICMP type"},
 	{.name = "to_port", .member = "ToPort", .shape = RULE("ToPort"), .summary = "last port, or the ICMP code"},
-	{.name = "cidr_ipv4", .member = "CidrIpv4", .shape = RULE("CidrIpv4"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "the other side: IPv4 addresses"},
-	{.name = "cidr_ipv6", .member = "CidrIpv6", .shape = RULE("CidrIpv6"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "... IPv6 addresses"},
-	{.name = "prefix_list_id", .member = "PrefixListId", .shape = RULE("PrefixListId"), .flags = FIELD_ONE_OF, .summary = "... a prefix list"},
+	{.name = "cidr_ipv4", .member = "CidrIpv4", .shape = RULE("IpRanges[].CidrIp"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "the other side: IPv4 addresses"},
+	{.name = "cidr_ipv6", .member = "CidrIpv6", .shape = RULE("Ipv6Ranges[].CidrIpv6"), .compare = COMPARE_CIDR, .flags = FIELD_ONE_OF, .summary = "... IPv6 addresses"},
+	{.name = "prefix_list_id", .member = "PrefixListId", .shape = RULE("PrefixListIds[].PrefixListId"), .flags = FIELD_ONE_OF, .summary = "... a prefix list"},
 	{.name = "security_group", .member = "ReferencedGroupInfo.GroupId", .type = FIELD_REF, .ref = "security_group", .flags = FIELD_ONE_OF, .summary = "... what carries another group"},
-	{.name = "description", .member = "Description", .shape = RULE("Description"), .summary = "why the rule is there"},
+	{.name = "description", .member = "Description", .shape = RULE("IpRanges[].Description"), .summary = "why the rule is there"},
 	{0},
 };
 
@@ -250,18 +294,14 @@ static const struct field fields[] = {
 	{.name = "description", .flags = FIELD_CREATE_ONLY, .preset = "\"Held by Holdfast\"", .summary = "what it is for; AWS never lets it change"},
 	{.name = "ingress", .member = "Ingress", .type = FIELD_ITEMS, .items = rule_fields, .observed = "Rules", .key = rule_key, .canon = canon_rule,
 	 .skip = (const struct match_row[]){{"IsEgress", "true"}, {0}}, .disrupts = DISRUPTS_CONNECTIONS, .exclusive = "exclusive",
-	 .add = {.operation = "AuthorizeSecurityGroupIngress", .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = PERMISSION, .flags = CALL_BATCH},
-	 .change = CHANGE_RULE,
-	 .remove = {.operation = "RevokeSecurityGroupIngress", .flags = CALL_BATCH | CALL_REPEATABLE,
-		    .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@items"}), .item = ARGS("@item.SecurityGroupRuleId")},
+	 .add = PERMIT("AuthorizeSecurityGroupIngress"), .remove = REVOKE("RevokeSecurityGroupIngress"),
+	 .change = DESCRIBE("UpdateSecurityGroupRuleDescriptionsIngress"),
 	 .summary = "who may come in"},
 	{.name = "egress", .member = "Egress", .type = FIELD_ITEMS, .items = rule_fields, .observed = "Rules", .key = rule_key, .canon = canon_rule,
 	 .skip = (const struct match_row[]){{"IsEgress", "false"}, {0}}, .disrupts = DISRUPTS_CONNECTIONS, .exclusive = "exclusive",
 	 .fresh = "[{\"IpProtocol\": \"-1\", \"CidrIpv4\": \"0.0.0.0/0\"}]",
-	 .add = {.operation = "AuthorizeSecurityGroupEgress", .args = ARGS({"GroupId": "@id", "IpPermissions": "@items"}), .item = PERMISSION, .flags = CALL_BATCH},
-	 .change = CHANGE_RULE,
-	 .remove = {.operation = "RevokeSecurityGroupEgress", .flags = CALL_BATCH | CALL_REPEATABLE,
-		    .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!items"}), .item = ARGS("@item.SecurityGroupRuleId")},
+	 .add = PERMIT("AuthorizeSecurityGroupEgress"), .remove = REVOKE("RevokeSecurityGroupEgress"),
+	 .change = DESCRIBE("UpdateSecurityGroupRuleDescriptionsEgress"),
 	 .summary = "what it may reach; unless given, AWS's own rule (everything) stays"},
 	{.name = "exclusive", .type = FIELD_FLAG, .preset = "true", .summary = "false: rules that the file does not list may stay"},
 	{0},
@@ -287,18 +327,17 @@ const struct kind security_group_kind = {
 	.observe = {
 		.list = {"DescribeSecurityGroups", ARGS({"Filters": [{"Name": "tag:holdfast:stack", "Values": ["@stack"]}], "MaxResults": 1000}), "SecurityGroups"},
 		.by_id = ARGS({"GroupIds": ["@id"]}),
-		.joins = {{.list = {"DescribeSecurityGroupRules", ARGS({"Filters": [{"Name": "group-id", "Values": "@ids"}], "MaxResults": 1000}), "SecurityGroupRules"},
-			   .by = "GroupId", .into = "Rules", .most_ids = 200}},
+		.derive = derive,
+		.derived = (const char *const[]){"Rules", NULL},
+		.derived_from = (const char *const[]){"IpPermissions", "IpPermissionsEgress", NULL},
 		.id = "GroupId",
 		.arn = "SecurityGroupArn",
 	},
 	.create = {.operation = "CreateSecurityGroup", .flags = CALL_SINGLE}, // of that name in its VPC
 	.created_id = "GroupId",
 	.teardown = (const struct call[]){
-		{.operation = "RevokeSecurityGroupIngress", .flags = CALL_REPEATABLE,
-		 .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!observed.Ingress[].SecurityGroupRuleId"})},
-		{.operation = "RevokeSecurityGroupEgress", .flags = CALL_REPEATABLE,
-		 .args = ARGS({"GroupId": "@id", "SecurityGroupRuleIds": "@!observed.Egress[].SecurityGroupRuleId"})},
+		REVOKE("RevokeSecurityGroupIngress", .each = "observed.Ingress"),
+		REVOKE("RevokeSecurityGroupEgress", .each = "observed.Egress"),
 		{0}},
 	.remove = {.operation = "DeleteSecurityGroup", .args = ARGS({"GroupId": "@id"}), .flags = CALL_REPEATABLE},
 	.blockers = &blockers,

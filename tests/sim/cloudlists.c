@@ -85,13 +85,14 @@ struct err cloudops_associate(
 	return ERR_OK;
 }
 
+static const struct {
+	const char *list, *from, *to;
+} sides[] = {{"IpRanges", "CidrIp", "CidrIpv4"}, {"Ipv6Ranges", "CidrIpv6", "CidrIpv6"},
+	{"PrefixListIds", "PrefixListId", "PrefixListId"}};
+
 static json_t *cloudops_rule_of(
 	struct cloud *cloud, const char *group, bool is_egress, const json_t *permission)
 {
-	static const struct {
-		const char *list, *from, *to;
-	} sides[] = {{"IpRanges", "CidrIp", "CidrIpv4"}, {"Ipv6Ranges", "CidrIpv6", "CidrIpv6"},
-		{"PrefixListIds", "PrefixListId", "PrefixListId"}};
 	json_t *rule = cloudops_rule(cloud, group, is_egress);
 	const json_t *description = NULL;
 	json_object_set(rule, "IpProtocol", json_object_get(permission, "IpProtocol"));
@@ -150,15 +151,21 @@ struct err cloudops_authorize(
 	return ERR_OK;
 }
 
-struct err cloudops_revoke(struct cloud *cloud, struct thing *group, const json_t *input)
+struct err cloudops_revoke(
+	struct cloud *cloud, struct thing *group, bool is_egress, const json_t *input)
 {
-	json_t *item = thing_edit(group), *rules = json_object_get(item, "Rules"), *id;
-	size_t i;
-	json_array_foreach (json_object_get(input, "SecurityGroupRuleIds"), i, id) {
-		size_t at = cloudops_index(rules, "SecurityGroupRuleId", json_string_value(id));
+	json_t *item = thing_edit(group), *rules = json_object_get(item, "Rules"), *permission,
+	       *old;
+	size_t i, j;
+	json_array_foreach (json_object_get(input, "IpPermissions"), i, permission) {
+		_cleanup_json_ json_t *rule =
+			cloudops_rule_of(cloud, group->id, is_egress, permission);
+		size_t at = SIZE_MAX;
+		json_array_foreach (rules, j, old)
+			at = cloudops_same_rule(old, rule) ? j : at;
 		if (at == SIZE_MAX) {
 			json_decref(item);
-			return cloudops_not_found("InvalidSecurityGroupRuleId.NotFound");
+			return cloudops_not_found("InvalidPermission.NotFound");
 		}
 		json_array_remove(rules, at);
 	}
@@ -166,18 +173,33 @@ struct err cloudops_revoke(struct cloud *cloud, struct thing *group, const json_
 	return ERR_OK;
 }
 
-struct err cloudops_describe_rules(struct cloud *cloud, const json_t *input, json_t *output)
+/* DescribeSecurityGroups does not tell the ids of rules. */
+void cloudops_show_rules(json_t *group, const json_t *rules)
 {
-	json_t *rows = json_array(), *rule;
-	const json_t *ids = js_at(input, "Filters.0.Values");
-	size_t j;
-	for (size_t i = 0; i < cloud->count; i++) {
-		if (!cloudops_holds_text(ids, cloud->things[i].id))
-			continue;
-		const json_t *item = thing_view(cloud, &cloud->things[i]);
-		json_array_foreach (json_object_get(item, "Rules"), j, rule)
-			json_array_append(rows, rule);
+	json_t *in = json_array(), *out = json_array(), *rule;
+	size_t i;
+	json_array_foreach ((json_t *)rules, i, rule) {
+		const json_t *description = json_object_get(rule, "Description"),
+			     *pair = json_object_get(rule, "ReferencedGroupInfo");
+		json_t *permission = json_pack("{s:O, s:O, s:O}", "IpProtocol",
+			json_object_get(rule, "IpProtocol"), "FromPort",
+			json_object_get(rule, "FromPort"), "ToPort",
+			json_object_get(rule, "ToPort"));
+		for (size_t s = 0; s < ARRAY_COUNT(sides); s++)
+			if (json_object_get(rule, sides[s].to))
+				json_object_set_new(permission, sides[s].list,
+					json_pack("[{s:O, s:O*}]", sides[s].from,
+						json_object_get(rule, sides[s].to), "Description",
+						description));
+		if (pair)
+			json_object_set_new(permission, "UserIdGroupPairs",
+				json_pack("[{s:O, s:O*, s:O*}]", "GroupId",
+					json_object_get(pair, "GroupId"), "UserId",
+					json_object_get(pair, "UserId"), "Description",
+					description));
+		json_array_append_new(
+			json_is_true(json_object_get(rule, "IsEgress")) ? out : in, permission);
 	}
-	json_object_set_new(output, "SecurityGroupRules", rows);
-	return ERR_OK;
+	json_object_set_new(group, "IpPermissions", in);
+	json_object_set_new(group, "IpPermissionsEgress", out);
 }

@@ -114,6 +114,8 @@ static json_t *cloudops_shown(struct cloud *cloud, const struct thing *thing, co
 			json_object_del(shown, key);
 	if (thing->ready_ms > cloud_now(cloud) && str_eq_null(js_str(item, "State"), "available"))
 		js_set_str(shown, "State", "pending");
+	if (json_object_get(item, "Rules"))
+		cloudops_show_rules(shown, json_object_get(item, "Rules"));
 	return shown;
 }
 
@@ -420,7 +422,7 @@ static struct err cloudops_special(
 		str_eq(name, "AuthorizeSecurityGroupEgress"))
 		return cloudops_authorize(cloud, group, str_ends(name, "Egress"), input);
 	if (str_eq(name, "RevokeSecurityGroupIngress") || str_eq(name, "RevokeSecurityGroupEgress"))
-		return cloudops_revoke(cloud, group, input);
+		return cloudops_revoke(cloud, group, str_ends(name, "Egress"), input);
 	if (str_eq(name, "CreateTags"))
 		return cloudops_tag(cloud, input);
 	if (str_eq(name, "DeleteTags"))
@@ -453,8 +455,6 @@ struct err cloudops_run(struct cloud *cloud, const char *service, const char *na
 		created = str_eq_null((*k)->create.operation, name) ? *k : created;
 		removed = str_eq_null((*k)->remove.operation, name) ? *k : removed;
 	}
-	if (str_eq(name, "DescribeSecurityGroupRules"))
-		return cloudops_describe_rules(cloud, input, output);
 	if (removed)
 		return cloudops_remove(cloud, removed, input);
 	struct err err = cloudops_check_ids(cloud, input);

@@ -26,5 +26,7 @@ struct err cloudops_associate(
 	struct cloud *cloud, const char *operation, const json_t *input, json_t *output);
 struct err cloudops_authorize(
 	struct cloud *cloud, struct thing *group, bool is_egress, const json_t *input);
-struct err cloudops_revoke(struct cloud *cloud, struct thing *group, const json_t *input);
-struct err cloudops_describe_rules(struct cloud *cloud, const json_t *input, json_t *output);
+struct err cloudops_revoke(
+	struct cloud *cloud, struct thing *group, bool is_egress, const json_t *input);
+/* Puts the rules, in the form of cloudops_rule(), into what is shown of their group. */
+void cloudops_show_rules(json_t *group, const json_t *rules);

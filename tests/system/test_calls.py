@@ -28,8 +28,7 @@ MINIMUM = {
     "ec2:DescribeVpcEndpoints": (1, BULK),
     "ec2:DescribeNetworkAcls": (1, f"{BULK}, entries and associations in it"),
     "ec2:DescribeFlowLogs": (1, BULK),
-    "ec2:DescribeSecurityGroups": (1, BULK),
-    "ec2:DescribeSecurityGroupRules": (1, "rules of all groups, with the ids by which each is changed in place"),
+    "ec2:DescribeSecurityGroups": (1, f"{BULK}, rules in it: they are revoked by what they say, not by their ids"),
 
     "ecs:DescribeClusters": (1, NAMED),
     "ecs:DescribeServices": (1, f"{NAMED}, a cluster"),

@@ -1,5 +1,6 @@
 // One look at a kind against a scripted AWS: which calls it costs, and what it believes.
 #include "core/observe.h"
+#include "core/project.h"
 #include "tests/unit/core/script.h"
 
 /* A look under way. */
@@ -31,8 +32,8 @@ static json_t *subjects_of(const json_t *known)
 	return subjects;
 }
 
-static void begin(
-	struct scene *scene, const char *kind, json_t *known, struct script_answer *answers)
+static void begin_at(
+	struct scene *scene, const struct kind *kind, json_t *known, struct script_answer *answers)
 {
 	*scene = (struct scene){0};
 	loop_init_virtual(&scene->loop, 1800000000000);
@@ -40,12 +41,18 @@ static void begin(
 	task_init(&scene->task, &scene->loop, on_done, "test");
 	observation_init(&scene->look, &(struct observe_options){.loop = &scene->loop,
 					       .aws = &scene->script.port,
-					       .kind = values_kind(kind),
+					       .kind = kind,
 					       .stack = "shop",
 					       .region = "eu-west-1",
 					       .account = "123456789012"});
 	observation_start(&scene->look, subjects_of(known), &scene->task);
 	assert_false(op_is_finished(&scene->look.op));
+}
+
+static void begin(
+	struct scene *scene, const char *kind, json_t *known, struct script_answer *answers)
+{
+	begin_at(scene, values_kind(kind), known, answers);
 }
 
 static void end(struct scene *scene)
@@ -227,6 +234,25 @@ static void an_item_without_its_id_is_a_bad_answer(void **state)
 
 // ---- joins
 
+/* A security group whose rules are read by themselves, with their ids. */
+static void look_at_groups(struct scene *scene, json_t *known, struct script_answer *answers)
+{
+	struct kind kind = *values_kind("security_group");
+	kind.observe.derive = NULL;
+	kind.observe.joins[0] = (struct join){
+		.list = {"DescribeSecurityGroupRules",
+			ARGS({"Filters" : [ {"Name" : "group-id", "Values" : "@ids"} ]}),
+			"SecurityGroupRules"},
+		.by = "GroupId",
+		.into = "Rules",
+		.most_ids = 200,
+	};
+	begin_at(scene, &kind, known, answers);
+	loop_run(&scene->loop);
+	assert_true(scene->is_done);
+	scene->look.options.kind = NULL; // it ends here
+}
+
 #define GROUP(id) "{\"GroupId\":\"" id "\"," OURS "}"
 #define RULE(id, group) "{\"SecurityGroupRuleId\":\"" id "\",\"GroupId\":\"" group "\"}"
 
@@ -243,7 +269,7 @@ static void rules_are_asked_for_with_the_list_when_the_groups_are_known(void **s
 				"sgr-2", "sg-1") "]}",
 			.delay_ms = 60},
 		{0}};
-	look(&scene, "security_group", J({"sg-1" : [], "sg-2" : []}), answers);
+	look_at_groups(&scene, J({"sg-1" : [], "sg-2" : []}), answers);
 	expect_ok(&scene);
 	assert_int_equal(scene.look.took_ms, 60); // not 120
 	assert_int_equal(scene.script.most_running, 2);
@@ -265,7 +291,7 @@ static void rules_of_new_groups_are_asked_for_after_the_list(void **state)
 		{"DescribeSecurityGroupRules", "[\"sg-2\"]",
 			"{\"SecurityGroupRules\":[" RULE("sgr-2", "sg-2") "]}"},
 		{0}};
-	look(&scene, "security_group", J({"sg-1" : []}), answers);
+	look_at_groups(&scene, J({"sg-1" : []}), answers);
 	expect_ok(&scene);
 	assert_int_equal(scene.look.calls, 3);
 	assert_int_equal(json_array_size(js_at(scene.look.items, "sg-2.Rules")), 1);
@@ -296,7 +322,7 @@ static void rules_come_in_pages_and_in_batches_of_groups(void **state)
 		{"DescribeSecurityGroupRules", "sg-249",
 			"{\"SecurityGroupRules\":[" RULE("sgr-3", "sg-249") "]}"},
 		{0}};
-	look(&scene, "security_group", known, answers);
+	look_at_groups(&scene, known, answers);
 	expect_ok(&scene);
 	assert_int_equal(scene.look.calls, 4); // 250 groups: two batches, one of them of two pages
 	assert_int_equal(json_array_size(js_at(scene.look.items, "sg-000.Rules")), 2);
@@ -311,7 +337,7 @@ static void without_groups_nobody_asks_for_rules(void **state)
 	struct scene scene;
 	struct script_answer answers[] = {
 		{"DescribeSecurityGroups", NULL, "{\"SecurityGroups\":[]}"}, {0}};
-	look(&scene, "security_group", J({}), answers);
+	look_at_groups(&scene, J({}), answers);
 	expect_ids(&scene, J([]));
 	assert_int_equal(scene.look.calls, 1);
 	end(&scene);
@@ -325,8 +351,56 @@ static void rules_that_cannot_be_read_fail_the_look(void **state)
 		{"DescribeSecurityGroups", NULL, "{\"SecurityGroups\":[" GROUP("sg-1") "]}"},
 		{"DescribeSecurityGroupRules", NULL, NULL, ERR_DENIED, "UnauthorizedOperation"},
 		{0}};
-	look(&scene, "security_group", J({"sg-1" : []}), answers);
+	look_at_groups(&scene, J({"sg-1" : []}), answers);
 	assert_int_equal(scene.look.op.err.class, ERR_DENIED);
+	end(&scene);
+}
+
+// ---- what is made of an item
+
+static void rules_are_taken_out_of_what_their_group_shows(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {
+		{"DescribeSecurityGroups", NULL,
+			"{\"SecurityGroups\":[{\"GroupId\":\"sg-1\"," OURS ",\"IpPermissions\":["
+			"{\"IpProtocol\":\"tcp\",\"FromPort\":443,\"ToPort\":443,"
+			"\"IpRanges\":[{\"CidrIp\":\"10.0.0.0/8\",\"Description\":\"in\"},"
+			"{\"CidrIp\":\"192.168.0.0/16\"}],"
+			"\"Ipv6Ranges\":[{\"CidrIpv6\":\"::/0\"}],"
+			"\"PrefixListIds\":[{\"PrefixListId\":\"pl-1\"}],"
+			"\"UserIdGroupPairs\":[{\"GroupId\":\"sg-2\",\"UserId\":\"1\","
+			"\"Description\":\"app\"}]}],"
+			"\"IpPermissionsEgress\":[{\"IpProtocol\":\"-1\","
+			"\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/0\"}]}]}]}"},
+		{0}};
+	look(&scene, "security_group", J({"sg-1" : []}), answers);
+	expect_ok(&scene);
+	struct sighting seen;
+	struct err err = sighting_make(values_kind("security_group"),
+		json_object_get(scene.look.items, "sg-1"), NULL, &seen);
+	assert_false(err_is(&err));
+	assert_int_equal(scene.look.calls, 1);
+	json_t *ingress = json_object_get(seen.observed, "Ingress"),
+	       *egress = json_object_get(seen.observed, "Egress");
+	assert_int_equal(json_array_size(ingress), 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_string_equal(js_str(json_array_get(ingress, i), "IpProtocol"), "tcp");
+		assert_int_equal(js_int(json_array_get(ingress, i), "FromPort", 0), 443);
+	}
+	assert_string_equal(js_str(json_array_get(ingress, 0), "CidrIpv4"), "10.0.0.0/8");
+	assert_string_equal(js_str(json_array_get(ingress, 0), "Description"), "in");
+	assert_string_equal(js_str(json_array_get(ingress, 1), "CidrIpv4"), "192.168.0.0/16");
+	assert_null(js_str(json_array_get(ingress, 1), "Description"));
+	assert_string_equal(js_str(json_array_get(ingress, 2), "CidrIpv6"), "::/0");
+	assert_string_equal(js_str(json_array_get(ingress, 3), "PrefixListId"), "pl-1");
+	assert_string_equal(
+		json_string_value(js_at(ingress, "4.ReferencedGroupInfo.GroupId")), "sg-2");
+	assert_string_equal(js_str(json_array_get(ingress, 4), "Description"), "app");
+	assert_int_equal(json_array_size(egress), 1);
+	assert_string_equal(js_str(json_array_get(egress, 0), "CidrIpv4"), "0.0.0.0/0");
+	sighting_done(&seen);
 	end(&scene);
 }
 
@@ -453,6 +527,7 @@ int main(void)
 		VALUES_TEST(rules_come_in_pages_and_in_batches_of_groups),
 		VALUES_TEST(without_groups_nobody_asks_for_rules),
 		VALUES_TEST(rules_that_cannot_be_read_fail_the_look),
+		VALUES_TEST(rules_are_taken_out_of_what_their_group_shows),
 		VALUES_TEST(attributes_are_asked_for_one_by_one_and_only_where_the_file_cares),
 		VALUES_TEST(a_rare_attribute_is_asked_for_when_the_file_sets_it),
 		VALUES_TEST(the_attributes_of_what_is_gone_are_no_error),

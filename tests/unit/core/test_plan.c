@@ -179,15 +179,14 @@ static void items_are_added_before_others_are_removed(void **state)
 					"IpProtocol" : "tcp",
 					"FromPort" : 80,
 					"ToPort" : 80,
-					"CidrIpv4" : "10.0.0.0/8",
-					"SecurityGroupRuleId" : "sgr-1"
+					"CidrIpv4" : "10.0.0.0/8"
 				},
 				{
 					"IpProtocol" : "tcp",
 					"FromPort" : 22,
 					"ToPort" : 22,
 					"CidrIpv4" : "0.0.0.0/0",
-					"SecurityGroupRuleId" : "sgr-2"
+					"Description" : "by hand"
 				}
 			]
 		}),
@@ -196,8 +195,11 @@ static void items_are_added_before_others_are_removed(void **state)
 		"\"IpProtocol\":\"tcp\",\"IpRanges\":[{\"CidrIp\":\"10.0.0.0/"
 		"8\"}],\"ToPort\":443}]}\n"
 		"RevokeSecurityGroupIngress "
-		"{\"GroupId\":\"id-1\",\"SecurityGroupRuleIds\":[\"sgr-1\","
-		"\"sgr-2\"]}\n");
+		"{\"GroupId\":\"id-1\",\"IpPermissions\":[{\"FromPort\":80,"
+		"\"IpProtocol\":\"tcp\",\"IpRanges\":[{\"CidrIp\":\"10.0.0.0/"
+		"8\"}],\"ToPort\":80},{\"FromPort\":22,"
+		"\"IpProtocol\":\"tcp\",\"IpRanges\":[{\"CidrIp\":\"0.0.0.0/"
+		"0\",\"Description\":\"by hand\"}],\"ToPort\":22}]}\n");
 }
 
 static void rules_name_the_other_side_in_its_own_list(void **state)
@@ -230,9 +232,29 @@ static void rules_name_the_other_side_in_its_own_list(void **state)
 		"\"ToPort\":443}]}\n");
 }
 
-static void a_changed_rule_is_modified_by_its_id(void **state)
+static void a_rule_is_described_and_revoked_by_what_it_says(void **state)
 {
 	(void)state;
+	const json_t *observed = J({
+		"Egress" : [
+			{
+				"IpProtocol" : "tcp",
+				"FromPort" : 443,
+				"ToPort" : 443,
+				"CidrIpv4" : "10.0.0.0/8"
+			},
+			{
+				"IpProtocol" : "tcp",
+				"FromPort" : 22,
+				"ToPort" : 22,
+				"ReferencedGroupInfo" : {
+					"GroupId" : "sg-9",
+					"UserId" : "210987654321",
+					"VpcPeeringConnectionId" : "pcx-1"
+				}
+			}
+		]
+	});
 	expect_update("security_group", J({
 		"Egress" : [ {
 			"IpProtocol" : "tcp",
@@ -242,19 +264,14 @@ static void a_changed_rule_is_modified_by_its_id(void **state)
 			"Description" : "new"
 		} ]
 	}),
-		J({
-			"Egress" : [ {
-				"IpProtocol" : "tcp",
-				"FromPort" : 443,
-				"ToPort" : 443,
-				"CidrIpv4" : "10.0.0.0/8",
-				"SecurityGroupRuleId" : "sgr-1"
-			} ]
-		}),
-		"ModifySecurityGroupRules {\"GroupId\":\"id-1\",\"SecurityGroupRules\":[{"
-		"\"SecurityGroupRule\":{\"CidrIpv4\":\"10.0.0.0/8\",\"Description\":\"new\","
-		"\"FromPort\":443,\"IpProtocol\":\"tcp\",\"ToPort\":443},\"SecurityGroupRuleId\":"
-		"\"sgr-1\"}]}\n");
+		observed,
+		"UpdateSecurityGroupRuleDescriptionsEgress {\"GroupId\":\"id-1\","
+		"\"IpPermissions\":[{\"FromPort\":443,\"IpProtocol\":\"tcp\",\"IpRanges\":"
+		"[{\"CidrIp\":\"10.0.0.0/8\",\"Description\":\"new\"}],\"ToPort\":443}]}\n"
+		"RevokeSecurityGroupEgress {\"GroupId\":\"id-1\",\"IpPermissions\":["
+		"{\"FromPort\":22,\"IpProtocol\":\"tcp\",\"ToPort\":22,\"UserIdGroupPairs\":"
+		"[{\"GroupId\":\"sg-9\",\"UserId\":\"210987654321\","
+		"\"VpcPeeringConnectionId\":\"pcx-1\"}]}]}\n");
 }
 
 static void a_batch_has_a_limit(void **state)
@@ -540,14 +557,24 @@ static void a_teardown_that_has_nothing_to_take_apart_is_no_call(void **state)
 {
 	(void)state;
 	const struct kind *kind = values_kind("security_group");
-	const json_t *observed =
-		J({"Ingress" : [], "Egress" : [ {"SecurityGroupRuleId" : "sgr-1"} ]});
+	json_t *rules = values_keep(json_array());
+	for (int port = 1; port <= 51; port++) // one more than a call takes
+		json_array_append_new(
+			rules, json_pack("{s:s, s:i, s:i, s:s}", "IpProtocol", "udp", "FromPort",
+				       port, "ToPort", port, "CidrIpv4", "10.0.0.0/8"));
+	json_t *observed = values_keep(json_pack("{s:[], s:O}", "Ingress", "Egress", rules));
 	struct plan plan;
 	plan_delete(kind, observed, &plan);
+	assert_int_equal(plan.count, 3);
+	assert_int_equal(json_array_size(json_object_get(plan.steps[0].scope, "items")), 50);
+	plan_done(&plan);
+	while (json_array_size(rules) > 1)
+		json_array_remove(rules, 0);
+	plan_delete(kind, observed, &plan);
 	expect_calls(kind, &plan, scope_of(NULL, observed), NULL,
-		"RevokeSecurityGroupIngress (nothing)\n"
-		"RevokeSecurityGroupEgress {\"GroupId\":\"id-1\",\"SecurityGroupRuleIds\":"
-		"[\"sgr-1\"]}\n"
+		"RevokeSecurityGroupEgress {\"GroupId\":\"id-1\",\"IpPermissions\":["
+		"{\"FromPort\":51,\"IpProtocol\":\"udp\",\"IpRanges\":"
+		"[{\"CidrIp\":\"10.0.0.0/8\"}],\"ToPort\":51}]}\n"
 		"DeleteSecurityGroup {\"GroupId\":\"id-1\"}\n");
 	plan_done(&plan);
 	const struct kind *gateway = values_kind("internet_gateway");
@@ -567,7 +594,7 @@ int main(void)
 		VALUES_TEST(one_changed_field_is_one_call),
 		VALUES_TEST(items_are_added_before_others_are_removed),
 		VALUES_TEST(rules_name_the_other_side_in_its_own_list),
-		VALUES_TEST(a_changed_rule_is_modified_by_its_id),
+		VALUES_TEST(a_rule_is_described_and_revoked_by_what_it_says),
 		VALUES_TEST(a_batch_has_a_limit),
 		VALUES_TEST(a_route_changes_its_target_in_one_call),
 		VALUES_TEST(an_item_that_no_call_changes_is_removed_and_added),
