@@ -419,3 +419,36 @@ bool compare_holds(enum compare how, const json_t *desired, const json_t *observ
 	_cleanup_json_ json_t *a = compare_canon(how, desired), *b = compare_canon(how, observed);
 	return json_equal(a, b);
 }
+
+// A new value, all lists of it sorted, its documents in their canonical form.
+static json_t *orderless(const json_t *value)
+{
+	_cleanup_json_ json_t *document = json_is_string(value) ? structure_of(value) : NULL;
+	if (json_object_get(document ? document : value, "Statement"))
+		return compare_policy(document ? document : value);
+	if (json_is_object(document) || json_is_array(document))
+		return orderless(document);
+	const char *key;
+	size_t i;
+	json_t *one;
+	if (json_is_object(value)) {
+		json_t *out = json_object();
+		json_object_foreach ((json_t *)value, key, one)
+			json_object_set_new(out, key, orderless(one));
+		return out;
+	}
+	if (!json_is_array(value))
+		return json_incref((json_t *)value);
+	_cleanup_json_ json_t *list = json_array();
+	json_array_foreach ((json_t *)value, i, one)
+		json_array_append_new(list, orderless(one));
+	return sorted(list);
+}
+
+bool compare_alike(const json_t *a, const json_t *b)
+{
+	if (a == b || json_equal((json_t *)a, (json_t *)b))
+		return true;
+	_cleanup_json_ json_t *left = orderless(a), *right = orderless(b);
+	return json_equal(left, right);
+}

@@ -11,6 +11,10 @@ bool compare_holds(enum compare how, const json_t *desired, const json_t *observ
 bool compare_is_empty(const json_t *value);
 /* The canonical form of one side, for showing and for digests: a new value. */
 json_t *compare_canon(enum compare how, const json_t *value);
+/* Do both say the same, but for the order of lists and the words of policies and JSON texts, which
+ * AWS shows otherwise from one read to the next? For what is kept: a list whose order is part of it
+ * is told apart by compare_holds(). */
+bool compare_alike(const json_t *a, const json_t *b);
 /* An IAM policy document (text, URL-encoded text, or structure) in one form: lists sorted, single
  * values as lists, root ARNs as account ids, actions and condition keys in lower case. NULL when it
  * is no JSON object. New. */

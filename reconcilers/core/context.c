@@ -254,6 +254,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.failure = &resource->failure,
 		.approved = stack->approved,
 		.is_unread = resource->is_unread,
+		.lacks_read = resource->lacks_ms != 0,
 		.twin = resource->twin,
 		.is_hearsay = resource->is_hearsay,
 		.checked_ms = resource->checked_wall_ms,

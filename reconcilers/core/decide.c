@@ -442,6 +442,13 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		decide_failed_state(in, d);
 		return;
 	}
+	if (in->lacks_read) {
+		d->sync = SYNC_UNKNOWN;
+		d->again_ms = LOOK_AT_ONCE_MS;
+		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
+			"the file says more of it than was read: being looked at");
+		return;
+	}
 	diff_make(&(struct diff_input){.kind = in->kind,
 			  .want = in->want,
 			  .tags = in->kind->tagging ? in->tags : NULL,

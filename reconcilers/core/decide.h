@@ -55,6 +55,7 @@ struct decide_input {
 	bool is_hearsay;         // was seen in a list that lags
 	bool is_ahead;           // of what it refers to, which is being looked at again (ahead.h)
 	bool is_unread;          // the last look could not ask for it
+	bool lacks_read;         // the file needs of it what the last look did not read
 	int64_t checked_ms;      // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };

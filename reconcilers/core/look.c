@@ -11,21 +11,10 @@
 #include "core/hints.h"
 #include "core/moving.h"
 #include "core/predecessor.h"
+#include "core/reads.h"
 #include "core/reconcile.h"
 #include "core/relief.h"
 #include "core/stray.h"
-
-// Only then does it matter which fields a file sets.
-static bool has_optional_read(const struct kind *kind)
-{
-	for (int i = 0; i < KIND_MOST_FOLLOWS; i++)
-		if (kind->observe.follows[i].field)
-			return true;
-	for (int i = 0; i < KIND_MOST_JOINS; i++)
-		if (kind->observe.joins[i].field)
-			return true;
-	return false;
-}
 
 bool look_has_rare(const struct kind *kind)
 {
@@ -91,7 +80,7 @@ static void add_parents(
 static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool is_thorough)
 {
 	json_t *subjects = json_array();
-	bool needs_scope = observation_needs_scope(kind), has_optional = has_optional_read(kind);
+	bool needs_scope = observation_needs_scope(kind);
 	map_for_each (&r->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
 		if (resource->kind != kind || (!resource->record.id && !needs_scope))
@@ -105,14 +94,8 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool i
 			json_object_set_new(subject, "stray", json_true());
 		if (needs_scope)
 			add_scope(r, resource, subject);
-		json_t *fields = json_array();
-		bool matters = resource->wanted && has_optional;
-		for (const struct field *f = kind->fields; matters && f->name; f++) {
-			const char *member = field_member(kind, NULL, f);
-			if (member && json_object_get(resource->wanted->desired, member))
-				json_array_append_new(fields, json_string(f->name));
-		}
-		json_object_set_new(subject, "fields", fields);
+		json_object_set_new(subject, "fields",
+			resource->fields ? json_incref(resource->fields) : json_array());
 		if (look_has_rare(kind) && wants_rare(resource, is_thorough))
 			json_object_set_new(subject, "rare", json_true());
 		if (kind->observe.tag_types && resource->wanted) {
@@ -252,6 +235,22 @@ static void note_owner(struct reconciler *r, struct resource *resource, const st
 		record->is_dirty = true;
 }
 
+// What is kept of what AWS shows. Of what left the file is not read again what only its fields were
+// read for: it is as it was seen last.
+static json_t *to_keep(const struct resource *resource)
+{
+	if (resource->wanted || !resource->record.observed)
+		return json_incref(resource->seen.observed);
+	_cleanup_json_ json_t *none = json_array();
+	json_t *out = json_copy(resource->seen.observed);
+	const char *member;
+	json_t *value;
+	json_object_foreach (resource->record.observed, member, value)
+		if (!json_object_get(out, member) && reads_leave_out(resource->kind, member, none))
+			json_object_set(out, member, value);
+	return out;
+}
+
 // When the look began, by the loop's clock and by the wall's; what it saw may be that old.
 static void saw(struct reconciler *r, struct resource *resource, struct sighting *seen,
 	int64_t started_ms, int64_t looked_ms)
@@ -296,6 +295,8 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->is_dirty = true;
 	bool changed = resource_see(resource, seen, looked_ms);
 	resource->looked_ms = started_ms;
+	if (started_ms > resource->lacks_ms)
+		resource->lacks_ms = 0;
 	if (changed)
 		resource->changed_ms = reconciler_now_ms(r);
 	if (changed && resource->decision.sync == SYNC_SYNCED)
@@ -303,17 +304,23 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 	if (!seen)
 		resource->is_hearsay = false;
 	bool seen_it = changed && resource->presence == PRESENCE_PRESENT;
-	// A restart that finds what was remembered is no news.
-	resource->is_news = resource->is_news ||
-			    (seen_it && (is_new_id || !json_equal(record->observed,
-							      resource->seen.observed))) ||
+	_cleanup_json_ json_t *kept = seen_it ? to_keep(resource) : NULL;
+	// A restart that finds what was remembered is no news; nor are the same things in another
+	// order or in other words.
+	bool is_alike =
+		seen_it && !is_new_id && record->observed && compare_alike(record->observed, kept);
+	resource->is_news = resource->is_news || (seen_it && !is_alike) ||
 			    (changed && !seen_it && record->observed);
-	if (changed && resource->presence == PRESENCE_PRESENT) {
-		json_decref(record->observed);
-		record->observed = json_incref(resource->seen.observed);
-		record->is_dirty = true;
-		if (!resource->seen.is_pending && !is_young)
+	if (seen_it) {
+		if (!is_alike) {
+			json_decref(record->observed);
+			record->observed = TAKE(kept);
+			record->is_dirty = true;
+		}
+		if (!resource->seen.is_pending && !is_young && record->created_ms) {
 			record->created_ms = 0;
+			record->is_dirty = true;
+		}
 	} else if (changed && was_shown && is_young) {
 		// Two reads of something new may disagree: it is looked for a while longer.
 		int64_t latest = now - DECIDE_CREATE_SETTLES_MS + DECIDE_SEEN_SETTLES_MS;
@@ -425,6 +432,8 @@ static void take_sighting(struct taking *t, const char *id, json_t *item)
 		json_object_set_new(t->seen_addresses, known->address, json_true());
 		known->checked_wall_ms = t->looked_ms;
 		known->looked_ms = t->started_ms;
+		if (t->started_ms > known->lacks_ms)
+			known->lacks_ms = 0;
 		known->must_decide |= known->decision.verdict != VERDICT_DONE;
 		return;
 	}

@@ -16,13 +16,34 @@ static json_t *event(const struct reconciler *r, const struct resource *resource
 		"at_ms", (json_int_t)reconciler_wall_ms(r));
 }
 
-void notes_observation(struct reconciler *r, const struct resource *resource)
+// A change that was seen is told once it is known what is made of it, and again when something else
+// is: that somebody paused it, or that it left the file. After a start it stands as it was told.
+static bool wants_row(struct resource *resource)
 {
+	const struct decision *d = &resource->decision;
+	char now[sizeof(resource->noted)];
+	snprintf(now, sizeof(now), "%s %s %s", sync_name(d->sync), health_name(d->health),
+		d->reason);
+	bool is_news = resource->is_news;
+	bool is_first = !*resource->noted && !is_news, is_same = str_eq(now, resource->noted);
+	bool was_there = resource->presence == PRESENCE_PRESENT || resource->record.observed;
+	bool is_passing = d->verdict == VERDICT_AGAIN || d->verdict == VERDICT_ACT;
+	if (str_eq(d->reason, "NotChecked") || (!is_news && (is_same || is_passing || !was_there)))
+		return false;
+	str_copy(resource->noted, sizeof(resource->noted), now);
+	resource->is_news = false;
+	return !is_first;
+}
+
+void notes_observation(struct reconciler *r, struct resource *resource)
+{
+	if (!wants_row(resource))
+		return;
 	json_t *args = event(r, resource);
 	js_set_str(args, "kind", resource->kind->name);
 	js_set_str(args, "aws_id", resource->record.id);
 	if (resource->presence == PRESENCE_PRESENT)
-		json_object_set(args, "state", resource->seen.observed);
+		json_object_set(args, "state", resource->record.observed);
 	js_set_str(args, "sync", sync_name(resource->decision.sync));
 	js_set_str(args, "health", health_name(resource->decision.health));
 	js_set_str(args, "reason", resource->decision.reason);

@@ -76,6 +76,64 @@ bool reads_wants(const json_t *fields, const char *field)
 	return false;
 }
 
+// The fields that the i-th optional read of a kind, follow-up or join, is made for, and where its
+// answer goes; NULL after the last.
+static const char *optional(const struct kind *kind, size_t i, const char **ret_into)
+{
+	const struct observe *how = &kind->observe;
+	for (size_t f = 0; f < KIND_MOST_FOLLOWS; f++)
+		if (how->follows[f].field && i-- == 0) {
+			*ret_into = how->follows[f].into;
+			return how->follows[f].field;
+		}
+	for (size_t j = 0; j < KIND_MOST_JOINS; j++)
+		if (how->joins[j].field && i-- == 0) {
+			*ret_into = how->joins[j].into;
+			return how->joins[j].field;
+		}
+	return NULL;
+}
+
+json_t *reads_fields(const struct kind *kind, const json_t *desired)
+{
+	const char *into;
+	json_t *fields = json_array();
+	bool matters = desired && optional(kind, 0, &into);
+	for (const struct field *f = kind->fields; matters && f->name; f++) {
+		const char *member = field_member(kind, NULL, f);
+		if (member && json_object_get(desired, member))
+			json_array_append_new(fields, json_string(f->name));
+	}
+	return fields;
+}
+
+bool reads_more(const struct kind *kind, const json_t *before, const json_t *now)
+{
+	const char *into, *field;
+	for (size_t i = 0; (field = optional(kind, i, &into)); i++)
+		if (reads_wants(now, field) && !reads_wants(before, field))
+			return true;
+	return false;
+}
+
+bool reads_leave_out(const struct kind *kind, const char *member, const json_t *fields)
+{
+	const char *into, *field;
+	for (const struct field *f = kind->fields; f->name; f++) {
+		const char *own = field_member(kind, NULL, f), *path = f->observed;
+		if (!own || !str_eq(own, member))
+			continue;
+		path = path ? path : own;
+		for (size_t i = 0; (field = optional(kind, i, &into)); i++) {
+			size_t n = into ? strlen(into) : 0;
+			if (n > 0 && strncmp(path, into, n) == 0 && strchr(".[", path[n]) &&
+				!reads_wants(fields, field))
+				return true;
+		}
+	}
+	return false;
+}
+
 json_t *reads_items(const json_t *output, const char *path)
 {
 	json_t *found = path_get(output, path);

@@ -14,6 +14,13 @@ json_t *reads_keys(const struct kind *kind, const json_t *subjects, const json_t
 /* Is a read that only `field` needs needed where the file sets `fields` (["name", ...])? Yes also
  * when either is NULL: for every resource, or not known yet. */
 bool reads_wants(const json_t *fields, const char *field);
+/* The fields that the file sets of a resource, as reads_wants() takes them: new. Empty where no
+ * read of the kind depends on it, and of what left the file (`desired` is NULL). */
+json_t *reads_fields(const struct kind *kind, const json_t *desired);
+/* Is there a read that `now` (two answers of reads_fields()) needs and `before` did not? */
+bool reads_more(const struct kind *kind, const json_t *before, const json_t *now);
+/* Is what is observed of a member under a read that these fields do not need? */
+bool reads_leave_out(const struct kind *kind, const char *member, const json_t *fields);
 /* What an answer lists: the list at `path` ("": all of the answer), or a list of the one thing that
  * is there. New; NULL when there is nothing. */
 json_t *reads_items(const json_t *output, const char *path);

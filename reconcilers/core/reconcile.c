@@ -219,9 +219,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 			LOG_STR("reason", decision.reason));
 	}
 	stack->changes++;
-	if (resource->is_news)
-		notes_observation(r, resource);
-	resource->is_news = false;
+	notes_observation(r, resource);
 	notes_drift(r, resource);
 	// What was not looked at, settles or waits has not been compared: nothing is over.
 	if (decision.verdict != VERDICT_AGAIN && decision.verdict != VERDICT_WAIT)

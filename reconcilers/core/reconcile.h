@@ -31,7 +31,7 @@ void carry_take(struct reconciler *r, struct resource *resource);
 
 // ---- notes.c
 
-void notes_observation(struct reconciler *r, const struct resource *resource);
+void notes_observation(struct reconciler *r, struct resource *resource);
 /* After a decision: opens drifts, closes those whose difference is gone, keeps the hold that stands
  * for it. */
 void notes_drift(struct reconciler *r, struct resource *resource);

@@ -24,6 +24,7 @@ void resource_free(struct resource *resource)
 	sighting_done(&resource->seen);
 	json_decref(resource->raw);
 	json_decref(resource->marks);
+	json_decref(resource->fields);
 	decision_done(&resource->decision);
 	free(resource->told.action);
 	free(resource->twin);
@@ -39,9 +40,11 @@ struct resource *resource_share(const struct resource *resource)
 	copy->address = strdup(resource->address);
 	copy->twin = resource->twin ? strdup(resource->twin) : NULL;
 	json_incref(copy->raw);
+	json_incref(copy->fields);
 	record_share(&copy->record);
 	sighting_share(&copy->seen);
 	copy->wanted = NULL;
+	copy->lacks_ms = 0; // nobody looks for it
 	copy->marks = NULL;
 	copy->run = NULL;
 	copy->decision = (struct decision){0};

@@ -22,12 +22,15 @@ struct resource {
 	struct sighting seen; // valid when present
 	json_t *marks; // of its sources (sources.h), until the file is read again; owned; or NULL
 	json_t *raw;   // the item that `seen` was made of; owned; NULL: not present
-	int64_t checked_wall_ms;  // beginning of the last look that told something; 0: none
-	int64_t looked_ms;        // loop time of its beginning
-	int64_t changed_ms;       // loop time at which a look showed something else than before
-	int64_t upset_ms;         // loop time at which the look began that showed what was in sync
-				  // otherwise, or gone; 0: none yet
-	int64_t acted_ms;         // loop time of our last write's end: older looks tell nothing
+	int64_t checked_wall_ms; // beginning of the last look that told something; 0: none
+	int64_t looked_ms;       // loop time of its beginning
+	json_t *fields; // what the file sets, of what only then is read (reads_fields()); owned, or
+			// NULL: no file was matched
+	int64_t lacks_ms;   // loop time since when the file needs a read of it that was not made; 0
+	int64_t changed_ms; // loop time at which a look showed something else than before
+	int64_t upset_ms;   // loop time at which the look began that showed what was in sync
+			    // otherwise, or gone; 0: none yet
+	int64_t acted_ms;   // loop time of our last write's end: older looks tell nothing
 	int64_t again_at_ms;      // loop time of the next look that it wants; 0: none
 	int looks;                // in a row that were wanted for settling
 	struct run *run;          // owned; while a plan is carried out
@@ -47,6 +50,8 @@ struct resource {
 	bool is_unread; // the last look could not ask for it: its parent is not there, or not known
 	bool is_looked_for; // who waits for the next look at it is to be told
 	bool is_news;       // was seen otherwise than remembered: history wants a row
+	char noted[96];     // sync, health and reason as history has them; "": not known since the
+			    // start
 	char *twin; // the id of another object in AWS that bears the same tag; owned; or NULL
 };
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/boot.h"
+#include "core/reads.h"
 
 enum { LOOK_WITHOUT_STORE_MS = 5000 };
 
@@ -199,6 +200,18 @@ static void digest_wanted(const struct wanted *wanted, char ret_digest[17])
 		ret_digest[0] = '\0';
 }
 
+// What was not read because no file asked for it is to be read before it is found missing.
+static void match_fields(struct stack *stack, struct resource *resource)
+{
+	const struct wanted *wanted = resource->wanted;
+	json_t *now = reads_fields(resource->kind, wanted ? wanted->desired : NULL);
+	if (resource->fields && resource->presence == PRESENCE_PRESENT &&
+		reads_more(resource->kind, resource->fields, now))
+		resource->lacks_ms = loop_now_ms(stack->options.loop);
+	json_decref(resource->fields);
+	resource->fields = now;
+}
+
 // Joins the file in force with what there is.
 void stack_match(struct stack *stack)
 {
@@ -231,6 +244,7 @@ void stack_match(struct stack *stack)
 	}
 	map_for_each (&stack->by_address, entry) {
 		struct resource *resource = entry->value;
+		match_fields(stack, resource);
 		if (!resource->wanted == (resource->record.left_ms != 0))
 			continue;
 		resource->record.left_ms = resource->wanted ? 0 : loop_wall_ms(stack->options.loop);

@@ -248,3 +248,73 @@ def test_a_deletion_names_what_stands_in_its_way_and_waits(held, proxy, ec2):
     fault.times = 0
     daemon.holdfast("sync", check=0)
     daemon.wait_status(lambda status: subnet not in reasons(status), "it to go when nothing is in the way")
+
+
+def guarded(**bucket):
+    """What is read of its own only where the file says something of it: a bucket's parts, a key's policy."""
+    return {**network.head(),
+            "security": {"kms_key": {"data": {"enable_key_rotation": True, "key_policy": {
+                "Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*",
+                     "Resource": "*"}]}}}},
+            "data": {"s3_bucket": {"logs": {
+                "bucket": "shop-logs-123456789012", "ownership_controls": {"rules": [{"object_ownership": "BucketOwnerEnforced"}]},
+                "lifecycle_configuration": {"rules": [{"id": "expire", "status": "Enabled", "filter": {"prefix": ""},
+                                                       "expiration": {"days": 90}}]}, **bucket}}}}
+
+
+def test_what_left_the_file_and_comes_back_is_neither_drift_nor_written(held, proxy):
+    """Of an orphan is read less; what it says again of itself is read before it is compared."""
+    tree = guarded()
+    daemon = held(network.dump(tree))
+    began = daemon.history(limit=1)[0]["at"]
+    proxy.clear_calls()
+    daemon.write(network.dump({**network.head(), "network": {"vpc": {"main": {"cidr_block": "10.0.0.0/16"}}}}))
+    daemon.reload()
+    daemon.sync()
+    daemon.wait_status(lambda status: reasons(status).get("data.s3_bucket.logs") == "OrphanHeld", "it to leave")
+    for layer in braked(daemon.status()):
+        daemon.holdfast("release", layer, check=0)
+    daemon.write(network.dump({**tree, "network": {"vpc": {"main": {"cidr_block": "10.0.0.0/16"}}}}))
+    daemon.reload()
+    daemon.sync()
+    daemon.wait_synced()
+    assert [call.operation for call in proxy.mutations() if call.service != "ec2"] == []
+    told = [one for one in daemon.history(since=began) if not one["address"].startswith("network")]
+    assert not [one for one in told if one["what"] in ("drift", "closed")], told
+    # What AWS looked like is told without a gap either.
+    ways = {one["detail"]["reason"] for one in told if one["what"] == "observed"}
+    assert ways == {"OrphanHeld", "InSync"}
+    found = daemon.holdfast_json("diff", "--from", began, check=None)["differences"]
+    assert not [one for one in found if not one["address"].startswith("network")], found
+
+
+def test_what_the_file_says_more_of_is_read_before_it_is_written(held, proxy, emulator):
+    """AWS has it already, as somebody set it: what was not read is not missing."""
+    tree = guarded()
+    more = tree["data"]["s3_bucket"]["logs"].pop("lifecycle_configuration")
+    daemon = held(network.dump(tree))
+    emulator.client("s3").put_bucket_lifecycle_configuration(Bucket="shop-logs-123456789012", LifecycleConfiguration={
+        "Rules": [{"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 90}}]})
+    proxy.clear_calls()
+    daemon.write(network.dump(guarded(lifecycle_configuration=more)))
+    daemon.reload()
+    daemon.sync()
+    daemon.wait_synced()
+    assert proxy.mutations() == []
+
+
+def test_lists_that_aws_shows_in_another_order_each_time_are_no_news(held, proxy):
+    tree = network.small()
+    tree["security"]["security_group"]["web"]["ingress"] += [
+        {"ip_protocol": "tcp", "from_port": port, "to_port": port, "cidr_ipv4": "0.0.0.0/0"} for port in (80, 8080, 8443)]
+    daemon = held(network.dump(tree))
+    daemon.sync()
+    began = daemon.history(limit=1)[0]["at"]
+    proxy.clear_calls()
+    proxy.reorder = True
+    for _ in range(4):
+        daemon.sync()
+    assert proxy.mutations() == []
+    daemon.wait_synced()
+    assert [one for one in daemon.history(since=began) if one["at"] > began] == []

@@ -298,6 +298,31 @@ static void a_long_text_is_equal_to_itself_where_numbers_are_compared(void **sta
 	assert_false(compare_holds(COMPARE_NUMBER, a, b));
 }
 
+static void what_is_kept_is_alike_in_another_order_and_in_other_words(void **state)
+{
+	(void)state;
+	json_t *a = J({
+		"Ids" : [ "b", "a" ],
+		"Rules" : [ {"Port" : 1, "From" : [ "x", "y" ]}, {"Port" : 2} ],
+		"Policy" : "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s:Get\"}}",
+		"Count" : "10"
+	});
+	json_t *b = J({
+		"Count" : "10",
+		"Ids" : [ "a", "b" ],
+		"Rules" : [ {"Port" : 2}, {"From" : [ "y", "x" ], "Port" : 1} ],
+		"Policy" : "{\"Statement\": [{\"Action\": [\"s:Get\"], \"Effect\": \"Allow\"}]}"
+	});
+	assert_true(compare_alike(a, b));
+	assert_true(compare_alike(NULL, NULL));
+	assert_false(compare_alike(a, NULL));
+	json_array_append_new(json_object_get(b, "Ids"), json_string("c"));
+	assert_false(compare_alike(a, b));
+	json_array_remove(json_object_get(b, "Ids"), 2);
+	json_object_set_new(b, "Count", json_string("11"));
+	assert_false(compare_alike(a, b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +351,7 @@ int main(void)
 		VALUES_TEST(another_version_of_the_language_is_another_policy),
 		VALUES_TEST(what_is_no_policy_is_compared_as_it_is),
 		VALUES_TEST(canonical_forms_do_not_depend_on_order),
+		VALUES_TEST(what_is_kept_is_alike_in_another_order_and_in_other_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,18 @@ static void what_was_never_looked_at_is_not_known(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_the_file_says_more_of_is_read_before_it_is_found_missing(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	json_object_set_new(scene.seen.observed, "MapPublicIpOnLaunch", json_false());
+	scene.input.lacks_read = true;
+	expect_verdict(&scene, "AGAIN Unknown Progressing NotChecked");
+	assert_int_equal(scene.decision.plan.count + (int)scene.decision.differences.count, 0);
+	decision_done(&scene.decision);
+}
+
 static void a_condition_makes_it_unwell_and_is_no_reason_to_write(void **state)
 {
 	(void)state;
@@ -528,6 +540,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(what_is_as_the_file_says_is_done),
+		VALUES_TEST(what_the_file_says_more_of_is_read_before_it_is_found_missing),
 		VALUES_TEST(what_was_never_looked_at_is_not_known),
 		VALUES_TEST(a_condition_makes_it_unwell_and_is_no_reason_to_write),
 		VALUES_TEST(undeclared_drift_is_told_and_left_alone),
