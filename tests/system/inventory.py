@@ -112,6 +112,8 @@ def monitoring(client):
         found += listed("log_group", [group], "logGroupName")
         found += listed("subscription_filter", logs.describe_subscription_filters(
             logGroupName=group["logGroupName"])["subscriptionFilters"], "filterName")
+        found += listed("log_stream", logs.describe_log_streams(
+            logGroupName=group["logGroupName"])["logStreams"], "logStreamName")
     alarms = watch.describe_alarms()
     # What a scaling policy made is the policy's.
     own = [a for a in alarms["MetricAlarms"] if not a["AlarmName"].startswith("TargetTracking-")]

@@ -351,19 +351,25 @@ def _(aws):
     start, run = (roles[task[which].split("/")[-1]] for which in ("executionRoleArn", "taskRoleArn"))
     assert task["executionRoleArn"] != task["taskRoleArn"]
     may = {action: words(one["Resource"]) for one in start["may"] for action in words(one["Action"])}
-    secrets = {one["valueFrom"].split(":password")[0] for one in task["containerDefinitions"][0]["secrets"]}
+    secrets = {one["valueFrom"] for one in task["containerDefinitions"][0]["secrets"]}
     assert secrets == set(may["secretsmanager:GetSecretValue"])
     assert {"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "logs:PutLogEvents"} <= set(may)
     assert any("cloudwatch:PutMetricData" in words(one["Action"]) for one in run["may"])
 
 
-@line("Secrets Manager: secure credentials management, the password never in a task's environment")
+@line("Secrets Manager: secure credentials management, no password in a task's environment")
 def _(aws):
+    """RDS renews its own every seven days, so a task is told where it is, and may read it."""
     secret = aws.database()["MasterUserSecret"]
-    task = aws.task()["containerDefinitions"][0]
+    task = aws.task()
+    container = task["containerDefinitions"][0]
     assert secret["SecretStatus"] == "active"
-    assert any(one["valueFrom"].startswith(secret["SecretArn"]) for one in task["secrets"])
-    assert not any("PASSWORD" in one["name"].upper() or "SECRET" in one["name"].upper() for one in task["environment"])
+    assert any(one["value"] == secret["SecretArn"] for one in container["environment"])
+    may = aws.roles()[task["taskRoleArn"].split("/")[-1]]["may"]
+    assert any("secretsmanager:GetSecretValue" in words(one["Action"]) and words(one["Resource"]) == [secret["SecretArn"]]
+               for one in may)
+    assert all(":secretsmanager:" in one["valueFrom"] for one in container["secrets"])
+    assert not any("PASSWORD" in one["name"].upper() or "SECRET" in one["name"].upper() for one in container["environment"])
 
 
 @line("Secrets Manager: the application's secret under the stack's own key, generated")
@@ -497,6 +503,8 @@ def _(aws):
     may = {action: words(one["Resource"]) for one in aws.roles()[of["RoleARN"].split("/")[-1]]["may"]
            for action in words(one["Action"])}
     log = of["CloudWatchLoggingOptions"]
+    streams = aws.ask("logs.describe_log_streams", "logStreams", logGroupName=log["LogGroupName"])
+    assert [one["logStreamName"] for one in streams] == [log["LogStreamName"]]
     assert log["Enabled"] and any(log["LogGroupName"] in one for one in may.get("logs:PutLogEvents", ()))
     bucket = of["S3DestinationDescription"]["BucketARN"]
     assert bucket.endswith(aws.one("s3.list_buckets", "Buckets")["Name"])

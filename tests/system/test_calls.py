@@ -66,6 +66,7 @@ MINIMUM = {
     "acm:DescribeCertificate": (1, f"of a certificate: the list does not show its validation; {ALONE}"),
 
     "logs:DescribeLogGroups": (1, NAMED),
+    "logs:DescribeLogStreams": (1, f"of a log stream; {ALONE}"),
     "logs:DescribeMetricFilters": (1, "of all log groups"),
     "logs:DescribeSubscriptionFilters": (1, f"of a log group that has one; {ALONE}"),
     "firehose:DescribeDeliveryStream": (1, f"of a stream; {ALONE}"),
@@ -83,6 +84,7 @@ PARENTS = {
                      "elasticloadbalancing:DescribeTargetHealth": 1},
     "listener": {"elasticloadbalancing:DescribeRules": 1},
     "sns_topic": {"sns:GetTopicAttributes": 1},
+    "log_stream": {"logs:DescribeLogStreams": 1},
     "dashboard": {"monitoring:GetDashboard": 1},
     "db_parameter_group": {"rds:DescribeDBParameters": 1},
 }
@@ -118,9 +120,10 @@ def with_twice_the_leaves(tree):
 
 def with_another_of_each_parent(tree):
     for kind, layer in (("kms_key", "security"), ("target_group", "compute"), ("listener", "compute"),
-                        ("sns_topic", "monitoring"), ("dashboard", "monitoring"), ("db_parameter_group", "data")):
+                        ("sns_topic", "monitoring"), ("log_stream", "monitoring"), ("dashboard", "monitoring"), ("db_parameter_group", "data")):
         name, one = next(iter(tree[layer][kind].items()))
-        other = {"kms_key": {"alias": "alias/shop-too"}, "listener": {"port": 8443}}.get(kind, {})
+        other = {"kms_key": {"alias": "alias/shop-too"}, "listener": {"port": 8443},
+                 "log_stream": {"log_stream_name": "too"}}.get(kind, {})
         tree[layer][kind][f"{name}-too"] = {**one, **other}
     return tree
 
