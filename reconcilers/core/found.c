@@ -37,6 +37,19 @@ bool found_is_ours(struct observation *o, const json_t *item, const char *id)
 	return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);
 }
 
+bool observation_needs_scope(const struct kind *kind)
+{
+	return kind->observe.key || kind->observe.list.each || kind->observe.list.batch;
+}
+
+bool found_is_absent(const struct observe *how, const struct err *err)
+{
+	for (const char *const *code = how->absent; code && *code; code++)
+		if (str_eq(*code, err->code))
+			return true;
+	return err->class == ERR_NOT_FOUND;
+}
+
 bool found_is_stray(struct observation *o, const json_t *item, const char *id)
 {
 	const struct strays *strays = &o->options.kind->observe.strays;

@@ -6,6 +6,8 @@
 
 /* Is the listed item ours? By natural key it then has an owner. */
 bool found_is_ours(struct observation *observation, const json_t *item, const char *id);
+/* Does the error only say that there is no such thing? */
+bool found_is_absent(const struct observe *how, const struct err *err);
 /* Does it stand under a resource of ours, though nobody declared it? Then it is among the strays.
  */
 bool found_is_stray(struct observation *observation, const json_t *item, const char *id);

@@ -291,6 +291,8 @@ struct list_call {
 	const char *service; // NULL: the kind's
 	const char *each, *batch;
 	int most; // values of `batch` a call; 0: 100
+	/* Read by name: AWS's code for "it is there, and of what you ask it has nothing". */
+	const char *bare;
 };
 
 /* A second bulk read, whose rows belong to listed resources: rules to their groups. */
@@ -349,6 +351,10 @@ struct strays {
 struct observe {
 	struct list_call list; // of what carries our stack tag
 	struct strays strays;
+	/* Of lists by name whose names are the world's: AWS denies us what is another account's in
+	 * the same words as what we may not read. Then this read, with @each, brings the names that
+	 * are ours: what is not among them is not there (and its name is not to be had). */
+	struct list_call own;
 	/* Reads one by @id or @key, when the list does not show what is known (its `args` has @id)
 	 * or wanted (@key); operation NULL: the list's own, with `by_id`. For lists that lag. */
 	struct list_call confirm;

@@ -64,8 +64,29 @@ void lint_refs(struct lint *lint, const struct field *field, const struct shape 
 	}
 }
 
+// What is read by name: how AWS says what of it.
+static void lint_names(struct lint *lint)
+{
+	const struct observe *how = &lint->kind->observe;
+	const struct lint_scope scope = {0};
+	if (!how->list.each && (how->list.bare || how->own.operation))
+		lint_say(lint, "'bare' and 'own' are of lists by name");
+	if (!how->own.operation)
+		return;
+	size_t before = lint_enter(lint, "own");
+	const struct operation *operation =
+		lint_operation_of(lint, how->own.service, how->own.operation);
+	lint_args(lint, operation, how->own.args, NULL, &scope, NULL);
+	struct lint_found names =
+		lint_path(lint, operation ? operation_output(operation) : NULL, how->own.items);
+	if (names.shape && (!names.is_list || shape_type(names.shape) != SHAPE_STRING))
+		lint_say(lint, "%s is no list of names", how->own.items);
+	lint_leave(lint, before);
+}
+
 void lint_others(struct lint *lint)
 {
+	lint_names(lint);
 	const struct strays *strays = &lint->kind->observe.strays;
 	const struct field *under =
 		strays->under ? field_find(lint->kind->fields, strays->under) : NULL;

@@ -13,7 +13,7 @@
 #include "core/tags.h"
 #include "core/template.h"
 
-enum fetch_type { FETCH_LIST, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
+enum fetch_type { FETCH_LIST, FETCH_OWN, FETCH_JOIN, FETCH_FOLLOW, FETCH_CONFIRM };
 
 struct fetch {
 	enum fetch_type type;
@@ -24,6 +24,7 @@ struct fetch {
 	const char *items; // path of the items in the answer; borrowed
 	char *id;          // follow-ups and confirmations
 	char *each;        // lists made for a parent; NULL: none
+	struct err denied; // FETCH_OWN: what the list was told
 	bool is_taken;
 };
 
@@ -70,7 +71,8 @@ static json_t *scope_of(const struct observation *o)
 static struct aws_memo *memo_of(struct observation *o, const struct fetch *fetch,
 	const char *operation, const json_t *input)
 {
-	return fetch->type == FETCH_CONFIRM ? NULL : memos_get(&o->memos, operation, input);
+	bool is_rare = fetch->type == FETCH_CONFIRM || fetch->type == FETCH_OWN;
+	return is_rare ? NULL : memos_get(&o->memos, operation, input);
 }
 
 // Only the elements of a plain list are told apart while an answer is read.
@@ -277,18 +279,38 @@ static bool next_page(struct observation *o, struct fetch *fetch)
 	return true;
 }
 
-// Does the error only say that there is no such thing?
-static bool says_absent(const struct observation *o, const struct fetch *fetch)
+// A name that AWS does not let us look at may be somebody else's.
+static void ask_own(struct observation *o, const struct fetch *list)
+{
+	const struct list_call *own = &o->options.kind->observe.own;
+	struct fetch *fetch = fetch_new(FETCH_OWN, own->items);
+	json_t *scope = scope_of(o);
+	js_set_str(scope, "each", list->each);
+	if (fetch) {
+		fetch->each = strdup(list->each);
+		fetch->denied = list->call.op.err;
+	}
+	begin(o, fetch, own->service, own->operation, own->args, scope);
+}
+
+// What an error still tells: false when it is a failure.
+static bool take_error(struct observation *o, struct fetch *fetch)
 {
 	const struct observe *how = &o->options.kind->observe;
 	const struct err *err = &fetch->call.op.err;
-	bool is_asked_by_name = fetch->type != FETCH_LIST || how->list.each || how->list.batch;
-	if (!is_asked_by_name || fetch->type == FETCH_JOIN)
+	bool is_list = fetch->type == FETCH_LIST;
+	bool is_by_name =
+		fetch->type != FETCH_JOIN && (!is_list || how->list.each || how->list.batch);
+	if (is_list && fetch->each && str_eq_null(how->list.bare, err->code)) {
+		_cleanup_json_ json_t *bare = json_pack("[{}]");
+		take_items(o, bare, fetch->each, true);
+	} else if (is_list && how->own.operation && err->class == ERR_DENIED) {
+		ask_own(o, fetch);
+	} else if (!is_by_name || !found_is_absent(how, err)) {
 		return false;
-	for (const char *const *code = how->absent; code && *code; code++)
-		if (str_eq(*code, err->code))
-			return true;
-	return err->class == ERR_NOT_FOUND;
+	}
+	o->lists_open -= is_list;
+	return true;
 }
 
 static void take_answer(struct observation *o, struct fetch *fetch)
@@ -299,12 +321,9 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	bool is_list = fetch->type == FETCH_LIST;
 	if (err_is(&o->first_err))
 		return;
-	if (err_is(err) && !says_absent(o, fetch)) {
-		fail(o, *err);
-		return;
-	}
-	if (err_is(err)) { // what is not found is the answer, not a failure
-		o->lists_open -= is_list;
+	if (err_is(err)) {
+		if (!take_error(o, fetch))
+			fail(o, *err);
 		return;
 	}
 	switch (fetch->type) {
@@ -312,6 +331,12 @@ static void take_answer(struct observation *o, struct fetch *fetch)
 	case FETCH_CONFIRM: {
 		_cleanup_json_ json_t *list = reads_items(fetch->call.output, fetch->items);
 		take_items(o, list, fetch->each, is_list);
+		break;
+	}
+	case FETCH_OWN: {
+		_cleanup_json_ json_t *names = reads_items(fetch->call.output, fetch->items);
+		if (js_lists(names, fetch->each))
+			fail(o, fetch->denied);
 		break;
 	}
 	case FETCH_JOIN: {
@@ -432,11 +457,6 @@ static void step(struct task *task)
 }
 
 // ---- the beginning
-
-bool observation_needs_scope(const struct kind *kind)
-{
-	return kind->observe.key || kind->observe.list.each || kind->observe.list.batch;
-}
 
 static void begin_list(struct observation *o, const char *each, json_t *ids)
 {

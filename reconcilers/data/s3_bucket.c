@@ -3,6 +3,9 @@
 // S3 keeps each aspect of a bucket (encryption, policy, ...) in a document of its own, with a call
 // that replaces it and one that reads it; only those are read that the file sets. "Not set" is an
 // error code there, and no failure. Tags are one document too. A bucket is never emptied by us.
+//
+// That it is there is told by the read of its encryption, which every bucket has had since 2023.
+// The names of buckets are the world's: each call says whose we mean, and AWS denies another's.
 #include "base/str.h"
 #include "core/kind.h"
 #include "core/place.h"
@@ -77,10 +80,11 @@ static void check(const json_t *desired, const struct node *node, struct finding
 
 // clang-format off
 #define PUT(name, member, value) \
-	{.operation = name, .flags = CALL_REPEATABLE, .args = ARGS({"Bucket": "@id", member: value})}
+	{.operation = name, .flags = CALL_REPEATABLE, .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", member: value})}
+#define OURS ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account"})
 
 static const struct field fields[] = {
-	{.name = "bucket", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .observed = "Name",
+	{.name = "bucket", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .observed = "each",
 	 .summary = "the name, one of its kind in the world: ${stack.name}-logs-${stack.account} does not clash"},
 	{.name = "public_access_block_configuration", .member = "PublicAccessBlockConfiguration", .shape = "PutPublicAccessBlock:PublicAccessBlockConfiguration",
 	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_LOOSE, .update = PUT("PutPublicAccessBlock", "PublicAccessBlockConfiguration", "@whole"),
@@ -97,12 +101,12 @@ static const struct field fields[] = {
 	{.name = "lifecycle_configuration", .member = "LifecycleConfiguration", .shape = "PutBucketLifecycleConfiguration:LifecycleConfiguration", .observed = "Lifecycle",
 	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_LOOSE,
 	 .update = {.operation = "PutBucketLifecycleConfiguration", .flags = CALL_MERGE | CALL_REPEATABLE,
-		    .args = ARGS({"Bucket": "@id", "LifecycleConfiguration": "@value", "TransitionDefaultMinimumObjectSize": "@desired.TransitionDefaultMinimumObjectSize"})},
+		    .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", "LifecycleConfiguration": "@value", "TransitionDefaultMinimumObjectSize": "@desired.TransitionDefaultMinimumObjectSize"})},
 	 .summary = "when objects change their class or go: all rules there are, in any order"},
 	{.name = "transition_default_minimum_object_size", .member = "TransitionDefaultMinimumObjectSize", .shape = "PutBucketLifecycleConfiguration:TransitionDefaultMinimumObjectSize",
 	 .observed = "Lifecycle.TransitionDefaultMinimumObjectSize", .flags = FIELD_AFTER_CREATE | FIELD_QUIET,
 	 .update = {.operation = "PutBucketLifecycleConfiguration", .flags = CALL_MERGE | CALL_REPEATABLE,
-		    .args = ARGS({"Bucket": "@id", "LifecycleConfiguration": "@desired.LifecycleConfiguration", "TransitionDefaultMinimumObjectSize": "@value"})},
+		    .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", "LifecycleConfiguration": "@desired.LifecycleConfiguration", "TransitionDefaultMinimumObjectSize": "@value"})},
 	 .summary = "below which size lifecycle rules leave objects where they are"},
 	{.name = "bucket_logging_status", .member = "BucketLoggingStatus", .shape = "PutBucketLogging:BucketLoggingStatus", .observed = "Logging",
 	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_LOOSE, .update = PUT("PutBucketLogging", "BucketLoggingStatus", "@value"),
@@ -110,15 +114,14 @@ static const struct field fields[] = {
 	{.name = "policy_document", .member = "Policy", .shape = "PutBucketPolicy:Policy", .flags = FIELD_AFTER_CREATE, .compare = COMPARE_POLICY,
 	 .update = PUT("PutBucketPolicy", "Policy", "@value"),
 	 .summary = "who may do what; TLS only: deny s3:* to * with Bool: {\"aws:SecureTransport\": \"false\"}"},
-	{.name = "bucket_region", .member = "BucketRegion", .flags = FIELD_COMPUTED, .summary = "where it is"},
 	{0},
 };
 
 static const struct tagging tagging = {
 	.create = ARGS({"CreateBucketConfiguration": {"Tags": "@tags"}}),
 	.observed = "TagSet",
-	.add = {.operation = "PutBucketTagging", .args = ARGS({"Bucket": "@id", "Tagging": {"TagSet": "@all_tags"}}), .flags = CALL_REPEATABLE},
-	.remove = {.operation = "PutBucketTagging", .args = ARGS({"Bucket": "@id", "Tagging": {"TagSet": "@all_tags"}}), .flags = CALL_REPEATABLE},
+	.add = {.operation = "PutBucketTagging", .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", "Tagging": {"TagSet": "@all_tags"}}), .flags = CALL_REPEATABLE},
+	.remove = {.operation = "PutBucketTagging", .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", "Tagging": {"TagSet": "@all_tags"}}), .flags = CALL_REPEATABLE},
 };
 
 const struct kind s3_bucket_kind = {
@@ -129,26 +132,28 @@ const struct kind s3_bucket_kind = {
 	.tagging = &tagging,
 	.fields = fields,
 	.observe = {
-		.list = {"ListBuckets", ARGS({"BucketRegion": "@region"}), "Buckets"},
-		.by_id = ARGS({"BucketRegion": "@region", "Prefix": "@id"}),
+		.list = {"GetBucketEncryption", ARGS({"Bucket": "@each", "ExpectedBucketOwner": "@account"}), "", .each = "@{desired.Bucket}",
+			 .bare = "ServerSideEncryptionConfigurationNotFoundError"},
+		.own = {"ListBuckets", ARGS({"BucketRegion": "@region", "Prefix": "@each"}), "Buckets[].Name"},
 		.follows = {
-			{"GetBucketTagging", ARGS({"Bucket": "@id"}), "TagSet", "TagSet"},
-			{"GetPublicAccessBlock", ARGS({"Bucket": "@id"}), "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", "public_access_block_configuration"},
-			{"GetBucketOwnershipControls", ARGS({"Bucket": "@id"}), "OwnershipControls", "OwnershipControls", "ownership_controls"},
-			{"GetBucketEncryption", ARGS({"Bucket": "@id"}), "ServerSideEncryptionConfiguration", "ServerSideEncryptionConfiguration", "server_side_encryption_configuration"},
-			{"GetBucketVersioning", ARGS({"Bucket": "@id"}), "", "Versioning", "versioning_configuration"},
-			{"GetBucketLifecycleConfiguration", ARGS({"Bucket": "@id"}), "", "Lifecycle", "lifecycle_configuration"},
-			{"GetBucketLogging", ARGS({"Bucket": "@id"}), "", "Logging", "bucket_logging_status"},
-			{"GetBucketPolicy", ARGS({"Bucket": "@id"}), "Policy", "Policy", "policy_document"}},
-		.id = "Name",
-		.arn = "arn:@{partition}:s3:::@{item.Name}",
+			{"GetBucketTagging", OURS, "TagSet", "TagSet"},
+			{"GetPublicAccessBlock", OURS, "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", "public_access_block_configuration"},
+			{"GetBucketOwnershipControls", OURS, "OwnershipControls", "OwnershipControls", "ownership_controls"},
+			{"GetBucketVersioning", OURS, "", "Versioning", "versioning_configuration"},
+			{"GetBucketLifecycleConfiguration", OURS, "", "Lifecycle", "lifecycle_configuration"},
+			{"GetBucketLogging", OURS, "", "Logging", "bucket_logging_status"},
+			{"GetBucketPolicy", OURS, "Policy", "Policy", "policy_document"}},
+		.id = "each",
+		.arn = "arn:@{partition}:s3:::@{item.each}",
 		.tag_types = "s3",
 		.key = "@{desired.Bucket}",
-		.absent = (const char *const[]){"NoSuchTagSet", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration", NULL},
+		// The last two: one of ours in another region, whose name cannot be had in this one.
+		.absent = (const char *const[]){"NoSuchTagSet", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration",
+			"PermanentRedirect", "AuthorizationHeaderMalformed", NULL},
 	},
 	// "By default, the bucket is created in us-east-1", which is no value of LocationConstraint.
 	.create = {.operation = "CreateBucket", .args = ARGS({"CreateBucketConfiguration": {"LocationConstraint": "@region!=us-east-1"}})},
-	.remove = {.operation = "DeleteBucket", .args = ARGS({"Bucket": "@id"}), .flags = CALL_REPEATABLE},
+	.remove = {.operation = "DeleteBucket", .args = OURS, .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"NoSuchBucket", "OperationAborted", "MalformedPolicy", NULL},
 	.remedies = (const struct remedy[]){
 		{"BucketNotEmpty", "empty the bucket, all versions too: Holdfast deletes no objects"},

@@ -72,7 +72,7 @@ def test_only_the_settings_of_a_bucket_that_the_file_has_are_read(make_daemon, p
     daemon.sync("data")
     # Its tags are told by the tagging API.
     assert {name: count for name, count in proxy.counts().items() if name.startswith("s3:")} == {
-        "s3:ListBuckets": 1, "s3:GetBucketVersioning": 1}
+        "s3:GetBucketEncryption": 1, "s3:GetBucketVersioning": 1}
 
 
 def as_status(**members):

@@ -228,6 +228,8 @@ static void every_member_that_a_table_reads_is_kept(void **state)
 	_cleanup_json_ json_t *parent = members_read(&listener);
 	assert_true(json_is_true(json_object_get(parent, "LoadBalancerArn")));
 	assert_true(json_is_true(json_object_get(parent, "SslPolicy")));
+	_cleanup_json_ json_t *group = members_read(kind_find("security_group"));
+	assert_true(json_is_true(json_object_get(group, "IpPermissionsEgress"))); // derived from
 }
 
 // ---- what is read
@@ -323,6 +325,57 @@ static void nothing_is_read_for_nothing(void **state)
 	look(&it, &cluster, J([]), answers);
 	assert_false(err_is(&it.observation.op.err));
 	assert_int_equal(it.observation.calls, 0);
+	look_end(&it);
+}
+
+#define BUCKET "[{\"address\":\"1\",\"fields\":[],\"desired\":{\"Bucket\":\"logs\"}}]"
+
+static void what_is_read_by_name_may_be_there_and_have_nothing_to_show(void **state)
+{
+	(void)state;
+	struct look it;
+	struct script_answer answers[] = {{"GetBucketEncryption", NULL, NULL, ERR_NOT_FOUND,
+						  "ServerSideEncryptionConfigurationNotFoundError"},
+		{"GetBucketTagging", NULL, NULL, ERR_NOT_FOUND, "NoSuchTagSet"}, {0}};
+	look(&it, kind_find("s3_bucket"), values_parse(BUCKET), answers);
+	assert_false(err_is(&it.observation.op.err));
+	values_expect(it.observation.items, J({"logs" : {"each" : "logs"}}));
+	values_expect(it.observation.owners, J({"logs" : "1"}));
+	look_end(&it);
+	struct script_answer none[] = {
+		{"GetBucketEncryption", NULL, NULL, ERR_NOT_FOUND, "NoSuchBucket"}, {0}};
+	look(&it, kind_find("s3_bucket"), values_parse(BUCKET), none);
+	assert_false(err_is(&it.observation.op.err));
+	values_expect(it.observation.items, J({}));
+	look_end(&it);
+}
+
+static void a_name_that_may_not_be_looked_at_is_ours_or_not_there(void **state)
+{
+	(void)state;
+	struct look it;
+	struct script_answer ours[] = {
+		{"GetBucketEncryption", NULL, NULL, ERR_DENIED, "AccessDenied"},
+		{"ListBuckets", "\"logs\"",
+			"{\"Buckets\":[{\"Name\":\"logs-2\"},{\"Name\":\"logs\"}]}"},
+		{0}};
+	look(&it, kind_find("s3_bucket"), values_parse(BUCKET), ours);
+	assert_int_equal(it.observation.op.err.class, ERR_DENIED);
+	assert_string_equal(it.observation.op.err.code, "AccessDenied");
+	look_end(&it);
+	struct script_answer theirs[] = {
+		{"GetBucketEncryption", NULL, NULL, ERR_DENIED, "AccessDenied"},
+		{"ListBuckets", NULL, "{\"Buckets\":[{\"Name\":\"logs-2\"}]}"}, {0}};
+	look(&it, kind_find("s3_bucket"), values_parse(BUCKET), theirs);
+	assert_false(err_is(&it.observation.op.err));
+	values_expect(it.observation.items, J({}));
+	assert_int_equal(it.observation.calls, 2);
+	look_end(&it);
+	struct script_answer neither[] = {
+		{"GetBucketEncryption", NULL, NULL, ERR_DENIED, "AccessDenied"},
+		{"ListBuckets", NULL, NULL, ERR_DENIED, "AccessDeniedToo"}, {0}};
+	look(&it, kind_find("s3_bucket"), values_parse(BUCKET), neither);
+	assert_string_equal(it.observation.op.err.code, "AccessDeniedToo");
 	look_end(&it);
 }
 
@@ -640,6 +693,8 @@ int main(void)
 		VALUES_TEST(reads_are_grouped_by_parent_and_know_old_names),
 		VALUES_TEST(names_are_read_in_batches),
 		VALUES_TEST(nothing_is_read_for_nothing),
+		VALUES_TEST(what_is_read_by_name_may_be_there_and_have_nothing_to_show),
+		VALUES_TEST(a_name_that_may_not_be_looked_at_is_ours_or_not_there),
 		VALUES_TEST(a_parent_is_read_once_and_followed_by_item),
 		VALUES_TEST(a_refusal_of_one_parent_is_a_failure_all_the_same),
 		VALUES_TEST(what_a_lagging_list_does_not_show_is_asked_for_by_key),
