@@ -174,6 +174,15 @@ def _(aws):
         assert aws.tracking(metric)["ScaleInCooldown"] > 0 and aws.tracking(metric)["ScaleOutCooldown"] > 0
 
 
+@line("ECS Cluster: a container that writes only where it may, and whose health is asked for")
+def _(aws):
+    for one in aws.task()["containerDefinitions"]:
+        assert one["readonlyRootFilesystem"] is True
+        assert one["healthCheck"]["command"][0] in ("CMD", "CMD-SHELL")
+        volumes = {volume["name"] for volume in aws.task()["volumes"]}
+        assert {point["sourceVolume"] for point in one["mountPoints"]} <= volumes
+
+
 @line("Load Balancer: an Application Load Balancer that the internet reaches, over zones")
 def _(aws):
     balancer = aws.balancer()
@@ -396,6 +405,10 @@ def _(aws):
 def _(aws):
     flow = aws.one("ec2.describe_flow_logs", "FlowLogs")
     assert flow["FlowLogStatus"] == "ACTIVE" and flow["ResourceId"] == aws.vpc()["VpcId"]
+    groups = {group["logGroupName"]: group for group in aws.ask("logs.describe_log_groups", "logGroups")}
+    for log in aws.database()["EnabledCloudwatchLogsExports"]:
+        group = groups[f"/aws/rds/instance/{aws.database()['DBInstanceIdentifier']}/{log}"]
+        assert group["retentionInDays"] and group["kmsKeyId"] == aws.database()["KmsKeyId"]
     assert "postgresql" in aws.database()["EnabledCloudwatchLogsExports"]
 
 
@@ -459,6 +472,61 @@ def _(aws):
     assert all(f"FILL({name}, 0)" in shown["Expression"] for name in read)
     assert all(m["Dimensions"] == [{"Name": "LoadBalancer", "Value": balancer}] for m in read.values())
     tells_somebody(aws, rate)
+
+
+@line("Alerts: tasks that the load balancer finds unwell")
+def _(aws):
+    found, of = alarm(aws, "AWS/ApplicationELB", "UnHealthyHostCount")
+    group, = aws.ask("elbv2.describe_target_groups", "TargetGroups")
+    assert of == {"LoadBalancer": aws.balancer()["LoadBalancerArn"].split(":loadbalancer/")[1],
+                  "TargetGroup": group["TargetGroupArn"].split(":")[-1]}
+    assert (found["Threshold"], found["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+@line("Alerts: the database runs out of memory or of storage")
+def _(aws):
+    for metric, least in (("FreeableMemory", 128 << 20), ("FreeStorageSpace", 1 << 30)):
+        found, of = alarm(aws, "AWS/RDS", metric)
+        assert of == {"DBInstanceIdentifier": aws.database()["DBInstanceIdentifier"]}
+        assert found["Threshold"] >= least and found["ComparisonOperator"].startswith("LessThan")
+    assert found["Threshold"] < aws.database()["AllocatedStorage"] << 30
+
+
+@line("Alerts: each NAT gateway runs out of ports")
+def _(aws):
+    of = {a["Dimensions"][0]["Value"] for a in aws.alarms().values() if a.get("MetricName") == "ErrorPortAllocation"}
+    assert of == {one["NatGatewayId"] for one in aws.in_vpc("ec2.describe_nat_gateways", "NatGateways")}
+    alarm(aws, "AWS/NATGateway", "ErrorPortAllocation")
+
+
+@line("Alerts: the log search is red, or full")
+def _(aws):
+    for metric, way in (("ClusterStatus.red", "GreaterThan"), ("FreeStorageSpace", "LessThan")):
+        found, of = alarm(aws, "AWS/ES", metric)
+        assert of == {"DomainName": aws.domain()["DomainName"], "ClientId": aws.domain()["ARN"].split(":")[4]}
+        assert found["ComparisonOperator"].startswith(way)
+    assert 0 < found["Threshold"] < aws.domain()["EBSOptions"]["VolumeSize"] << 10 # in MiB
+
+
+@line("Alerts: logs that could not be delivered")
+def _(aws):
+    of = aws.stream()["Destinations"][0]["ElasticsearchDestinationDescription"]
+    found = aws.one("logs.describe_metric_filters", "metricFilters",
+                    logGroupName=of["CloudWatchLoggingOptions"]["LogGroupName"])
+    metric, = found["metricTransformations"]
+    assert found["filterPattern"] == "" # whatever stands there is an error
+    alarm(aws, metric["metricNamespace"], metric["metricName"])
+
+
+@line("Encryption at rest: alarms wait in the topic under the stack's key, which CloudWatch may use")
+def _(aws):
+    topic = aws.one("sns.list_topics", "Topics")["TopicArn"]
+    key = aws.ask("sns.get_topic_attributes", "Attributes", TopicArn=topic)["KmsMasterKeyId"]
+    assert key == aws.database()["KmsKeyId"]
+    policy = aws.ask("kms.get_key_policy", "Policy", KeyId=key, PolicyName="default")
+    allowed, = [one for one in statements(policy)
+                if one["Principal"].get("Service") == "cloudwatch.amazonaws.com"]
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(words(allowed["Action"]))
 
 
 @line("Alerts: database connection issues")
