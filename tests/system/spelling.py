@@ -160,6 +160,10 @@ def task_definition(answer):
     for one in of["containerDefinitions"]:
         fill(one, {"cpu": 0, "mountPoints": [], "volumesFrom": [], "systemControls": [], "environment": [],
                    "portMappings": []})
+        if one.get("healthCheck"):
+            fill(one["healthCheck"], {"interval": 30, "timeout": 5, "retries": 3})
+        if one.get("logConfiguration"):
+            fill(one["logConfiguration"], {"options": {}, "secretOptions": []})
         for port in one["portMappings"]:
             fill(port, {"hostPort": port["containerPort"], "protocol": "tcp"})
     fill(of, {"volumes": [], "placementConstraints": [], "enableFaultInjection": False})
@@ -296,6 +300,22 @@ def bucket_encryption(tree):
         tree.add(one, {"BucketKeyEnabled": "false"})
 
 
+def bucket_lifecycle(tree):
+    """A filter by prefix alone is shown in either of its spellings, and none as an empty one."""
+    for one in tree.all("Rule"):
+        found, prefix = one.find(tree.space + "Filter"), one.find(tree.space + "Filter/" + tree.space + "Prefix")
+        if found is None or (len(found) and (prefix is None or len(found) > 1)):
+            continue
+        one.remove(found)
+        tree.add(one, {"Prefix": (prefix.text or "") if prefix is not None else ""})
+
+
+def security_groups(tree):
+    """A group of our own is told with its owner's account; what has no description shows none."""
+    for one in tree.items("groups"):
+        tree.add(one, {"userId": "123456789012"})
+
+
 def attributes(*more):
     def put(tree):
         for found in tree.all("Attributes"):
@@ -344,6 +364,8 @@ DEFAULTS = {
     ("rds", "DescribeDBSubnetGroups"): members("DBSubnetGroups", SubnetGroupStatus="Complete"),
     ("rds", "DescribeDBProxyTargetGroups"): members("TargetGroups", IsDefault="true"),
     ("s3", "GetBucketEncryption"): bucket_encryption,
+    ("s3", "GetBucketLifecycleConfiguration"): bucket_lifecycle,
+    ("ec2", "DescribeSecurityGroups"): security_groups,
     ("elasticloadbalancing", "DescribeListeners"): listeners, ("elasticloadbalancing", "DescribeRules"): actions,
     ("elasticloadbalancing", "DescribeLoadBalancerAttributes"): attributes(
         ("routing.http2.enabled", "true"), ("waf.fail_open.enabled", "false"), ("client_keep_alive.seconds", "3600")),
@@ -367,6 +389,24 @@ def pagination(service):
         return botocore.loaders.Loader().load_service_model(FOLDERS.get(service, service), "paginators-1")["pagination"]
     except botocore.exceptions.UnknownServiceError:
         return {}
+
+
+class Forgotten:
+    """A role was deleted and made anew: AWS shows the dead one's unique id in place of its ARN, until the policy is
+    written again."""
+
+    ID = "AROAJQABLZS4A3QDU576Q"
+
+    def __init__(self, role, write):
+        self.role, self.write = role, write  # an ARN; the operation that writes the policy
+        self.is_known = False
+
+    def __call__(self, call, status, answer):
+        if call.operation == self.write:
+            self.is_known = True
+        if not call.is_read or self.is_known:
+            return status, answer
+        return status, answer.replace(self.role.encode(), self.ID.encode())
 
 
 class Pages:

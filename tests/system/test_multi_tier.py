@@ -1,10 +1,12 @@
 """The whole example: comes up without a failed call, stays quiet whatever the spelling, and goes without a trace."""
+import json
+
 import pytest
 import yaml
 
 import as_aws
 from multi_tier import Account, text, without_resources
-from spelling import Pages, Spelling
+from spelling import Forgotten, Pages, Spelling
 
 PASSES = 10
 
@@ -45,6 +47,22 @@ def test_spelling_order_pages_and_defaults_are_no_difference(shop, proxy):
         shop.sync()
         assert written(proxy) == [], f"pass {seed}"
     assert pages.cut > 5 * PASSES, "hardly anything came in pages"
+
+
+def test_a_principal_that_aws_forgot_is_written_once_more(shop, proxy):
+    """What AWS shows then grants nothing to the new role, though its ARN is the old one's."""
+    role = "arn:aws:iam::123456789012:role/shop-firehose"
+    proxy.clear_calls()
+    forgotten = Forgotten(role, "UpdateDomainConfig")
+    proxy.behaviours[1:] = [lambda call, *rest: forgotten(call, *rest) if call.service == "es" else rest]
+    for _ in range(3):
+        shop.sync()
+    assert [call.operation for call in proxy.mutations()] == ["UpdateDomainConfig"]
+    drift, = [entry for entry in shop.history(limit=200) if entry["what"] == "drift"]
+    assert drift["address"] == "monitoring.opensearch_domain.logs"
+    assert Forgotten.ID in json.dumps(drift["detail"]["observed"])
+    assert role in json.dumps(drift["detail"]["desired"])
+    assert {r["sync"] for r in shop.status()["resources"]} == {"Synced"}
 
 
 def test_a_second_start_writes_nothing_whatever_the_spelling(shop, proxy):

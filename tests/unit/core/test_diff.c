@@ -311,6 +311,35 @@ static void a_description_that_the_file_lacks_is_not_compared(void **state)
 		})));
 }
 
+/* A bucket with one lifecycle rule. */
+static const json_t *lifecycle(json_t *rule)
+{
+	json_t *value = values_keep(json_pack("{s:[O]}", "Rules", rule));
+	values_field(values_kind("s3_bucket"), "lifecycle_configuration")->canon(value);
+	return values_keep(json_pack("{s:O}", "LifecycleConfiguration", value));
+}
+
+static void expires_below(json_t *wanted, json_t *shown, const char *differs)
+{
+	js_set_str(wanted, "Status", "Enabled");
+	js_set_str(shown, "Status", "Enabled");
+	const json_t *observed = seen("s3_bucket", values_keep(json_pack("{s:s, s:{s:[O]}}", "each",
+							   "b", "Lifecycle", "Rules", shown)));
+	EXPECT_DIFF(differs, .kind = "s3_bucket", .want = lifecycle(wanted), .observed = observed);
+}
+
+static void a_lifecycle_rule_has_its_prefix_in_one_spelling(void **state)
+{
+	(void)state;
+	expires_below(J({"Filter" : {}}), J({"Filter" : {"Prefix" : ""}}), "");
+	expires_below(J({"Filter" : {"Prefix" : ""}}), J({"Filter" : {}}), "");
+	expires_below(J({"Filter" : {"Prefix" : ""}}), J({"Prefix" : ""}), "");
+	expires_below(J({"Prefix" : "alb/"}), J({"Filter" : {"Prefix" : "alb/"}}), "");
+	expires_below(J({"Filter" : {"Prefix" : "alb/"}}), J({"Prefix" : "alb/"}), "");
+	expires_below(J({"Filter" : {}}), J({"Filter" : {"Prefix" : "alb/"}}),
+		"changed LifecycleConfiguration");
+}
+
 static void foreign_items_may_stay_where_the_file_says_so(void **state)
 {
 	(void)state;
@@ -475,6 +504,7 @@ int main(void)
 		VALUES_TEST(icmp_rules_keep_their_type_and_code),
 		VALUES_TEST(a_rule_with_another_description_is_changed_not_new),
 		VALUES_TEST(a_description_that_the_file_lacks_is_not_compared),
+		VALUES_TEST(a_lifecycle_rule_has_its_prefix_in_one_spelling),
 		VALUES_TEST(foreign_items_may_stay_where_the_file_says_so),
 		VALUES_TEST(two_fields_of_one_member_differ_once),
 		VALUES_TEST(a_log_group_is_known_by_name_or_arn),
