@@ -128,17 +128,6 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 	}
 }
 
-// What comes along with somebody's change of a managed field is no default of AWS's that was late.
-// `before`: the baseline of then; NULL: nobody has changed anything.
-static void unlearn(struct resource *resource, const struct decision *decision, json_t *before)
-{
-	struct record *record = &resource->record;
-	if (!before || decision->managed == 0 || json_equal(before, record->baseline))
-		return;
-	json_decref(record->baseline);
-	record->baseline = json_incref(before);
-}
-
 // What only the file knows, for the day on which it is no longer in the file.
 static void keep_settings(struct resource *resource)
 {
@@ -197,7 +186,7 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	}
 	stack_note_claims(stack, resource);
 	stack_decide(stack, resource, &decision);
-	unlearn(resource, &decision, baseline);
+	record_unlearn(&resource->record, baseline, decision.managed > 0);
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
 		       !str_eq(decision.reason, resource->decision.reason);

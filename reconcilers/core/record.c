@@ -49,6 +49,14 @@ void record_done(struct record *record)
 	*record = (struct record){0};
 }
 
+void record_unlearn(struct record *record, json_t *before, bool is_managed_changed)
+{
+	if (!before || !is_managed_changed || json_equal(before, record->baseline))
+		return;
+	json_decref(record->baseline);
+	record->baseline = json_incref(before);
+}
+
 void record_share(struct record *copy)
 {
 	json_t *const shared[] = {copy->observed, copy->baseline, copy->writes, copy->depends_on,

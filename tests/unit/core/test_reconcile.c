@@ -380,6 +380,31 @@ static void an_undeclared_change_is_told_and_left(void **state)
 	finish(&sim);
 }
 
+// AWS fills in late what a new resource was not told; what comes along with somebody's change, and
+// goes with its correction, is none of that.
+static void what_came_with_a_change_and_went_with_it_was_no_late_default(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, often);
+	json_t *item = thing_edit(thing(&sim, "network.subnet.a"));
+	json_object_set_new(item, "EnableDns64", json_true());
+	json_object_set_new(item, "MapPublicIpOnLaunch", json_false());
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), item);
+	for (int ms = 0; !is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"); ms++) {
+		assert_true(ms < 20000); // both look like a default for a minute
+		sim_run(&sim, 1);
+	}
+	item = thing_edit(thing(&sim, "network.subnet.a"));
+	json_object_del(item, "EnableDns64");
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), item);
+	sim_run(&sim, 90000);
+	const json_t *drift = only_drift(&sim);
+	assert_string_equal(js_str(drift, "field"), "MapPublicIpOnLaunch");
+	assert_string_equal(js_str(drift, "how"), "corrected");
+	finish(&sim);
+}
+
 // ---- trouble
 
 static void throttled_calls_are_paced_and_end_well(void **state)
@@ -743,6 +768,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_is_shown_now_and_then_is_there),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
+		cmocka_unit_test(what_came_with_a_change_and_went_with_it_was_no_late_default),
 		cmocka_unit_test(throttled_calls_are_paced_and_end_well),
 		cmocka_unit_test(a_create_whose_answer_was_lost_is_not_repeated),
 		cmocka_unit_test(a_create_that_never_arrived_is_sent_again_after_a_while),

@@ -231,6 +231,31 @@ static void a_restart_looks_no_longer_for_what_was_shown_and_went_away(void **st
 	record_done(&again);
 }
 
+static void a_default_is_late_only_when_nobody_changed_anything(void **state)
+{
+	(void)state;
+	json_t *before = J({"Iops" : null}), *learned = J({"Iops" : 3000});
+	static const struct {
+		bool has_before, is_changed, is_unlearned;
+	} cases[] = {{true, true, true}, {true, false, false}, {false, true, false}};
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct record record;
+		record_init(&record);
+		json_decref(record.baseline);
+		record.baseline = json_incref(learned);
+		record_unlearn(&record, cases[i].has_before ? before : NULL, cases[i].is_changed);
+		values_expect(record.baseline, cases[i].is_unlearned ? before : learned);
+		record_done(&record);
+	}
+	struct record record;
+	record_init(&record);
+	json_decref(record.baseline);
+	record.baseline = json_incref(learned);
+	record_unlearn(&record, J({"Iops" : 3000}), true); // nothing was learned
+	assert_ptr_equal(record.baseline, learned);
+	record_done(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +264,7 @@ int main(void)
 		VALUES_TEST(instants_that_are_yet_to_come_do_not_count),
 		VALUES_TEST(a_restart_looks_for_what_was_never_shown_as_if_it_were_new),
 		VALUES_TEST(what_is_shown_again_is_as_old_as_it_is),
+		VALUES_TEST(a_default_is_late_only_when_nobody_changed_anything),
 		VALUES_TEST(a_restart_looks_no_longer_for_what_was_shown_and_went_away),
 		VALUES_TEST(waits_grow_up_to_a_limit),
 		VALUES_TEST(waits_are_spread_and_never_nothing),
