@@ -6,6 +6,7 @@
 #include "control/urgency.h"
 #include "control/why.h"
 #include "core/orders.h"
+#include "core/retold.h"
 #include "core/view.h"
 
 /* A query of the store on behalf of a client. */
@@ -102,7 +103,8 @@ static void ask_store(struct app *app, struct control_exchange *exchange,
 
 json_t *past_entry(const json_t *row)
 {
-	const json_t *detail = json_object_get(row, "detail");
+	_cleanup_json_ json_t *detail = json_copy(json_object_get(row, "detail"));
+	retold(js_str(row, "address"), js_str(row, "what"), detail);
 	return json_pack("{s:o, s:s, s:s, s:O*}", "at", api_time(js_int(row, "at_ms", 0)), "what",
 		js_str(row, "what") ? js_str(row, "what") : "?", "address",
 		js_str(row, "address") ? js_str(row, "address") : "", "detail", detail);
@@ -204,6 +206,7 @@ json_t *past_drift(const json_t *row)
 		json_t *value = json_object_get(row, same[i]);
 		json_object_set_new(out, same[i], value ? json_incref(value) : json_null());
 	}
+	retold(js_str(row, "address"), "drift", out);
 	json_object_set_new(out, "opened_at", api_time(js_int(row, "opened_ms", 0)));
 	json_object_set_new(out, "closed_at", api_time(js_int(row, "closed_ms", 0)));
 	return out;

@@ -320,7 +320,8 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"DELETE FROM holdfast.daemon WHERE daemon_id = $1",
 	{TEXT("daemon_id")}},
 
-// -> at_ms, what, address, detail. A hold stands once for each thing that happened to it, a drift twice:
+// -> at_ms, what, address, detail. An observation's `changed` is {"Member": [before, after]}, or null. A hold
+// stands once for each thing that happened to it, a drift twice:
 // when it was seen and when it was closed.
 [STORE_HISTORY] = {"HISTORY",
 	"SELECT " MS("at") " AS at_ms, what, address, detail FROM ("
@@ -341,7 +342,12 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" UNION ALL "
 	EVENT("observed", "at", "address", "observation",
 	      "'kind', kind, 'aws_id', aws_id, 'sync', sync, 'health', health,"
-	      " 'reason', reason, 'gone', state IS NULL")
+	      " 'reason', reason, 'gone', state IS NULL, 'changed', (SELECT jsonb_object_agg(member,"
+	      " jsonb_build_array(was.state -> member, observation.state -> member)) FROM"
+	      " (SELECT p.state FROM holdfast.observation p WHERE p.stack = observation.stack"
+	      "  AND p.address = observation.address AND p.at < observation.at ORDER BY p.at DESC LIMIT 1)"
+	      " was, jsonb_object_keys(was.state || observation.state) AS member"
+	      " WHERE was.state -> member IS DISTINCT FROM observation.state -> member)")
 	" UNION ALL "
 	EVENT("config", "at", "''::text", "config_use", "'version', version, 'file', file")
 	" UNION ALL "

@@ -3,7 +3,7 @@
 #include "cli/past.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/plain.h"
+#include "core/retold.h"
 
 // ---- two moments
 
@@ -25,20 +25,15 @@ static void add(json_t *list, const char *address, const char *path, const char 
 			      "type", type, "before", before, "after", after));
 }
 
-static void add_fields(json_t *list, const char *address, const json_t *from, const json_t *to)
+static void add_fields(json_t *list, const json_t *resource, const json_t *from, const json_t *to)
 {
-	_cleanup_json_ json_t *aligned = plain_align(from, to);
-	_cleanup_json_ json_t *before = plain_leaves(from), *after = plain_leaves(aligned);
-	const char *path;
-	json_t *value;
-	json_object_foreach (after, path, value) {
-		const json_t *old = json_object_get(before, path);
-		if (!old || !json_equal(old, value))
-			add(list, address, path, "changed", old, value);
-	}
-	json_object_foreach (before, path, value)
-		if (!json_object_get(after, path))
-			add(list, address, path, "changed", value, NULL);
+	const char *kind = js_str(resource, "kind");
+	_cleanup_json_ json_t *changes = retold_states(kind ? kind_find(kind) : NULL, from, to);
+	size_t i;
+	json_t *one;
+	json_array_foreach (changes, i, one)
+		add(list, js_str(resource, "address"), js_str(one, "path"), "changed",
+			json_object_get(one, "before"), json_object_get(one, "after"));
 }
 
 static bool is_there(const json_t *resource)
@@ -55,7 +50,7 @@ json_t *past_differences(const json_t *from, const json_t *to)
 		const char *address = js_str(resource, "address");
 		const json_t *old = address ? resource_at(from, address) : NULL;
 		if (is_there(old) && is_there(resource))
-			add_fields(list, address, json_object_get(old, "state"),
+			add_fields(list, resource, json_object_get(old, "state"),
 				json_object_get(resource, "state"));
 		else if (address && is_there(resource))
 			add(list, address, "(resource)", "made", NULL, NULL);

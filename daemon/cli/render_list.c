@@ -61,6 +61,30 @@ static void put_leaf_changes(
 	}
 }
 
+static void add_word(struct buf *text, const char *word);
+
+// Leaf by leaf, where the daemon tells it so.
+static bool add_changes(const struct view *view, struct buf *text, const json_t *detail)
+{
+	const json_t *changes = json_object_get(detail, "changes");
+	_cleanup_buf_ struct buf told = {0};
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)changes, i, one) {
+		const json_t *from = json_object_get(one, "before");
+		const json_t *to = json_object_get(one, "after");
+		buf_addf(&told, "%s%s ", i ? ", " : "", js_str(one, "path"));
+		if (!from && json_is_object(to))
+			buf_adds(&told, "added");
+		else if (!to && json_is_object(from))
+			buf_adds(&told, "gone");
+		else
+			put_change(view, &told, from, to);
+	}
+	add_word(text, buf_str(&told));
+	return json_array_size(changes) > 0;
+}
+
 static void add_word(struct buf *text, const char *word)
 {
 	if (!str_empty(word))
@@ -105,7 +129,8 @@ static void tell_action(const struct view *view, const json_t *detail, struct to
 		add_word(&told->text, outcome ? outcome : "not answered yet");
 	add_word(&told->text, code);
 	add_word(&told->text, message);
-	if (has_value(detail, "before") && has_value(detail, "after"))
+	if (!add_changes(view, &told->text, detail) && has_value(detail, "before") &&
+		has_value(detail, "after"))
 		add_change(view, &told->text, detail, "before", "after");
 	if (dur_ms >= 0) {
 		num_format_duration(dur_ms, duration, sizeof(duration));
@@ -118,15 +143,26 @@ static void tell_action(const struct view *view, const json_t *detail, struct to
 		buf_addf(&told->text, "  request %s", js_str(detail, "request_id"));
 }
 
+// What differed: leaf by leaf, or the field. An item of a list is named by its path.
+static void put_drift(const struct view *view, const json_t *drift, struct buf *text)
+{
+	const char *field = js_str(drift, "field"), *type = js_str(drift, "type");
+	size_t n = field ? strlen(field) : 0;
+	bool is_item = n && field[n - 1] == ']' && !str_starts(field, "Tags[");
+	if (add_changes(view, text, drift))
+		return;
+	add_word(text, field);
+	if (type && !str_eq(type, "changed"))
+		add_word(text, type);
+	if (!is_item || !type || str_eq(type, "changed"))
+		add_change(view, text, drift, "desired", "observed");
+}
+
 static void tell_drift(const struct view *view, const json_t *detail, struct told *told)
 {
-	const char *type = js_str(detail, "type");
 	told->mark = "!";
 	told->paint = PAINT_YELLOW;
-	add_word(&told->text, js_str(detail, "field"));
-	if (type && !str_eq(type, "changed"))
-		add_word(&told->text, type);
-	add_change(view, &told->text, detail, "desired", "observed");
+	put_drift(view, detail, &told->text);
 }
 
 static void tell_hold(const json_t *detail, struct told *told)
@@ -157,6 +193,7 @@ static void tell_observed(const struct view *view, const json_t *detail, struct 
 	told->mark = view_glyph(view, "·", ".");
 	told->paint = PAINT_DIM;
 	add_word(&told->text, js_bool(detail, "gone", false) ? "gone" : NULL);
+	add_changes(view, &told->text, detail);
 	add_word(&told->text, js_str(detail, "field"));
 	if (sync)
 		buf_addf(&told->text, "%s%s%s%s", told->text.len ? "  " : "", sync,
@@ -267,12 +304,9 @@ static void add_drifts(struct table *table, const json_t *drifts, bool is_open)
 		if (is_open != !js_str(drift, "closed_at"))
 			continue;
 		char at[32];
-		const char *field = js_str(drift, "field"), *type = js_str(drift, "type");
 		_cleanup_buf_ struct buf text = {0};
 		view_time(js_str(drift, "opened_at"), at, sizeof(at));
-		add_word(&text, field);
-		add_word(&text, type && !str_eq(type, "changed") ? type : NULL);
-		add_change(table->view, &text, drift, "desired", "observed");
+		put_drift(table->view, drift, &text);
 		table_add(table, is_open ? PAINT_YELLOW : PAINT_GREEN,
 			is_open ? "~" : view_glyph(table->view, "✓", "."));
 		table_add(table, PAINT_BOLD, js_str(drift, "address"));

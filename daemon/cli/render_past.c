@@ -80,7 +80,8 @@ static void put_resources(
 	const struct view *view, const json_t *answer, bool is_all, struct buf *out)
 {
 	static const struct column columns[] = {{NULL, COLUMN_KEEP | COLUMN_TIGHT}, {NULL, 0},
-		{"SYNC", 0}, {"HEALTH", 0}, {"ID", COLUMN_FLEX | COLUMN_DROP}, {"SEEN", 0}};
+		{"SYNC", 0}, {"HEALTH", 0}, {"REASON", 0}, {"ID", COLUMN_FLEX | COLUMN_DROP},
+		{"SINCE", 0}};
 	size_t i;
 	json_t *resource;
 	_cleanup_table_ struct table table = {0};
@@ -98,6 +99,7 @@ static void put_resources(
 			&table, paint_of_sync(js_str(resource, "sync")), js_str(resource, "sync"));
 		table_add(&table, paint_of_health(js_str(resource, "health")),
 			was_there(resource) ? js_str(resource, "health") : "not in AWS");
+		table_add(&table, PAINT_PLAIN, js_str(resource, "reason"));
 		table_add(&table, PAINT_DIM, js_str(resource, "id"));
 		table_add(&table, PAINT_DIM, at);
 	}

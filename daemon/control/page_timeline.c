@@ -131,6 +131,24 @@ static void put_change(const json_t *detail, const char *before, const char *aft
 	buf_adds(out, "</ins>");
 }
 
+// Leaf by leaf, where it is told so.
+static bool put_changes(const json_t *detail, struct buf *out)
+{
+	const json_t *changes = json_object_get(detail, "changes");
+	size_t i;
+	json_t *one;
+	json_array_foreach ((json_t *)changes, i, one) {
+		bool is_new = !json_object_get(one, "before");
+		bool is_whole = json_is_object(json_object_get(one, is_new ? "after" : "before"));
+		html_put(out, "$<code>$</code>", i ? "; " : "", js_str(one, "path"));
+		if (is_whole && (is_new || !json_object_get(one, "after")))
+			buf_adds(out, is_new ? " added" : " taken away");
+		else
+			put_change(one, "before", "after", out);
+	}
+	return json_array_size(changes) > 0;
+}
+
 static struct told told_of(const json_t *entry)
 {
 	const char *what = js_str(entry, "what");
@@ -155,13 +173,29 @@ static struct told told_of(const json_t *entry)
 	return (struct told){"·", "unknown", what};
 }
 
+// What is an item by its path needs no list of its parts.
+static void put_drift(const json_t *detail, struct buf *out)
+{
+	const char *field = js_str(detail, "field"), *type = js_str(detail, "type");
+	size_t n = field ? strlen(field) : 0;
+	if (put_changes(detail, out))
+		return;
+	html_put(out, "<code>$</code>", field);
+	bool is_item = n && field[n - 1] == ']';
+	if (is_item && str_eq_null(type, "foreign"))
+		buf_adds(out, " was added in AWS; the file does not have it");
+	else if (is_item && str_eq_null(type, "missing"))
+		buf_adds(out, " was taken away in AWS");
+	else
+		put_change(detail, "desired", "observed", out);
+}
+
 static void put_detail(const json_t *entry, struct buf *out)
 {
 	const json_t *detail = json_object_get(entry, "detail");
 	const char *what = js_str(entry, "what");
 	if (str_eq_null(what, "drift")) {
-		html_put(out, "<code>$</code>", js_str(detail, "field"));
-		put_change(detail, "desired", "observed", out);
+		put_drift(detail, out);
 	} else if (str_eq_null(what, "closed")) {
 		html_put(out, "<code>$</code> is right again: $", js_str(detail, "field"),
 			js_str(detail, "how"));
@@ -169,7 +203,9 @@ static void put_detail(const json_t *entry, struct buf *out)
 		html_put(out, "<code>$</code> $ <b>$</b> $", js_str(detail, "operation"),
 			js_str(detail, "outcome"), js_str(detail, "code"),
 			js_str(detail, "message"));
-		if (str_eq_null(js_str(detail, "change"), "~") && json_object_get(detail, "after"))
+		buf_adds(out, " ");
+		if (!put_changes(detail, out) && str_eq_null(js_str(detail, "change"), "~") &&
+			json_object_get(detail, "after"))
 			put_change(detail, "before", "after", out);
 		if (json_object_get(detail, "dur_ms"))
 			buf_addf(out, " <span class=\"quiet\">%lld ms</span>",
@@ -177,7 +213,8 @@ static void put_detail(const json_t *entry, struct buf *out)
 	} else if (str_eq_null(what, "config")) {
 		html_put(out, "version <code>$</code> in force", js_str(detail, "version"));
 	} else if (str_eq_null(what, "observed")) {
-		buf_adds(out, "what AWS has was recorded");
+		if (!put_changes(detail, out))
+			buf_adds(out, "what AWS has was recorded");
 	} else {
 		html_put(out, "$ $ $ $", js_str(detail, "sort"), js_str(detail, "state"),
 			js_str(detail, "reason"), js_str(detail, "who"));

@@ -75,6 +75,45 @@ static bool is_whole(const char *field)
 	return str_empty(field) || str_eq(field, "(resource)");
 }
 
+enum { MOST_CHANGES = 6 };
+
+// "A went from 1, which the file wants, to 2 in AWS; B from ..."; false where leaf by leaf nothing
+// is told.
+static bool put_changes(
+	struct buf *out, const json_t *detail, const char *wanted, const char *where)
+{
+	const json_t *changes = json_object_get(detail, "changes");
+	size_t i, count = json_array_size(changes);
+	json_t *one;
+	json_array_foreach ((json_t *)changes, i, one) {
+		const json_t *before = json_object_get(one, "before");
+		const json_t *after = json_object_get(one, "after");
+		bool is_item =
+			(!before && json_is_object(after)) || (!after && json_is_object(before));
+		if (i == MOST_CHANGES)
+			break;
+		buf_addf(out, "%s%s ", i ? "; " : "", js_str(one, "path"));
+		if (is_item) {
+			buf_addf(out, "was %s", after ? "added" : "taken away");
+			continue;
+		}
+		buf_adds(out, i ? "from " : "went from ");
+		put_value(out, before);
+		buf_addf(out, "%s to ", i ? "" : wanted);
+		put_value(out, after);
+		buf_adds(out, i ? "" : where);
+	}
+	if (count > MOST_CHANGES)
+		buf_addf(out, "; and %zu more", count - MOST_CHANGES);
+	return count > 0;
+}
+
+// The path of an item says what it is: "Ingress[tcp 22 22 0.0.0.0/0]".
+static bool names_item(const char *path)
+{
+	return path && *path && path[strlen(path) - 1] == ']';
+}
+
 // ---- one sentence a sort of entry
 
 static void tell_drift(const json_t *detail, struct buf *out)
@@ -83,10 +122,18 @@ static void tell_drift(const json_t *detail, struct buf *out)
 	const json_t *desired = json_object_get(detail, "desired");
 	const json_t *observed = json_object_get(detail, "observed");
 	if (is_whole(field)) {
-		buf_adds(out, "Drift: it was no longer in AWS.");
+		buf_adds(out, str_eq_null(type, "foreign")
+				      ? "Drift: somebody made it; the file does not have it."
+				      : "Drift: it was no longer in AWS.");
 		return;
 	}
-	buf_addf(out, "Drift: %s ", field);
+	buf_adds(out, "Drift: ");
+	if (str_eq_null(type, "changed") &&
+		put_changes(out, detail, ", which the file wants,", " in AWS")) {
+		buf_adds(out, ".");
+		return;
+	}
+	buf_addf(out, "%s ", field);
 	if (str_eq_null(type, "undeclared")) {
 		buf_adds(out, "changed from ");
 		put_value(out, desired);
@@ -95,11 +142,17 @@ static void tell_drift(const json_t *detail, struct buf *out)
 		buf_adds(out, "; the file says nothing about it.");
 	} else if (str_eq_null(type, "missing")) {
 		buf_adds(out, "was missing in AWS; the file wants ");
-		put_value(out, desired);
+		if (names_item(field) && (json_is_object(desired) || json_is_null(desired)))
+			buf_adds(out, "it");
+		else
+			put_value(out, desired);
 		buf_adds(out, ".");
 	} else if (str_eq_null(type, "foreign")) {
-		buf_adds(out, "was found in AWS and is not in the file: ");
-		put_value(out, observed);
+		buf_adds(out, "was found in AWS and is not in the file");
+		if (!names_item(field)) {
+			buf_adds(out, ": ");
+			put_value(out, observed);
+		}
 		buf_adds(out, ".");
 	} else {
 		buf_adds(out, "went from ");
@@ -206,14 +259,23 @@ static void tell_hold(const json_t *detail, struct buf *out)
 
 static void tell_order(const json_t *detail, struct buf *out)
 {
+	static const struct {
+		const char *sort, *given, *over;
+	} rows[] = {{"ignore", " was told to be ignored", " was no longer ignored"},
+		{"protect", "It was protected from deletion and replacement",
+			"The protection ended"},
+		{"brake", "A brake stopped its layer's changes, set", "The brake was released"},
+		{"release", "What a brake had stopped was released", "The release ended"},
+		{"pause", "Writing was paused", "The pause ended"}};
 	bool is_over = js_bool(detail, "ended", false);
-	const char *field = js_str(detail, "field");
+	const char *field = js_str(detail, "field"), *sort = js_str(detail, "sort");
 	char until[CLOCK_TEXT_BYTES];
-	if (str_eq_null(js_str(detail, "sort"), "ignore"))
-		buf_addf(out, "%s%s", field ? field : "A field",
-			is_over ? " was no longer ignored" : " was told to be ignored");
-	else
-		buf_adds(out, is_over ? "The pause ended" : "Writing was paused");
+	size_t row = 0;
+	while (row + 1 < ARRAY_COUNT(rows) && !str_eq_null(sort, rows[row].sort))
+		row++;
+	if (row == 0)
+		buf_adds(out, field ? field : "A field");
+	buf_adds(out, is_over ? rows[row].over : rows[row].given);
 	put_about(out, " by ", js_str(detail, "who"), "");
 	if (!is_over && js_int(detail, "until_ms", 0) > 0) {
 		clock_format_second(js_int(detail, "until_ms", 0), until);
@@ -232,7 +294,10 @@ static void tell_observed(const json_t *detail, struct buf *out)
 	else
 		buf_adds(out, "It was seen in AWS");
 	put_about(out, " as ", js_str(detail, "aws_id"), "");
-	put_about(out, ": ", sync, "");
+	buf_adds(out, ": ");
+	if (put_changes(out, detail, "", ""))
+		buf_adds(out, "; ");
+	put_about(out, "", sync, "");
 	put_about(out, ", ", health, "");
 	put_about(out, " (", js_str(detail, "reason"), ")");
 	buf_adds(out, ".");
@@ -330,7 +395,15 @@ static void now_differences(const json_t *resource, const char *key, struct buf 
 	size_t i;
 	json_t *one;
 	json_array_foreach (json_object_get(resource, key), i, one) {
-		const char *path = js_str(one, "path");
+		const char *path = js_str(one, "path"), *type = js_str(one, "type");
+		bool is_foreign = str_eq_null(type, "foreign");
+		if (names_item(path) && (is_foreign || str_eq_null(type, "missing"))) {
+			buf_addf(text, "%s is %s.", path,
+				is_foreign ? "in AWS, and not in the file"
+					   : "in the file, and not in AWS");
+			add(list, text);
+			continue;
+		}
 		buf_addf(text, "%s differs: %s ", path ? path : "It",
 			str_eq(key, "undeclared") ? "it was" : "the file wants");
 		put_value(text, json_object_get(one, "desired"));

@@ -451,7 +451,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	}
 	diff_make(&(struct diff_input){.kind = in->kind,
 			  .want = in->want,
-			  .tags = in->kind->tagging ? in->tags : NULL,
+			  .tags = in->kind->tagging && !moving_may_go(in->kind, in->waiting)
+					  ? in->tags
+					  : NULL,
 			  .old_tags = in->record->tags,
 			  .yielded = in->yielded,
 			  .unclaimed = in->unclaimed,

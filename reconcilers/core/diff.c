@@ -58,7 +58,7 @@ bool diff_is_declared(const struct kind *kind, const struct field *field, const 
 }
 
 // "tcp 443-443 0.0.0.0/0": the key members of an item, for its path.
-static char *item_key(const struct field *field, const json_t *item)
+char *diff_item_key(const struct field *field, const json_t *item)
 {
 	struct buf key;
 	buf_init(&key, 512);
@@ -130,7 +130,7 @@ static void diff_items(const struct diff_input *in, const struct field *field, c
 		if (match && !is_broken(field, match) &&
 			item_holds(in->kind, field, desired, match))
 			continue;
-		_cleanup_free_ char *key = item_key(field, desired);
+		_cleanup_free_ char *key = diff_item_key(field, desired);
 		add(out, field, match ? DIFFERS_CHANGED : DIFFERS_MISSING,
 			str_format("%s[%s]", member, key ? key : ""), desired, match);
 	}
@@ -142,7 +142,7 @@ static void diff_items(const struct diff_input *in, const struct field *field, c
 			found = found || same_key(field, desired, observed);
 		if (found)
 			continue;
-		_cleanup_free_ char *key = item_key(field, observed);
+		_cleanup_free_ char *key = diff_item_key(field, observed);
 		add(out, field, DIFFERS_FOREIGN, str_format("%s[%s]", member, key ? key : ""), NULL,
 			observed);
 	}
@@ -157,7 +157,7 @@ static void diff_unclaimed(const struct diff_input *in, const struct field *fiel
 	json_array_foreach ((json_t *)seen, i, item) {
 		_cleanup_json_ json_t *by = path_get(item, field->claim.by);
 		const char *text = json_string_value(by);
-		_cleanup_free_ char *key = item_key(field, item);
+		_cleanup_free_ char *key = diff_item_key(field, item);
 		if (text && json_object_get(in->unclaimed, text))
 			add(out, field, DIFFERS_FOREIGN,
 				str_format("%s[%s]", field_member(in->kind, NULL, field),
@@ -178,7 +178,7 @@ json_t *diff_baseline(const struct kind *kind, const struct field *field, const 
 		size_t i;
 		json_t *item;
 		json_array_foreach ((json_t *)value, i, item) {
-			_cleanup_free_ char *key = item_key(field, item);
+			_cleanup_free_ char *key = diff_item_key(field, item);
 			json_array_append_new(keys, json_string(key ? key : ""));
 		}
 		return compare_canon(COMPARE_SET, keys);

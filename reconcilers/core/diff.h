@@ -58,6 +58,8 @@ json_t *diff_baseline(const struct kind *kind, const struct field *field, const 
 /* Of {"key": "value"} those that are somebody else's: not in the file (`tags`), nor once in it
  * (`old_tags`), nor ours by name, nor AWS's own ("aws:..."); new. Both may be NULL. */
 json_t *diff_tags_of_others(const json_t *seen, const json_t *tags, const json_t *old_tags);
+/* What names an item of a FIELD_ITEMS: "tcp 22 22 0.0.0.0/0". New. */
+char *diff_item_key(const struct field *field, const json_t *item);
 /* Is the field set in the file (or preset)? */
 bool diff_is_declared(const struct kind *kind, const struct field *field, const json_t *want);
 /* The paths of the first few, in words: "Tags[team], Rules[tcp 22] (foreign), ..."; of those that

@@ -271,6 +271,40 @@ static void walk_fields(json_t *out, const struct kind *kind, const struct field
 	}
 }
 
+// Nothing that can be told, or too much of it: the two sides as they are.
+static json_t *or_whole(
+	json_t *out, const char *path, const json_t *observed, const json_t *desired)
+{
+	if (json_array_size(out) == 0 || json_array_size(out) > LEAFDIFF_MOST) {
+		json_array_clear(out);
+		struct walk w = {.out = out};
+		add_leaf(&w, path, observed, desired);
+	}
+	return out;
+}
+
+json_t *leafdiff_whole(
+	const struct field *field, const char *path, const json_t *observed, const json_t *desired)
+{
+	json_t *out = json_array();
+	enum compare how = field ? field->compare : COMPARE_EXACT;
+	if (how == COMPARE_POLICY || how == COMPARE_JSON) {
+		walk_value(out, how, path, observed, desired);
+	} else {
+		struct walk w = {.out = out, .how = COMPARE_SET, .is_whole = true};
+		walk(&w, path, observed, desired);
+	}
+	return or_whole(out, path, observed, desired);
+}
+
+json_t *leafdiff_part(const json_t *observed, const json_t *desired)
+{
+	json_t *out = json_array();
+	struct walk w = {.out = out, .how = COMPARE_LOOSE};
+	walk(&w, "", observed, desired);
+	return or_whole(out, "", observed, desired);
+}
+
 json_t *leafdiff(const struct kind *kind, const struct field *field, const char *path,
 	const json_t *observed, const json_t *desired)
 {
@@ -284,11 +318,5 @@ json_t *leafdiff(const struct kind *kind, const struct field *field, const char 
 		walk_fields(out, kind, field, path, observed, desired);
 	else if (has_both)
 		walk_value(out, how, path, observed, desired);
-	// Nothing that can be told, or too much of it: the two sides as they are.
-	if (json_array_size(out) == 0 || json_array_size(out) > LEAFDIFF_MOST) {
-		json_array_clear(out);
-		struct walk w = {.out = out};
-		add_leaf(&w, path, observed, desired);
-	}
-	return out;
+	return or_whole(out, path, observed, desired);
 }

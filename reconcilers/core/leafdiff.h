@@ -14,4 +14,12 @@
 json_t *leafdiff(const struct kind *kind, const struct field *field, const char *path,
 	const json_t *observed, const json_t *desired);
 
+/* The same of two observed values: what only one side has is a difference too. `field` may be NULL.
+ * "observed" is the earlier value. New. */
+json_t *leafdiff_whole(
+	const struct field *field, const char *path, const json_t *observed, const json_t *desired);
+/* The same of what was written (`desired`: what it does not have was not written) over what was
+ * there. Paths begin within the value: "[app].image". New. */
+json_t *leafdiff_part(const json_t *observed, const json_t *desired);
+
 enum { LEAFDIFF_MOST = 40 };

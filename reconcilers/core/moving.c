@@ -112,3 +112,8 @@ bool moving_made(const struct resource *resource, const struct difference *diffe
 	return follows(difference->field) && kept &&
 	       !json_equal((json_t *)kept, difference->desired);
 }
+
+bool moving_may_go(const struct kind *kind, const json_t *waiting)
+{
+	return moving_has(kind) && json_object_size(waiting) > 0;
+}

@@ -29,3 +29,6 @@ void moving_note(struct resource *resource);
  * drift of this resource, and nobody fights over it here: if somebody does, it is over the other.
  */
 bool moving_made(const struct resource *resource, const struct difference *difference);
+/* May another revision have to be made, since members of this one wait ({"Member": why}, or NULL)?
+ * It may be somebody else's, and is then not to be touched. */
+bool moving_may_go(const struct kind *kind, const json_t *waiting);

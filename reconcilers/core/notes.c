@@ -27,7 +27,8 @@ static bool wants_row(struct resource *resource)
 	bool is_news = resource->is_news;
 	bool is_first = !*resource->noted && !is_news, is_same = str_eq(now, resource->noted);
 	bool was_there = resource->presence == PRESENCE_PRESENT || resource->record.observed;
-	bool is_passing = d->verdict == VERDICT_AGAIN || d->verdict == VERDICT_ACT;
+	bool is_passing = d->verdict == VERDICT_AGAIN || d->verdict == VERDICT_ACT ||
+			  d->verdict == VERDICT_WAIT;
 	if (str_eq(d->reason, "NotChecked") || (!is_news && (is_same || is_passing || !was_there)))
 		return false;
 	str_copy(resource->noted, sizeof(resource->noted), now);

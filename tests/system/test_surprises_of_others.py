@@ -73,6 +73,8 @@ def test_a_minor_version_that_aws_installed_is_never_taken_back(held, proxy, rds
     assert said in why(daemon, DATABASE)
     assert said in " ".join(daemon.holdfast("get", DATABASE, check=0).stdout.split())
     assert daemon.holdfast("plan", check=0).stdout
+    assert "EngineVersion 16.3 → 16.4" in daemon.holdfast("history", DATABASE, check=0).stdout
+    assert 'EngineVersion went from "16.3" to "16.4"' in why(daemon, DATABASE)
     # Another change does not take it along.
     daemon.write(network.dump(database(db_instance_class="db.t4g.large")))
     daemon.reload()

@@ -55,6 +55,27 @@ static void test_each_sort_of_entry_is_a_sentence(void **state)
 	assert_story(ENTRY("drift", "\"field\": \"Rule\", \"type\": \"foreign\", \"observed\": "
 				    "{\"Port\": 22}"),
 		"not in the file: {\"Port\":22}");
+	assert_story(ENTRY("drift", "\"field\": \"Ingress[tcp 22 22 0.0.0.0/0]\", \"type\": "
+				    "\"foreign\", \"observed\": {\"ToPort\": 22}"),
+		"Drift: Ingress[tcp 22 22 0.0.0.0/0] was found in AWS and is not in the file.");
+	assert_story(ENTRY("drift", "\"field\": \"(resource)\", \"type\": \"foreign\""),
+		"Drift: somebody made it; the file does not have it.");
+	assert_story(
+		ENTRY("drift", "\"field\": \"Containers\", \"type\": \"changed\", "
+			       "\"desired\": [], \"observed\": [], \"changes\": [{\"path\": "
+			       "\"Containers[app].image\", \"before\": \"a\", \"after\": \"b\"}]"),
+		"Drift: Containers[app].image went from \"a\", which the file wants, to \"b\" in "
+		"AWS.");
+	assert_story(ENTRY("observed", "\"aws_id\": \"db\", \"sync\": \"Synced\", \"health\": "
+				       "\"Healthy\", \"reason\": \"InSync\", \"changes\": "
+				       "[{\"path\": \"EngineVersion\", \"before\": \"16.3\", "
+				       "\"after\": \"16.4\"}]"),
+		"seen in AWS as db: EngineVersion went from \"16.3\" to \"16.4\"; Synced, Healthy");
+	assert_story(
+		ENTRY("order", "\"sort\": \"protect\", \"who\": \"root\", \"reason\": \"audit\""),
+		"It was protected from deletion and replacement by root: audit.");
+	assert_story(ENTRY("order", "\"sort\": \"brake\", \"who\": \"root\", \"ended\": true"),
+		"The brake was released by root.");
 	assert_story(ENTRY("drift", "\"field\": \"Size\", \"type\": \"undeclared\", \"desired\": "
 				    "1, \"observed\": 2"),
 		"Size changed from 1 to 2; the file says nothing about it.");

@@ -87,9 +87,20 @@ static void an_answer_tells_where_it_moved_to(void **state)
 	assert_null(moving_answered(values_kind("vpc"), J({"Vpc" : {"VpcId" : "vpc-1"}})));
 }
 
+static void a_revision_that_may_go_is_not_touched(void **state)
+{
+	(void)state;
+	const json_t *waiting = J({"containerDefinitions" : "waits for data.db_instance.main"});
+	assert_true(moving_may_go(values_kind("task_definition"), waiting));
+	assert_false(moving_may_go(values_kind("task_definition"), J({})));
+	assert_false(moving_may_go(values_kind("task_definition"), NULL));
+	assert_false(moving_may_go(values_kind("ecs_service"), waiting));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		VALUES_TEST(a_revision_that_may_go_is_not_touched),
 		VALUES_TEST(our_own_last_revision_serves_though_aws_shows_it_in_other_words),
 		VALUES_TEST(a_revision_that_came_after_ours_serves_nobody),
 		VALUES_TEST(what_is_still_to_be_corrected_is_waited_for),
