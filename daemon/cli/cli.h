@@ -120,18 +120,23 @@ bool cli_ask(struct cli *cli, const char *path, const json_t *body, struct reply
 /* The remedy for an error of the client, or NULL. */
 const char *cli_remedy(const struct err *err, const struct reply *reply);
 
+/* The file as the daemon would have it; NULL, and its errors are told, when it is not valid. */
+struct desired *cli_load(struct cli *cli, const char *path);
+
 void help_print(const struct cli *cli, struct buf *out);
 void help_command(const struct cli *cli, const struct command *command, struct buf *out);
 /* False for an unknown shell. */
 bool completion_script(const char *shell, struct buf *out);
 
 int run_help(struct cli *cli);
+int run_version(struct cli *cli);
 int run_completion(struct cli *cli);
 int run_words(struct cli *cli);
 int run_watch(struct cli *cli);
 int run_sync(struct cli *cli);
 int run_validate(struct cli *cli);
 int run_explain(struct cli *cli);
+int run_permissions(struct cli *cli);
 int run_graph(struct cli *cli);
 int run_init(struct cli *cli);
 int run_pause(struct cli *cli);

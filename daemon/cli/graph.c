@@ -31,24 +31,12 @@ static int print(struct cli *cli, const json_t *graph)
 
 static int draw_file(struct cli *cli, const char *path)
 {
-	const struct tree_options options = {.vars = cli->vars};
-	struct findings findings;
-	_cleanup_buf_ struct buf out = {0};
-	findings_init(&findings);
-	struct desired *desired = desired_load(path, &options, &findings);
-	int status = EXIT_ERROR;
-	if (desired) {
-		_cleanup_json_ json_t *graph = picture_of(desired);
-		status = print(cli, graph);
-	} else {
-		findings_sort(&findings);
-		_cleanup_json_ json_t *list = findings_json(&findings);
-		render_findings(&cli->view, list, &out);
-		fputs(buf_str(&out), stderr);
-		cli_complain(cli, "'holdfast validate' says it all.", "%s is not valid", path);
-	}
+	struct desired *desired = cli_load(cli, path);
+	if (!desired)
+		return EXIT_ERROR;
+	_cleanup_json_ json_t *graph = picture_of(desired);
+	int status = print(cli, graph);
 	desired_free(desired);
-	findings_done(&findings);
 	return status;
 }
 

@@ -52,6 +52,24 @@ static json_t *answer_of(const struct desired *desired, const struct findings *f
 	return answer;
 }
 
+struct desired *cli_load(struct cli *cli, const char *path)
+{
+	const struct tree_options options = {.vars = cli->vars};
+	struct findings findings;
+	findings_init(&findings);
+	struct desired *desired = desired_load(path, &options, &findings);
+	if (!desired) {
+		_cleanup_buf_ struct buf out = {0};
+		findings_sort(&findings);
+		_cleanup_json_ json_t *list = findings_json(&findings);
+		render_findings(&cli->view, list, &out);
+		fputs(buf_str(&out), stderr);
+		cli_complain(cli, "'holdfast validate' says it all.", "%s is not valid", path);
+	}
+	findings_done(&findings);
+	return desired;
+}
+
 int run_validate(struct cli *cli)
 {
 	const char *path = cli->arguments[0];

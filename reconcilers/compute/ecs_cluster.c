@@ -130,6 +130,7 @@ const struct kind ecs_cluster_kind = {
 	.remove = {.operation = "DeleteCluster", .args = ARGS({"cluster": "@id"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"ClusterContainsServicesException", "ClusterContainsTasksException", "UpdateInProgressException",
 					 "ResourceInUseException", NULL},
+	.needs = "iam:CreateServiceLinkedRole",
 	.check = check,
 };
 // clang-format on

@@ -221,6 +221,7 @@ const struct kind ecs_service_kind = {
 	.after = (const char *const[]){"listener", "listener_rule", NULL},
 	// A target group without a listener yet, a role that ECS cannot assume yet, a namesake that is still draining: all the same code.
 	.not_yet = (const char *const[]){"InvalidParameterException", "ClusterNotFoundException", "ServiceNotActiveException", NULL},
+	.needs = "iam:CreateServiceLinkedRole",
 	.check = check,
 };
 // clang-format on

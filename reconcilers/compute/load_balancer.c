@@ -133,6 +133,7 @@ const struct kind load_balancer_kind = {
 	.after = (const char *const[]){"internet_gateway", NULL},
 	.not_yet = (const char *const[]){"InvalidConfigurationRequest", "InvalidSubnet", "SubnetNotFound", "InvalidSecurityGroup", "ResourceInUse", NULL},
 	.settle_ms = 900000,
+	.needs = "ec2:DescribeAccountAttributes ec2:DescribeAddresses ec2:DescribeInternetGateways ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs iam:CreateServiceLinkedRole",
 	.check = check,
 };
 // clang-format on

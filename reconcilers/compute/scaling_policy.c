@@ -144,6 +144,7 @@ const struct kind scaling_policy_kind = {
 	.update = {.operation = "PutScalingPolicy", .flags = CALL_WHOLE | CALL_REPEATABLE},
 	.remove = {.operation = "DeleteScalingPolicy", .args = ARGS({"PolicyName": "@observed.PolicyName", "ServiceNamespace": "@observed.ServiceNamespace", "ResourceId": "@observed.ResourceId", "ScalableDimension": "@observed.ScalableDimension"}), .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"ObjectNotFoundException", "ConcurrentUpdateException", NULL},
+	.needs = "cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:PutMetricAlarm",
 	.check = check,
 };
 // clang-format on

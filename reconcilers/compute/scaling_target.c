@@ -55,6 +55,7 @@ const struct kind scaling_target_kind = {
 				 "MinCapacity": "@desired.MinCapacity", "MaxCapacity": "@desired.MaxCapacity",
 				 "SuspendedState": "@desired.SuspendedState", "RoleARN": "@desired.RoleARN"})},
 	.remove = {.operation = "DeregisterScalableTarget", .args = ARGS({"ServiceNamespace": "@observed.ServiceNamespace", "ResourceId": "@observed.ResourceId", "ScalableDimension": "@observed.ScalableDimension"}), .flags = CALL_REPEATABLE},
+	.needs = "ecs:DescribeServices ecs:UpdateService iam:CreateServiceLinkedRole",
 	.check = check,
 };
 // clang-format on

@@ -175,6 +175,7 @@ const struct kind target_group_kind = {
 	.remedies = (const struct remedy[]){
 		{"ResourceInUse", "a listener still forwards to it; where its successor has another 'name', that is made beside it first"},
 		{0}},
+	.needs = "ec2:DescribeInstances ec2:DescribeInternetGateways ec2:DescribeSubnets ec2:DescribeVpcs iam:CreateServiceLinkedRole",
 	.check = check,
 };
 // clang-format on

@@ -404,6 +404,7 @@ const struct kind task_definition_kind = {
 	.update = {.operation = "RegisterTaskDefinition", .flags = CALL_WHOLE, .args = ARGS({"tags": "@tags"})},
 	.remove = {.operation = "DeregisterTaskDefinition", .args = ARGS({"taskDefinition": "@found"}), .flags = CALL_REPEATABLE | CALL_NEEDS_FOUND | CALL_WHILE_FOUND,
 		   .find = {"ListTaskDefinitions", ARGS({"familyPrefix": "@id", "status": "ACTIVE"}), "taskDefinitionArns[]"}},
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

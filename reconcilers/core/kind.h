@@ -466,6 +466,10 @@ struct kind {
 	const char *const *not_yet;
 	const struct remedy *remedies;   // NULL-code end; or NULL
 	const struct blockers *blockers; // NULL: nothing can be asked
+	/* Actions of IAM that AWS wants of the caller beside those of the table's calls, separated
+	 * by blanks: "iam:CreateServiceLinkedRole"; iam:PassRole of those that hand a role to a
+	 * service. NULL: none. */
+	const char *needs;
 	/* For the picture of who talks to whom (core/graph.h). Members whose items say who is let
 	 * in to, and out of, whatever refers to this: the rules of a security group. */
 	const char *admits, *lets_out;

@@ -436,6 +436,7 @@ const struct kind db_instance_kind = {
 	.restored_by = "restore a snapshot or a point in time under the same identifier",
 	.holds_data = true,
 	.settle_ms = 5400000,
+	.needs = "iam:PassRole iam:CreateServiceLinkedRole kms:CreateGrant kms:Decrypt kms:DescribeKey kms:GenerateDataKey secretsmanager:CreateSecret secretsmanager:TagResource",
 	.check = check,
 };
 // clang-format on

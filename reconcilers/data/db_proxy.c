@@ -163,6 +163,7 @@ const struct kind db_proxy_kind = {
 	.holds_data = true,
 	.is_whole_anew = true,
 	.settle_ms = 1800000,
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

@@ -242,6 +242,7 @@ const struct kind firehose_stream_kind = {
 	.ends = DISRUPTS_CONNECTIONS,
 	// "Firehose is unable to assume role": the role, or what it may, is too young.
 	.not_yet = (const char *const[]){"InvalidArgumentException", "ResourceInUseException", NULL},
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

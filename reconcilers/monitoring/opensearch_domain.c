@@ -257,6 +257,7 @@ const struct kind opensearch_domain_kind = {
 	.not_yet = (const char *const[]){"ValidationException", NULL},
 	.holds_data = true,
 	.settle_ms = 4LL * 60 * 60 * 1000,
+	.needs = "iam:PassRole ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs kms:CreateGrant kms:DescribeKey",
 	.check = check,
 };
 // clang-format on

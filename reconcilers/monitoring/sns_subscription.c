@@ -107,6 +107,7 @@ const struct kind sns_subscription_kind = {
 	// An unconfirmed one cannot be unsubscribed; AWS drops it by itself.
 	.remove = {.operation = "Unsubscribe", .flags = CALL_REPEATABLE, .when = {"SubscriptionArn", "arn:*"}, .args = ARGS({"SubscriptionArn": "@observed.SubscriptionArn"})},
 	.not_yet = (const char *const[]){"InvalidParameter", "NotFound", NULL},
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

@@ -63,6 +63,7 @@ const struct kind subscription_filter_kind = {
 	.remove = {.operation = "DeleteSubscriptionFilter", .flags = CALL_REPEATABLE,
 		   .args = ARGS({"logGroupName": "@observed.logGroupName", "filterName": "@observed.filterName"})},
 	.not_yet = (const char *const[]){"InvalidParameterException", "ResourceNotFoundException", "OperationAbortedException", NULL},
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

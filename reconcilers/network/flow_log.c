@@ -63,6 +63,7 @@ const struct kind flow_log_kind = {
 	.remove = {.operation = "DeleteFlowLogs", .args = ARGS({"FlowLogIds": ["@id"]}), .failures = "Unsuccessful", .flags = CALL_REPEATABLE},
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},
 	.delete_first = true,
+	.needs = "iam:PassRole",
 	.check = check,
 };
 // clang-format on

@@ -80,6 +80,7 @@ const struct kind vpc_endpoint_kind = {
 	.ends = DISRUPTS_CONNECTIONS,
 	.not_yet = (const char *const[]){"Invalid*.NotFound", NULL},
 	.delete_first = true,
+	.needs = "route53:AssociateVPCWithHostedZone",
 	.check = check,
 };
 // clang-format on

@@ -133,6 +133,7 @@ const struct kind secret_kind = {
 	.not_yet = (const char *const[]){"MalformedPolicyDocumentException", NULL},
 	.holds_data = true,
 	.canon = canon,
+	.needs = "kms:Decrypt kms:GenerateDataKey",
 	.check = check,
 };
 // clang-format on
