@@ -38,11 +38,13 @@ static bool wants_rare(const struct resource *resource, bool is_thorough)
 	return is_thorough || has_found;
 }
 
+// It may have left the file, or have another name in it, before AWS showed it: then what it was
+// made with says where it is.
 static void add_scope(struct reconciler *r, const struct resource *resource, json_t *subject)
 {
 	if (resource->record.observed)
 		json_object_set(subject, "observed", resource->record.observed);
-	else if (!resource->wanted) // it left the file before AWS showed it
+	else if (json_object_size(resource->record.kept) > 0)
 		json_object_set(subject, "observed", resource->record.kept);
 	if (!resource->wanted)
 		return;

@@ -170,11 +170,34 @@ static bool run_find(struct cloud *cloud, const struct kind *kind, const char *n
 	return true;
 }
 
+// The names that are this account's ("Buckets[].Name").
+static void list_own(struct cloud *cloud, const struct kind *kind, json_t *output)
+{
+	const struct observe *how = &kind->observe;
+	const char *name = strstr(how->own.items, "[].") + strlen("[].");
+	json_t *rows = json_array();
+	char member[80];
+	for (size_t i = 0; i < cloud->count; i++) {
+		const struct thing *thing = &cloud->things[i];
+		_cleanup_json_ json_t *item = thing->kind == kind ? odd_look(cloud, thing) : NULL;
+		if (item)
+			json_array_append_new(
+				rows, json_pack("{s:O}", name, json_object_get(item, how->id)));
+	}
+	str_copy(member, sizeof(member), how->own.items);
+	member[strcspn(member, "[")] = '\0';
+	json_object_set_new(output, member, rows);
+}
+
 static bool run_read(struct cloud *cloud, const struct kind *kind, const char *service,
 	const char *name, const json_t *input, json_t *output, struct err *ret_err)
 {
 	const struct observe *how = &kind->observe;
 	_cleanup_json_ json_t *words = json_object();
+	if (is_call(kind, how->own.service, service, how->own.operation, name)) {
+		list_own(cloud, kind, output);
+		return true;
+	}
 	if (is_call(kind, how->confirm.service, service, how->confirm.operation, name) &&
 		inverse_match(how->confirm.args, input, words)) {
 		*ret_err = list(cloud, kind, &how->confirm, words, output);

@@ -353,6 +353,26 @@ static void what_is_shown_now_and_then_is_there(void **state)
 	}
 }
 
+// What is read by its name is asked for by the one that it was made with, too.
+static void a_name_that_changes_before_it_was_shown_makes_no_second_one(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, HEAD "data:\n  s3_bucket:\n    logs: {bucket: shop-logs-1}\n");
+	sim.cloud.weather.ill = 1000;
+	sim.cloud.weather.illness = ERR_TRANSIENT;
+	sim.cloud.weather.ill_operation = "GetBucketTagging"; // no look at it comes to its end
+	sim_run(&sim, 20000);
+	assert_int_equal(count_of(&sim, "CreateBucket"), 1);
+	sim_reload(&sim, HEAD "data:\n  s3_bucket:\n    logs: {bucket: shop-logs-2}\n");
+	sim_kill(&sim);
+	sim.cloud.weather.ill = 0;
+	sim_start(&sim);
+	sim_run(&sim, 300000);
+	assert_int_equal(count_of(&sim, "CreateBucket"), 1); // another one waits for approval
+	finish(&sim);
+}
+
 static void tags_that_someone_took_away_come_back(void **state)
 {
 	(void)state;
@@ -766,6 +786,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_went_with_its_parent_is_not_made_again_in_the_old_one),
 		cmocka_unit_test(what_was_shown_before_a_crash_is_missed_as_soon),
 		cmocka_unit_test(what_is_shown_now_and_then_is_there),
+		cmocka_unit_test(a_name_that_changes_before_it_was_shown_makes_no_second_one),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
 		cmocka_unit_test(what_came_with_a_change_and_went_with_it_was_no_late_default),
