@@ -32,23 +32,23 @@ MINIMUM = {
 
     "ecs:DescribeClusters": (1, NAMED),
     "ecs:DescribeServices": (1, f"{NAMED}, a cluster"),
-    "ecs:DescribeTaskDefinition": (1, f"the newest active revision of a family; {ALONE}"),
+    "ecs:DescribeTaskDefinition": (1, f"the newest active revision of a family: a service shows only the one it runs; {ALONE}"),
     "elasticloadbalancing:DescribeLoadBalancers": (1, "a page of all; no filter by tag"),
     "elasticloadbalancing:DescribeLoadBalancerAttributes": (1, f"of a load balancer; {ALONE}"),
     "elasticloadbalancing:DescribeTargetGroups": (1, "a page of all; no filter by tag"),
     "elasticloadbalancing:DescribeTargetGroupAttributes": (1, f"of a target group; {ALONE}"),
     "elasticloadbalancing:DescribeTargetHealth": (1, f"of a target group; {ALONE}"),
     "elasticloadbalancing:DescribeListeners": (1, "all of a load balancer"),
-    "elasticloadbalancing:DescribeRules": (2, f"what others add at a listener; {ALONE}"),
+    "elasticloadbalancing:DescribeRules": (2, f"what others add at a listener, of which it shows nothing itself; {ALONE}"),
     "application-autoscaling:DescribeScalableTargets": (1, NAMED),
     "application-autoscaling:DescribeScalingPolicies": (1, "all of a target: by their names only ours would be seen"),
 
     "rds:DescribeDBInstances": (1, "a page of all; no filter by tag"),
-    "rds:DescribeDBSubnetGroups": (1, "a page of all; no filter by tag"),
-    "rds:DescribeDBParameterGroups": (1, "a page of all; no filter by tag, and no parameters in it"),
+    "rds:DescribeDBSubnetGroups": (1, "a page of all: an instance shows the subnets of its own, not its networks; of one without, nothing"),
+    "rds:DescribeDBParameterGroups": (1, "a page of all: family and description, which do not stand beside the parameters"),
     "rds:DescribeDBParameters": (1, f"what was set in a group; {ALONE}"),
     "rds:DescribeDBProxies": (1, "a page of all; no filter by tag"),
-    "rds:DescribeDBProxyTargetGroups": (1, f"the pool of a proxy; {ALONE}"),
+    "rds:DescribeDBProxyTargetGroups": (1, f"the pool of a proxy, which DescribeDBProxies does not show; {ALONE}"),
     "rds:DescribeDBProxyTargets": (1, f"the targets of a proxy; {ALONE}"),
     "s3:GetBucketEncryption": (1, f"of a bucket, also whether it is there: each has one; {ALONE}"),
     "s3:GetBucketLifecycleConfiguration": (1, f"of a bucket; {ALONE}"),
@@ -73,7 +73,7 @@ MINIMUM = {
     "monitoring:DescribeAlarms": (1, NAMED),
     "monitoring:GetDashboard": (1, f"the body of a dashboard; {ALONE}"),
     "sns:GetTopicAttributes": (1, f"of a topic; {ALONE}"),
-    "sns:ListSubscriptions": (1, "of all topics"),
+    "sns:ListSubscriptions": (1, "of all topics: a topic tells how many it has, not which"),
 }
 
 # What one more of each costs: the parents that AWS can only be asked one by one.
@@ -86,6 +86,10 @@ PARENTS = {
     "log_stream": {"logs:DescribeLogStreams": 1},
     "dashboard": {"monitoring:GetDashboard": 1},
     "db_parameter_group": {"rds:DescribeDBParameters": 1},
+    "s3_bucket": {f"s3:{name}": 1 for name in (
+        "GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy",
+        "GetPublicAccessBlock")},
+    "certificate": {"acm:DescribeCertificate": 1},
 }
 
 
@@ -119,10 +123,12 @@ def with_twice_the_leaves(tree):
 
 def with_another_of_each_parent(tree):
     for kind, layer in (("kms_key", "security"), ("target_group", "compute"), ("listener", "compute"),
-                        ("sns_topic", "monitoring"), ("log_stream", "monitoring"), ("dashboard", "monitoring"), ("db_parameter_group", "data")):
+                        ("sns_topic", "monitoring"), ("log_stream", "monitoring"), ("dashboard", "monitoring"),
+                        ("db_parameter_group", "data"), ("s3_bucket", "data"), ("certificate", "security")):
         name, one = next(iter(tree[layer][kind].items()))
         other = {"kms_key": {"alias": "alias/shop-too"}, "listener": {"port": 8443},
-                 "log_stream": {"log_stream_name": "too"}}.get(kind, {})
+                 "log_stream": {"log_stream_name": "too"}, "s3_bucket": {"bucket": "shop-too"},
+                 "certificate": {"domain_name": "too.example.com"}}.get(kind, {})
         tree[layer][kind][f"{name}-too"] = {**one, **other}
     return tree
 
