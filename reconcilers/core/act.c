@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "core/moving.h"
 #include "core/path.h"
+#include "core/sent.h"
 #include "core/sources.h"
 #include "core/template.h"
 
@@ -37,7 +38,7 @@ static bool is_secret(const struct kind *kind, const char *member)
 static json_t *redacted(const struct run *run, const struct step *step, const json_t *value)
 {
 	if (step->field && (step->field->flags & FIELD_SECRET))
-		return json_string("(sensitive)");
+		return json_string(SENT_SENSITIVE);
 	if (!json_is_object(value))
 		return json_incref((json_t *)value);
 	json_t *out = json_copy((json_t *)value);
@@ -50,7 +51,7 @@ static json_t *redacted(const struct run *run, const struct step *step, const js
 			!json_object_get(sources, js_str(member, "@source")))
 			json_object_del(out, key); // nor is it sent
 		else if (is_secret(run->kind, key) || js_str(member, "@source"))
-			json_object_set_new(out, key, json_string("(sensitive)"));
+			json_object_set_new(out, key, json_string(SENT_SENSITIVE));
 	return out;
 }
 
@@ -96,7 +97,7 @@ static json_t *intent_args(const struct run *run, const char *operation)
 	if (after)
 		json_object_set_new(args, "after", redacted(run, step, after));
 	const char *token = js_str(run->resource, "token");
-	if (step->type == STEP_CREATE)
+	if (step->type == STEP_CREATE && sent_bears(run->input, token))
 		js_set_str(args, "client_token", token);
 	js_set_str(args, "config_version", run->config_version);
 	if (run->options.lease)
@@ -224,6 +225,8 @@ static void take_answer(struct run *run)
 		settle(run, err.maybe_done ? "unknown" : "failed", &err);
 		if (step->type == STEP_CREATE && err.maybe_done)
 			run->is_unknown = true;
+		if (retry_is_token_taken(err.code)) // it came with other parameters: to no avail
+			json_decref(TAKE(run->sent));
 		if (step->type == STEP_UPDATE && err.maybe_done &&
 			!(step->call->flags & CALL_REPEATABLE))
 			json_array_extend(run->unsure, step->paths);
@@ -346,11 +349,14 @@ static void take_found(struct run *run)
 }
 
 // Each call has a token of its own: Secrets Manager takes it as the name of what the call makes.
+// Only a create that got no answer is sent once more under its first one.
 static void renew_token(struct run *run)
 {
 	char token[HASH_UUID_BYTES], word[HASH_UUID_BYTES];
 	size_t n = 0;
-	if (!hash_uuid(token))
+	if (current(run)->type == STEP_CREATE && *run->plan.token)
+		str_copy(token, sizeof(token), run->plan.token);
+	else if (!hash_uuid(token))
 		return;
 	for (const char *c = token; *c; c++)
 		if (*c != '-')
@@ -379,6 +385,8 @@ static void start_intent(struct run *run)
 	}
 	str_copy(run->action_id, sizeof(run->action_id), uuid);
 	run->operation = operation;
+	if (current(run)->type == STEP_CREATE)
+		run->sent = sent_note(run->input, js_str(run->resource, "token"), run->digest);
 	store_call_init(&run->intent, STORE_ACTION_INTEND, intent_args(run, operation));
 	set_phase(run, RUN_INTEND);
 	store_start(run->options.store, &run->intent, &run->task);
@@ -528,6 +536,7 @@ static void run_bury(void *what)
 	free(run->id);
 	json_decref(run->resource);
 	json_decref(run->settled);
+	json_decref(run->sent);
 	json_decref(run->written);
 	json_decref(run->moved);
 	json_decref(run->unsure);

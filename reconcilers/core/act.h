@@ -41,6 +41,7 @@ struct run {
 	int calls;       // requests to AWS
 	bool is_created, is_deleted;
 	bool is_unknown;       // a create whose outcome is not known
+	json_t *sent;          // how it could be sent once more (sent.h); owned, or NULL
 	const char *operation; // of the step under way or failed, for status
 	int64_t step_started_ms;
 	// -- private

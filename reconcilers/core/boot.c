@@ -6,6 +6,7 @@
 #include "core/brakes.h"
 #include "core/halt.h"
 #include "core/orders.h"
+#include "core/sent.h"
 
 static void fail(struct stack *stack, struct err err)
 {
@@ -209,6 +210,9 @@ static void take_intents(struct stack *stack, const json_t *rows)
 			resource->record.created_ms = now;
 			json_decref(TAKE(resource->record.observed)); // of what stood there before
 			record_keep(&resource->record, json_object_get(row, "input"));
+			json_decref(resource->record.sent);
+			resource->record.sent = sent_note(json_object_get(row, "input"),
+				js_str(row, "client_token"), js_str(row, "plan_id"));
 			resource->record.is_dirty = true;
 			stack_save(stack, resource);
 		}

@@ -91,6 +91,8 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->created_ms = reconciler_wall_ms(r);
 		record->born_ms = record->created_ms;
 		record->was_shown = false;
+		json_decref(record->sent);
+		record->sent = run->is_unknown ? TAKE(run->sent) : NULL;
 		record->deleted_ms = 0;
 		record->unseen += run->is_created;
 		record_keep(record, json_object_get(run->resource, "desired"));

@@ -115,7 +115,8 @@ static void act(
 // is the look's age that counts: time that passed without another one proves nothing.
 static bool may_exist(const struct decide_input *in)
 {
-	int64_t lost_ms = weigh_is_single(in) ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
+	bool is_harmless = weigh_is_single(in) || weigh_token(in);
+	int64_t lost_ms = is_harmless ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
 	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
 	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
 }
@@ -248,6 +249,8 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 		return;
 	plan_create(in->kind, in->want, &d->plan);
 	weigh_name(in, d);
+	const char *token = weigh_token(in);
+	str_copy(d->plan.token, sizeof(d->plan.token), token ? token : "");
 	const json_t *fight = fights_find(in->record->fights, "(resource)", NULL);
 	char why[sizeof(d->message)];
 	if (fight)
@@ -271,8 +274,9 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			in->kind->restored_by);
 	else
 		act(in, d, in->record->observed ? "Deleted" : "Creating",
-			in->record->observed ? "was deleted in AWS; being created again"
-					     : "being created");
+			token                  ? "a create call got no answer; it is sent once more"
+			: in->record->observed ? "was deleted in AWS; being created again"
+					       : "being created");
 }
 
 // What is scheduled for deletion and still declared is brought back: another one in its place would

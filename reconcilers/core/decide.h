@@ -82,8 +82,10 @@ struct decision {
  * what was created is not believed; how long what had been seen already may be shown as before
  * (reads of several replicas disagree). When the create's answer was lost: of kinds of which AWS
  * makes no second one (weigh_is_single()) another create is harmless, and refused when the first
- * one was carried out, so that it is only looked for as long as a read mostly lags; the others are
- * looked for longer than any read is stale. */
+ * one was carried out; and where it knows the call by a client token (weigh_token()), the same one
+ * is. So those are only looked for as long as a read mostly lags; not less, so that a call which is
+ * still under way comes first, and an endpoint that takes no heed of tokens makes one, too. The
+ * others are looked for longer than any read is stale. */
 enum {
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,

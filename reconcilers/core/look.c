@@ -282,6 +282,10 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->unseen = 0;
 		record->is_dirty = true;
 	}
+	if (seen && !seen->is_gone && record->sent) { // so it was made
+		json_decref(TAKE(record->sent));
+		record->is_dirty = true;
+	}
 	if (seen && !seen->is_restorable && record->restored_ms) {
 		record->restored_ms = 0;
 		record->is_dirty = true;

@@ -83,6 +83,7 @@ struct resource *predecessor_part(
 	old->acted_ms = resource->acted_ms;
 	from->created_ms = from->deleted_ms = from->restored_ms = from->born_ms = 0;
 	from->unseen = 0;
+	json_decref(TAKE(from->sent));
 	json_object_clear(from->writes);
 	json_object_clear(from->baseline);
 	to->is_dirty = from->is_dirty = true;

@@ -46,6 +46,7 @@ void record_done(struct record *record)
 	json_decref(record->suspects);
 	json_decref(record->fights);
 	json_decref(record->followed);
+	json_decref(record->sent);
 	*record = (struct record){0};
 }
 
@@ -61,7 +62,7 @@ void record_share(struct record *copy)
 {
 	json_t *const shared[] = {copy->observed, copy->baseline, copy->writes, copy->depends_on,
 		copy->drifts, copy->tags, copy->refused, copy->kept, copy->claimed, copy->suspects,
-		copy->fights, copy->followed, copy->declared};
+		copy->fights, copy->followed, copy->declared, copy->sent};
 	for (size_t i = 0; i < ARRAY_COUNT(shared); i++)
 		json_incref(shared[i]);
 	copy->id = copy->id ? strdup(copy->id) : NULL;
@@ -95,6 +96,8 @@ json_t *record_json(const struct record *record)
 		json_object_set(out, "followed", record->followed);
 	if (out)
 		js_set_str(out, "stray_of", record->stray_of);
+	if (out && record->sent)
+		json_object_set(out, "sent", record->sent);
 	if (out && record->observed)
 		json_object_set(out, "observed", record->observed);
 	return out;
@@ -120,6 +123,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->left_ms = js_int(data, "left_ms", 0);
 	record->unseen = (int)js_int(data, "unseen", 0);
 	record->observed = member_or(data, "observed", JSON_OBJECT, NULL);
+	record->sent = member_or(data, "sent", JSON_OBJECT, NULL);
 	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());
 	record->writes = member_or(data, "writes", JSON_OBJECT, json_object());
 	record->depends_on = member_or(data, "depends_on", JSON_ARRAY, json_array());

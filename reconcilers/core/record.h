@@ -34,6 +34,8 @@ struct record {
 			  // own last write: core/moving.h
 	/* Which of several that bear its tag it is was not known, but taken as it came. */
 	bool is_guess;
+	json_t *sent;    // the create call of created_ms, when it got no answer and AWS knows it by
+			 // a token (core/sent.h); NULL: none
 	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours
 	bool was_shown;  // AWS has shown what we created at created_ms, and then no more
 	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/fights.h"
 #include "core/moving.h"
+#include "core/sent.h"
 
 // Does the policy keep it from happening by itself now?
 bool weigh_is_barred(const struct decide_input *in, enum disruption disruption)
@@ -210,6 +211,17 @@ void weigh_name(const struct decide_input *in, struct decision *d)
 	}
 	if (d->plan.change == CHANGE_CREATE && in->want)
 		json_array_append(what, (json_t *)in->want);
+	if (d->plan.change == CHANGE_CREATE && in->tags && in->kind->tagging) // set with it
+		json_array_append(what, (json_t *)in->tags);
 	if (!js_digest(what, d->digest, sizeof(d->digest)))
 		d->digest[0] = '\0';
+}
+
+const char *weigh_token(const struct decide_input *in)
+{
+	struct decision same = {.plan.change = CHANGE_CREATE};
+	if (!in->record->sent || !in->want)
+		return NULL;
+	weigh_name(in, &same);
+	return sent_token(in->record->sent, same.digest);
 }

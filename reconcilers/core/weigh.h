@@ -7,6 +7,9 @@
  * something? Only while the file still says all that was said in that call and cannot be changed:
  * another name or address block makes another one. */
 bool weigh_is_single(const struct decide_input *in);
+/* The client token of the create call that got no answer, as long as what is to be created is just
+ * what it was to create: then it is sent once more (core/sent.h). Borrowed; NULL: none. */
+const char *weigh_token(const struct decide_input *in);
 /* Does the policy keep what interrupts so from happening by itself now? */
 bool weigh_is_barred(const struct decide_input *input, enum disruption disruption);
 /* Counts the decision's differences by sort and gives those that are to be acted on now: a view,

@@ -108,6 +108,12 @@ BREAKAGES = [
      "\t\tjs_set_str(run->input, \"ClientToken\", run->action_id);"),
     ("the token of a create is not kept", "reconcilers/core/act.c",
      "\t\tjs_set_str(args, \"client_token\", token);", "\t\t(void)token;"),
+    ("what is sent once more bears another token", "reconcilers/core/act.c",
+     "if (current(run)->type == STEP_CREATE && *run->plan.token)",
+     "if (current(run)->type == STEP_CREATE && *run->plan.token && run->at > 1000)"),
+    ("what is sent once more is something else by now", "reconcilers/core/weigh.c",
+     "return sent_token(in->record->sent, same.digest);",
+     "return js_str(in->record->sent, \"token\");"),
     ("what bears our tag is not looked for", "reconcilers/core/found.c",
      "return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);",
      "return str_eq_null(js_str(tags, TAG_STACK), id);"),
@@ -152,6 +158,10 @@ TESTED = [
      ".boot_ms = loop_boot_ms(keeper->options.loop),",
      ".boot_ms = loop_wall_ms(keeper->options.loop),",
      "state/test_keeper"),
+    # No other version of us sends it otherwise.
+    ("another call is made under a token that was refused", "reconcilers/core/act.c",
+     "json_decref(TAKE(run->sent));", "log_debug(\"it stays\");",
+     "core/test_sent"),
     # The next look of the definition mostly comes before one of the service.
     ("a revision of somebody else's is given to the service", "reconcilers/core/moving.c",
      "else if (d->sync != SYNC_SYNCED && !is_as_good_as_it_gets(target, attr))",

@@ -171,8 +171,11 @@ void cloud_blame(struct cloud *cloud, const char *fmt, ...)
 
 void cloud_init(struct cloud *cloud, uint64_t seed, const char *account)
 {
-	*cloud =
-		(struct cloud){.random = {seed}, .account = account, .by_operation = json_object()};
+	*cloud = (struct cloud){.random = {seed},
+		.account = account,
+		.by_operation = json_object(),
+		.tokens = json_object(),
+		.token_lives_ms = 86400000};
 	buf_init(&cloud->violations, 0);
 	list_init(&cloud->ghosts);
 }
@@ -185,5 +188,6 @@ void cloud_done(struct cloud *cloud)
 	}
 	free(cloud->things);
 	json_decref(cloud->by_operation);
+	json_decref(cloud->tokens);
 	buf_done(&cloud->violations);
 }

@@ -27,6 +27,7 @@ struct weather {
 	int64_t disagree_ms; // most of it that is left once a read has shown it; 0: 8 s
 	int stale;           // permille of the reads that do not show it until then; 0: 600
 	int throttled, failed, lost, denied; // permille of the calls
+	const char *lost_operation;          // of which answers are lost; NULL: of all
 	int64_t most_pending_ms;             // of what comes up slowly
 	int page_size;                       // items a page; 0: all
 	/* A fault of one's own: permille of the calls, of one operation (NULL: all of them), or
@@ -58,9 +59,11 @@ struct cloud {
 	struct thing *things; // also those that are gone; owned
 	size_t count, size;
 	uint32_t next_id;
-	int calls, writes;     // calls that arrived, and those that changed something
-	json_t *by_operation;  // operation -> how often it arrived
-	struct buf violations; // a line each
+	int calls, writes;      // calls that arrived, and those that changed something
+	json_t *by_operation;   // operation -> how often it arrived
+	struct buf violations;  // a line each
+	json_t *tokens;         // client token -> the call under it, and its answer
+	int64_t token_lives_ms; // so long it is known
 	const char *account;
 	const char *ignores; // an operation that is answered and not carried out; NULL: none
 	struct trace *trace; // borrowed; NULL: none

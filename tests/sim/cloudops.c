@@ -1,6 +1,7 @@
 #include "tests/sim/cloudops.h"
 #include "tests/sim/generic.h"
 #include "tests/sim/odds.h"
+#include "tests/sim/tokens.h"
 #include <stdlib.h>
 #include <strings.h>
 
@@ -10,19 +11,23 @@ struct cloud_kind {
 	const char *not_found;     // AWS's code for an id that is not there
 	bool is_slow;              // comes up pending
 	const char *fresh;         // JSON: members right after creation
+	const char *place, *taken; // a member of which there is one of a value in a VPC, and the
+				   // code of the refusal
 };
 
 static const struct cloud_kind cloud_kinds[] = {
 	{"vpc", "vpc", "InvalidVpcID.NotFound", true,
 		"{\"EnableDnsSupport\": true, \"EnableDnsHostnames\": false}"},
-	{"subnet", "subnet", "InvalidSubnetID.NotFound", false, "{\"MapPublicIpOnLaunch\": false}"},
+	{"subnet", "subnet", "InvalidSubnetID.NotFound", false, "{\"MapPublicIpOnLaunch\": false}",
+		"CidrBlock", "InvalidSubnet.Conflict"},
 	{"internet_gateway", "igw", "InvalidInternetGatewayID.NotFound", false,
 		"{\"Attachments\": []}"},
 	{"elastic_ip", "eipalloc", "InvalidAllocationID.NotFound", false,
 		"{\"PublicIp\": \"192.0.2.1\"}"},
 	{"nat_gateway", "nat", "NatGatewayNotFound", true, "{}"},
 	{"route_table", "rtb", "InvalidRouteTableID.NotFound", false, "{\"Associations\": []}"},
-	{"security_group", "sg", "InvalidGroup.NotFound", false, "{}"},
+	{"security_group", "sg", "InvalidGroup.NotFound", false, "{}", "GroupName",
+		"InvalidGroup.Duplicate"},
 };
 
 static bool cloudops_knows(const char *kind)
@@ -213,12 +218,30 @@ static void cloudops_complete(
 	}
 }
 
+/* Is there one in that network already whose place this would take? By AWS's truth, whatever is
+ * shown yet. */
+static bool cloudops_is_taken(
+	struct cloud *cloud, const struct kind *kind, const char *place, const json_t *input)
+{
+	for (size_t i = 0; place && i < cloud->count; i++) {
+		const json_t *item =
+			cloud->things[i].kind == kind ? thing_truth(&cloud->things[i]) : NULL;
+		if (item && str_eq_null(js_str(item, "VpcId"), js_str(input, "VpcId")) &&
+			str_eq_null(js_str(item, place), js_str(input, place)))
+			return true;
+	}
+	return false;
+}
+
 static struct err cloudops_create(
 	struct cloud *cloud, const struct kind *kind, const json_t *input, json_t *output)
 {
 	const struct cloud_kind *own = cloudops_kind(kind->name);
 	const struct shape *shape = cloudops_item_shape(kind);
 	char id[40];
+	if (cloudops_is_taken(cloud, kind, own->place, input))
+		return err_code(aws_error_class(own->taken, 400), own->taken, "its %s is taken",
+			own->place);
 	cloud_new_id(cloud, own->prefix, id);
 	json_t *item = json_loads(own->fresh, 0, NULL);
 	const char *key;
@@ -435,7 +458,7 @@ static struct err cloudops_special(
 	return ERR_OK;
 }
 
-struct err cloudops_run(struct cloud *cloud, const char *service, const char *name,
+static struct err run_anew(struct cloud *cloud, const char *service, const char *name,
 	const json_t *input, json_t *output)
 {
 	if (str_eq(service, "sts")) {
@@ -465,4 +488,16 @@ struct err cloudops_run(struct cloud *cloud, const char *service, const char *na
 			cloud, cloud_find(cloud, js_str(input, "VpcId")), input, output);
 	return created ? cloudops_create(cloud, created, input, output)
 		       : cloudops_special(cloud, name, input, output);
+}
+
+struct err cloudops_run(struct cloud *cloud, const char *service, const char *name,
+	const json_t *input, json_t *output)
+{
+	struct err err;
+	if (tokens_answer(cloud, name, input, output, &err))
+		return err;
+	err = run_anew(cloud, service, name, input, output);
+	if (!err_is(&err))
+		tokens_note(cloud, name, input, output);
+	return err;
 }

@@ -177,6 +177,11 @@ static bool is_ill(const struct weather *weather, const struct call_flight *flig
 	       (!weather->is_ill_for_writes || flight->is_mutating);
 }
 
+static bool is_losing(const struct weather *weather, const char *operation)
+{
+	return !weather->lost_operation || str_eq(weather->lost_operation, operation);
+}
+
 static void draw_fate(struct call_flight *flight)
 {
 	struct weather *weather = &flight->cloud->weather;
@@ -196,7 +201,7 @@ static void draw_fate(struct call_flight *flight)
 		flight->err = err_code(weather->illness, "Ill", "%s: ill", operation);
 		if (weather->ill_times > 0 && --weather->ill_times == 0)
 			weather->ill = 0;
-	} else if ((dice -= weather->lost) < 0)
+	} else if (is_losing(weather, operation) && (dice -= weather->lost) < 0)
 		flight->fate = dice % 2 ? FATE_LOST_BEFORE : FATE_LOST_AFTER;
 	else
 		flight->fate = FATE_GOOD;

@@ -193,7 +193,16 @@ static const char buckets_second[] = HEAD
 static const char many_first[] = LIMITED ADDRESSES "    two:\n    three:\n    four:\n    five:\n    six:\n";
 static const char many_second[] = LIMITED ADDRESSES;
 
+// What AWS makes under a client token, and would make a second one of.
+#define TABLE(name, tags) "    " name ": {vpc: main, routes: [], subnets: [], tags: {of: " tags "}}\n"
+static const char tables_first[] = HEAD
+	"network:\n" VPC("true") "  route_table:\n" TABLE("one", "a") TABLE("two", "a") TABLE("three", "a") TABLE("four", "a");
+
+static const char tables_second[] = HEAD
+	"network:\n" VPC("true") "  route_table:\n" TABLE("one", "b") TABLE("two", "a") TABLE("three", "b") TABLE("five", "a");
+
 const struct play plays[] = {
+	{"tables", 3, tables_first, tables_second},
 	{"many", 1, many_first, many_second},
 	{"watch", 2, watch_first, watch_second},
 	{"tasks", 2, tasks_first, tasks_second},

@@ -187,6 +187,12 @@ static void set_weather(struct story *story)
 		.lost = (int)draw(story, 0, 60),
 		.denied = hits(story, 200) ? 10 : 0,
 		.page_size = (int)draw(story, 0, 3)};
+	if (hits(story, 300)) { // no answers, and reads that all tell of long ago
+		sim->cloud.weather.lost = (int)draw(story, 200, 800);
+		sim->cloud.weather.lost_operation = "CreateRouteTable";
+		sim->cloud.weather.most_lag_ms = CALM_MS - 2000;
+		sim->cloud.weather.stale = 1000;
+	}
 	sim->storage.most_delay_ms = draw(story, 1, 300);
 	sim->storage.failed = hits(story, 300) ? (int)draw(story, 1, 20) : 0;
 }
@@ -223,6 +229,9 @@ static void begin(struct story *story, uint64_t seed)
 	sim->count = (int)(hits(story, 400) ? 1 : hits(story, 850) ? 2 : 3);
 	sim->is_leased = sim->count > 1 || hits(story, 300);
 	sim->storage.clock_skew_ms = draw(story, -3000, 3000);
+	// Now and then AWS forgets tokens sooner than it says, and still later than it shows all.
+	if (seed % 4 == 2)
+		sim->cloud.token_lives_ms = 30000;
 	put_bystanders(&sim->cloud);
 	set_weather(story);
 	trace_add(&sim->trace, "---", "%d daemons hold '%s'", sim->count, story->play->name);
