@@ -115,8 +115,8 @@ static void act(
 // is the look's age that counts: time that passed without another one proves nothing.
 static bool may_exist(const struct decide_input *in)
 {
-	bool is_harmless = weigh_is_single(in) || weigh_token(in);
-	int64_t lost_ms = is_harmless ? DECIDE_LOST_CREATE_MS : DECIDE_LOST_ADDING_MS;
+	int64_t lost_ms = weigh_is_single(in) || weigh_token(in) ? DECIDE_LOST_CREATE_MS
+								 : DECIDE_LOST_ADDING_MS;
 	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
 	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
 }
@@ -418,19 +418,6 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 	act(in, d, "Replacing", how);
 }
 
-// How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
-// haste is called for.
-static int64_t since_write(const struct decide_input *in)
-{
-	int64_t latest = 0;
-	const char *path;
-	json_t *write;
-	json_object_foreach (in->record->writes, path, write)
-		if (js_int(write, "at", 0) > latest)
-			latest = js_int(write, "at", 0);
-	return latest ? in->wall_ms - latest : 60000;
-}
-
 static void decide_present(const struct decide_input *in, struct decision *d)
 {
 	const struct sighting *seen = in->seen;
@@ -471,7 +458,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	if (seen->is_pending) {
 		int64_t limit = in->kind->settle_ms ? in->kind->settle_ms : 600000;
 		int64_t since = in->record->created_ms ? in->wall_ms - in->record->created_ms : 0;
-		int64_t age = since ? since : since_write(in);
+		int64_t age = since ? since : weigh_since_write(in);
 		d->sync = SYNC_OUT_OF_SYNC;
 		d->again_ms = age < 5000 ? 500 : age < 60000 ? 3000 : age < 600000 ? 10000 : 60000;
 		if (since > limit)

@@ -225,3 +225,14 @@ const char *weigh_token(const struct decide_input *in)
 	weigh_name(in, &same);
 	return sent_token(in->record->sent, same.digest);
 }
+
+int64_t weigh_since_write(const struct decide_input *in)
+{
+	int64_t latest = 0;
+	const char *path;
+	json_t *write;
+	json_object_foreach (in->record->writes, path, write)
+		if (js_int(write, "at", 0) > latest)
+			latest = js_int(write, "at", 0);
+	return latest ? in->wall_ms - latest : 60000;
+}

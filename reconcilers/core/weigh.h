@@ -10,6 +10,9 @@ bool weigh_is_single(const struct decide_input *in);
 /* The client token of the create call that got no answer, as long as what is to be created is just
  * what it was to create: then it is sent once more (core/sent.h). Borrowed; NULL: none. */
 const char *weigh_token(const struct decide_input *in);
+/* How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
+ * haste is called for. */
+int64_t weigh_since_write(const struct decide_input *in);
 /* Does the policy keep what interrupts so from happening by itself now? */
 bool weigh_is_barred(const struct decide_input *input, enum disruption disruption);
 /* Counts the decision's differences by sort and gives those that are to be acted on now: a view,

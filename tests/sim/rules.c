@@ -152,13 +152,14 @@ static void expect_ours(struct rules *rules, const json_t *input)
 				cloud, "a call names %s, which is not ours", cloud->things[i].id);
 }
 
-// The same call for the same thing, of which nothing was heard.
+// The same call for the same thing, of which nothing was heard, or only by who led before.
 static bool is_once_more(const json_t *action, const json_t *earlier)
 {
 	return str_eq(js_str(action, "address"), js_str(earlier, "address")) &&
 	       str_eq(js_str(action, "operation"), js_str(earlier, "operation")) &&
 	       json_equal(json_object_get(action, "input"), json_object_get(earlier, "input")) &&
-	       !str_eq_null(js_str(earlier, "outcome"), "done");
+	       (!str_eq_null(js_str(earlier, "outcome"), "done") ||
+		       js_int(action, "token", 0) != js_int(earlier, "token", 0));
 }
 
 // Each create has a token of its own: AWS takes two with one token for the same call.
