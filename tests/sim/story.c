@@ -385,7 +385,6 @@ static void suffer(struct story *story)
 static void take_down(struct story *story)
 {
 	struct sim *sim = &story->sim;
-	end_pauses(story); // also what reached the store only after the leader had read it
 	int there = cloud_count(&sim->cloud, "");
 	for (int i = 0; i < sim->count; i++) {
 		daemon_reload(&sim->daemons[i], play_gone);
