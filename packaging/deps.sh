@@ -32,6 +32,8 @@ rows() {
 		module venv            python3-venv
 		module ensurepip       python3-venv
 		tool pgbouncer         pgbouncer
+		cmd zsh                zsh
+		cmd fish               fish
 		EOF
 	check) cat <<-EOF ;;
 		cmd clang              clang

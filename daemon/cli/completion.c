@@ -199,8 +199,9 @@ static void put_zsh(struct buf *out)
 		for (size_t j = 0; j < option_row_count; j++)
 			if (takes(command, &option_rows[j]))
 				put_zsh_option(&option_rows[j], out);
+		// Without the blank _arguments would put words of its own before ours.
 		if (words)
-			buf_addf(out, "'1:%s:_holdfast_words %s' ", words, words);
+			buf_addf(out, "'1:%s: _holdfast_words %s' ", words, words);
 		else if (command->words == WORDS_FILE)
 			buf_adds(out, "'1:file:_files' ");
 		buf_adds(out, ";;\n");
