@@ -122,25 +122,48 @@ int app_check(const struct settings *settings)
 	return status;
 }
 
+// What the file may not change of a stack that is held ("stack", "region", "account"), and why;
+// NULL: nothing of it differs.
+static const char *refused_member(
+	const struct desired *desired, const struct stack *stack, char *ret_why, size_t bytes)
+{
+	if (!str_eq(desired->stack, stack->name)) {
+		snprintf(ret_why, bytes,
+			"the name of the stack cannot change while it is held (%s): restart the "
+			"daemon",
+			stack->name);
+		return "stack";
+	}
+	if (desired->region && !str_eq(desired->region, stack->region)) {
+		snprintf(ret_why, bytes,
+			"the region cannot change while the stack is held in %s: restart the "
+			"daemon",
+			stack->region);
+		return "region";
+	}
+	if (desired->account && *stack->account && !str_eq(desired->account, stack->account)) {
+		snprintf(ret_why, bytes,
+			"the credentials are of account %s: restart the daemon with those of this "
+			"one",
+			stack->account);
+		return "account";
+	}
+	return NULL;
+}
+
 json_t *app_reload(struct app *app, struct held *held, bool *ret_ok)
 {
 	json_t *findings = NULL;
 	struct desired *desired = load(held->path, app->settings->observe_only, &findings);
 	struct stack *stack = held->stack;
-	const char *why = NULL;
-	if (desired && !str_eq(desired->stack, stack->name))
-		why = "the name of the stack cannot change while it is held: restart the daemon";
-	else if (desired && desired->region && !str_eq(desired->region, stack->region))
-		why = "the region cannot change while the stack is held: restart the daemon";
-	else if (desired && desired->account && *stack->account &&
-		 !str_eq(desired->account, stack->account))
-		why = "the account differs from that of the credentials: restart the daemon with "
-		      "the "
-		      "right ones";
-	if (why) {
-		json_array_append_new(
-			findings, json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", held->path, "line",
-					  1, "column", 1, "severity", "error", "message", why));
+	char why[300] = "";
+	const char *member = desired ? refused_member(desired, stack, why, sizeof(why)) : NULL;
+	if (member) {
+		const struct place place = node_key_place(tree_root(desired->tree), member);
+		json_array_append_new(findings,
+			json_pack("{s:s, s:i, s:i, s:s, s:s}", "file",
+				str_empty(place.file) ? held->path : place.file, "line", place.line,
+				"column", place.column, "severity", "error", "message", why));
 		log_error("the new file is refused", LOG_STR("file", held->path),
 			LOG_STR("why", why));
 		desired_free(desired);

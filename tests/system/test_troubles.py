@@ -144,7 +144,10 @@ def test_another_region_in_the_file_changes_nothing(held, proxy, emulator):
     moved = {**tree, "region": "us-east-1"}
     daemon.write(network.dump(moved))
     daemon.reload()
-    assert "the region cannot change" in json.dumps(daemon.status()["config"]["error"])
+    refused = json.dumps(daemon.status()["config"]["error"])
+    lines = [line.split(":")[0] for line in daemon.config.read_text().splitlines()]
+    assert "the region cannot change while the stack is held in eu-west-1" in refused
+    assert f'"line": {lines.index("region") + 1},' in refused
     assert daemon.stop() == 0
     daemon.start()  # as if the other region had been meant
     status = daemon.wait_status(lambda status: "is on record in region eu-west-1" in status["summary"], "the reason")
