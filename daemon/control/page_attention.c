@@ -190,6 +190,21 @@ static json_t *action_of(const struct page_views *views, const char *address)
 	return NULL;
 }
 
+// An item of a list that only one side has: its path says what it is.
+static const char *item_in_words(const json_t *field, const char *path)
+{
+	const json_t *before = json_object_get(field, "before");
+	const json_t *after = json_object_get(field, "after");
+	if (str_empty(path) || path[strlen(path) - 1] != ']')
+		return NULL;
+	return json_is_object(before) && (!after || json_is_null(after)) &&
+			       !js_bool(field, "unknown", false)
+		       ? "is in AWS and not in the file"
+	       : json_is_object(after) && (!before || json_is_null(before))
+		       ? "is in the file and not in AWS"
+		       : NULL;
+}
+
 static void put_fields(const json_t *action, struct buf *out)
 {
 	size_t i;
@@ -200,7 +215,14 @@ static void put_fields(const json_t *action, struct buf *out)
 	json_array_foreach (json_object_get(action, "fields"), i, field) {
 		if (i >= MOST_FIELDS)
 			break;
-		html_put(out, "<p class=\"change\"><code>$</code> <del>", js_str(field, "path"));
+		const char *path = js_str(field, "path");
+		html_put(out, "<p class=\"change\"><code>$</code> ", path);
+		const char *item = item_in_words(field, path);
+		if (item) {
+			html_put(out, "$</p>", item);
+			continue;
+		}
+		buf_adds(out, "<del>");
 		html_value(out, json_object_get(field, "before"));
 		buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> will "
 			      "be </span> <ins>");

@@ -44,9 +44,9 @@ static void protect_it(const struct decide_input *in, struct decision *d)
 	const char *reason = js_str(in->protected, "reason"), *who = js_str(in->protected, "who");
 	wait_for_people(d, "Protected");
 	snprintf(d->message, sizeof(d->message),
-		"%s; protected by %s%s%s: not %s, approved or not, until `holdfast unprotect`",
+		"%s; protected by %s%s%s%s: not %s, approved or not, until `holdfast unprotect`",
 		in->wanted ? "its change takes a replacement" : "not in the file",
-		who ? who : "somebody", reason ? " for " : "", reason ? reason : "",
+		who ? who : "somebody", reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
 		change_replaces(d->plan.change) ? "replaced" : "deleted");
 	str_trim_utf8(d->message);
 }
@@ -62,8 +62,8 @@ static void brake_it(const struct decide_input *in, struct decision *d)
 	d->health = HEALTH_SUSPENDED;
 	str_copy(d->reason, sizeof(d->reason), "Braked");
 	snprintf(d->message, sizeof(d->message),
-		"%s; the layer's changes wait for `holdfast release %s`, this one also for its "
-		"approval",
+		"%s; the layer's changes wait for `holdfast release %s`; this one may also be "
+		"approved alone",
 		why ? why : "a brake is on", target ? target : "");
 	str_trim_utf8(d->message);
 }

@@ -44,6 +44,7 @@ struct view_counts view_count(const struct stack *stack, const char *layer)
 		counts.healthy += d->health == HEALTH_HEALTHY;
 		counts.drifted += d->managed > 0 || d->undeclared > 0 || d->sync == SYNC_MISSING;
 		counts.held += d->verdict == VERDICT_HOLD;
+		counts.suspended += d->health == HEALTH_SUSPENDED;
 		counts.failed += d->verdict == VERDICT_BACKOFF && d->health == HEALTH_DEGRADED;
 		counts.progressing += resource->run || d->health == HEALTH_PROGRESSING ||
 				      d->verdict == VERDICT_WAIT;
@@ -331,7 +332,7 @@ static enum health layer_health(const struct stack *stack, const struct reconcil
 	return is_degraded                           ? HEALTH_DEGRADED
 	       : n.total > 0 && n.unknown == n.total ? HEALTH_UNKNOWN
 	       : n.progressing > 0                   ? HEALTH_PROGRESSING
-	       : n.held > 0                          ? HEALTH_SUSPENDED
+	       : n.held > 0 || n.suspended > 0       ? HEALTH_SUSPENDED
 	       : n.healthy < n.total                 ? HEALTH_PROGRESSING
 						     : HEALTH_HEALTHY;
 }

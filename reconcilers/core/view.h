@@ -40,6 +40,7 @@ json_t *view_diff(struct stack *stack, const char *address);
 void view_summary(const struct stack *stack, char *ret_text, size_t bytes);
 /* How many resources are in sync, held and failing. */
 struct view_counts {
-	int total, synced, healthy, drifted, held, failed, progressing, orphaned, unknown;
+	int total, synced, healthy, drifted, held, suspended, failed, progressing, orphaned,
+		unknown;
 };
 struct view_counts view_count(const struct stack *stack, const char *layer); // NULL: all layers

@@ -127,7 +127,10 @@ def test_what_is_protected_outlives_its_lines_and_its_approval_until_it_is_unpro
     is_waiting = lambda status: [  # noqa: E731
         r for r in status["resources"] if r["address"] == subnet and r["reason"] == "Protected"]
     row = is_waiting(daemon.wait_status(is_waiting, "the protection to show"))[0]
-    assert row["sync"] == "Orphaned" and row["protected"] and "the audit" in row["message"]
+    assert row["sync"] == "Orphaned" and row["protected"] and "(the audit): not deleted" in row["message"]
+    # Nothing is on its way: it stays.
+    layer, = [one for one in daemon.status()["layers"] if one["name"] == "network"]
+    assert layer["health"] == "Suspended"
     assert daemon.stop() == 0  # it is in Postgres
     daemon.start()
     daemon.wait_status(is_waiting, "the protection to be there after a restart")
