@@ -117,7 +117,8 @@ static json_t *drift_changes(const struct kind *kind, const json_t *detail)
 	const char *path = js_str(detail, "field");
 	const json_t *wanted = json_object_get(detail, "desired");
 	const json_t *found = json_object_get(detail, "observed");
-	if (!is_structure(wanted) && !str_starts(json_string_value(wanted) ?: "", "{"))
+	const char *text = json_string_value(wanted); // a document, as some of AWS's members are
+	if (!is_structure(wanted) && !(text && str_starts(text, "{")))
 		return NULL;
 	const struct field *field = field_at(kind, path);
 	if (!field || !found || json_is_null(found))
