@@ -286,7 +286,7 @@ static void ask_own(struct observation *o, const struct fetch *list)
 	struct fetch *fetch = fetch_new(FETCH_OWN, own->items);
 	json_t *scope = scope_of(o);
 	js_set_str(scope, "each", list->each);
-	if (fetch) {
+	if (fetch && list->each) {
 		fetch->each = strdup(list->each);
 		fetch->denied = list->call.op.err;
 	}
