@@ -117,6 +117,7 @@ def test_connections_that_end_at_any_time_cost_nothing(start, postgres, proxy, e
     proxy.delay = 0
     daemon.wait_synced(patience=200)
     made_once(tree, ec2)
+    wait_until(lambda: store(daemon)["history_waiting"] == 0, "what became of the last call to be told")
     assert postgres.sql("SELECT count(*) FROM holdfast.action WHERE outcome IS NULL") == [["0"]]
 
 
