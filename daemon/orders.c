@@ -29,6 +29,28 @@ static struct held *led(struct app *app, struct control_exchange *exchange)
 
 // ---- approvals
 
+// Why nothing could be approved or rejected: what becomes of that resource instead.
+static void say_not_held(
+	const struct stack *stack, struct control_exchange *exchange, const char *target)
+{
+	char message[400];
+	const struct resource *resource = map_get(&stack->by_address, target);
+	const struct decision *d = resource ? &resource->decision : NULL;
+	if (orders_protect(stack->orders, target)) {
+		snprintf(message, sizeof(message), "%.120s is protected", target);
+		control_error(exchange, 409, "Protected", message, "`holdfast unprotect` it first");
+		return;
+	}
+	if (d && d->sync != SYNC_SYNCED && !str_empty(d->reason))
+		snprintf(message, sizeof(message), "%.120s waits for no approval: %.40s: %.200s",
+			target, d->reason, d->message);
+	else
+		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
+			target);
+	control_error(
+		exchange, 404, "NotHeld", message, "`holdfast plan` lists what is held, with ids");
+}
+
 static void decide_holds(struct app *app, struct control_exchange *exchange, bool yes)
 {
 	struct held *held = led(app, exchange);
@@ -39,18 +61,8 @@ static void decide_holds(struct app *app, struct control_exchange *exchange, boo
 	const char *target = exchange->params.target ? exchange->params.target : "";
 	json_t *done = stack_approve(held->stack, target, yes, who);
 	if (json_array_size(done) == 0) {
-		char message[200];
 		json_decref(done);
-		if (orders_protect(held->stack->orders, target)) {
-			snprintf(message, sizeof(message), "%.120s is protected", target);
-			control_error(exchange, 409, "Protected", message,
-				"`holdfast unprotect` it first");
-			return;
-		}
-		snprintf(message, sizeof(message), "nothing that is held answers to '%.120s'",
-			target);
-		control_error(exchange, 404, "NotHeld", message,
-			"`holdfast plan` lists what is held, with ids");
+		say_not_held(held->stack, exchange, target);
 		return;
 	}
 	control_answer(exchange, 200,

@@ -34,6 +34,10 @@ def test_a_paused_layer_is_watched_and_not_written_to_until_it_is_resumed(held, 
     layer = [one for one in daemon.status()["layers"] if one["name"] == "network"][0]
     assert layer["paused"]
     assert "the migration" in daemon.resource(VPC)["message"]
+    # There is nothing to approve, and why is what one wants to know.
+    said = daemon.holdfast("approve", VPC, check=1).stderr
+    assert f"{VPC} waits for no approval: Paused: " in said and "the migration" in said
+    assert "nothing that is held answers to 'network.vpc.no'" in daemon.holdfast("approve", "network.vpc.no", check=1).stderr
     # It is in Postgres: another life of the daemon knows it.
     assert daemon.stop() == 0
     daemon.start()
