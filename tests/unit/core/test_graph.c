@@ -1,11 +1,6 @@
 // Who talks to whom, as it follows from security groups and routes.
-#include "base/buf.h"
-#include "base/str.h"
 #include "core/graph.h"
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/core/values.h"
 
 #define HEAD "stack: shop\naccount: \"123456789012\"\nregion: eu-west-1\n"
 #define NETWORK                                                                                    \
@@ -31,13 +26,7 @@ static void expect_flow(const char *groups, const char *expected)
 	_cleanup_free_ char *b = str_format(endpoint, "app", "ecr.api", "app");
 	_cleanup_free_ char *text = str_format(
 		HEAD NETWORK "  vpc_endpoint:\n%s%ssecurity:\n  security_group:\n%s", a, b, groups);
-	struct tree_options options = {.text = text, .text_bytes = strlen(text)};
-	struct findings findings;
-	findings_init(&findings);
-	struct desired *desired = desired_load("shop.yaml", &options, &findings);
-	for (size_t i = 0; i < findings.count && !desired; i++)
-		print_message("%s\n", findings.items[i].message);
-	assert_non_null(desired);
+	struct desired *desired = values_desired(text);
 	_cleanup_json_ json_t *flow = graph_flow(desired);
 	struct buf out;
 	buf_init(&out, 0);
@@ -52,7 +41,6 @@ static void expect_flow(const char *groups, const char *expected)
 	assert_string_equal(buf_str(&out), expected);
 	buf_done(&out);
 	desired_free(desired);
-	findings_done(&findings);
 }
 
 static void groups_say_who_reaches_whom(void **state)
@@ -99,12 +87,7 @@ static void who_may_leave_goes_out_by_the_gateway_of_its_subnet(void **state)
 static void references_are_edges(void **state)
 {
 	(void)state;
-	static const char text[] = HEAD NETWORK;
-	struct tree_options options = {.text = text, .text_bytes = strlen(text)};
-	struct findings findings;
-	findings_init(&findings);
-	struct desired *desired = desired_load("shop.yaml", &options, &findings);
-	assert_non_null(desired);
+	struct desired *desired = values_desired(HEAD NETWORK);
 	_cleanup_json_ json_t *edges = graph_references(desired);
 	_cleanup_free_ char *all = json_dumps(edges, JSON_SORT_KEYS);
 	assert_non_null(
@@ -112,7 +95,6 @@ static void references_are_edges(void **state)
 	assert_non_null(strstr(
 		all, "{\"from\": \"network.route_table.app\", \"to\": \"network.nat_gateway.a\"}"));
 	desired_free(desired);
-	findings_done(&findings);
 }
 
 int main(void)

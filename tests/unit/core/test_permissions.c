@@ -1,26 +1,14 @@
 // The policy that the daemon's credentials need, as it follows from a file's kinds.
-#include "base/buf.h"
-#include "base/str.h"
 #include "core/permissions.h"
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/unit/core/values.h"
+#include <ctype.h>
 
 #define HEAD "stack: shop\naccount: \"123456789012\"\nregion: %s\n"
 
 static struct desired *load(const char *region, const char *rest)
 {
 	_cleanup_free_ char *text = str_format(HEAD "%s", region, rest);
-	struct tree_options options = {.text = text, .text_bytes = strlen(text)};
-	struct findings findings;
-	findings_init(&findings);
-	struct desired *desired = desired_load("shop.yaml", &options, &findings);
-	for (size_t i = 0; i < findings.count && !desired; i++)
-		print_message("%s\n", findings.items[i].message);
-	assert_non_null(desired);
-	findings_done(&findings);
-	return desired;
+	return values_desired(text);
 }
 
 /* Each statement a line: "HoldfastLooks on *: ec2:DescribeVpcs ...". */
@@ -107,6 +95,38 @@ static void what_aws_wants_beside_the_calls_is_in_it(void **state)
 	assert_false(allows(policy, "HoldfastChanges", "iam:PassRole"));
 }
 
+static void what_is_called_only_now_and_then_is_in_it(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *policy = permissions_policy(NULL);
+	// What a call asks first, who stands in a deletion's way, whose a denied name is.
+	static const char *const looks[] = {"secretsmanager:ListSecretVersionIds",
+		"ec2:DescribeNetworkInterfaces", "s3:ListAllMyBuckets"};
+	static const char *const changes[] = {
+		"iam:RemoveRoleFromInstanceProfile", "secretsmanager:RestoreSecret"};
+	for (size_t i = 0; i < ARRAY_COUNT(looks); i++) {
+		assert_true(allows(policy, "HoldfastLooks", looks[i]));
+		assert_false(allows(policy, "HoldfastChanges", looks[i]));
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(changes); i++)
+		assert_true(allows(policy, "HoldfastChanges", changes[i]));
+}
+
+static void every_action_is_a_service_and_a_name(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *policy = permissions_policy(NULL);
+	size_t i, j;
+	json_t *statement, *action;
+	json_array_foreach (json_object_get(policy, "Statement"), i, statement)
+		json_array_foreach (json_object_get(statement, "Action"), j, action) {
+			const char *text = json_string_value(action), *colon = strchr(text, ':');
+			if (!colon || !islower((unsigned char)*text) ||
+				!isupper((unsigned char)colon[1]) || strchr(colon + 1, ':'))
+				fail_msg("'%s' is no action", text);
+		}
+}
+
 static void actions_have_the_names_of_iam(void **state)
 {
 	(void)state;
@@ -131,6 +151,8 @@ int main(void)
 		cmocka_unit_test(a_role_that_is_handed_on_is_one_of_the_account),
 		cmocka_unit_test(what_somebody_may_add_beside_it_is_looked_for_too),
 		cmocka_unit_test(what_aws_wants_beside_the_calls_is_in_it),
+		cmocka_unit_test(what_is_called_only_now_and_then_is_in_it),
+		cmocka_unit_test(every_action_is_a_service_and_a_name),
 		cmocka_unit_test(actions_have_the_names_of_iam),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

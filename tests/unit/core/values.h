@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/str.h"
+#include "core/desired.h"
 #include "core/kind.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,20 @@ static inline void values_expect(const json_t *value, const json_t *expected)
 	_cleanup_free_ char *a = value ? js_text(value) : strdup("(absent)");
 	_cleanup_free_ char *b = js_text(expected);
 	assert_string_equal(a, b);
+}
+
+/* The file of that text, which has to be valid; for desired_free(). */
+static inline struct desired *values_desired(const char *text)
+{
+	struct tree_options options = {.text = text, .text_bytes = strlen(text)};
+	struct findings findings;
+	findings_init(&findings);
+	struct desired *desired = desired_load("shop.yaml", &options, &findings);
+	for (size_t i = 0; i < findings.count && !desired; i++)
+		print_message("%s\n", findings.items[i].message);
+	assert_non_null(desired);
+	findings_done(&findings);
+	return desired;
 }
 
 static inline const struct kind *values_kind(const char *name)
