@@ -217,13 +217,22 @@ json_t *stack_left(const struct stack *stack, const struct resource *resource)
 	return out;
 }
 
-static bool is_ahead(const struct stack *stack, const struct resource *resource)
+bool stack_is_ahead(
+	struct stack *stack, const struct resource *referrer, const struct resource *target)
+{
+	const struct reconciler *r = stack_reconciler(stack, target->kind->layer);
+	return ahead_of(referrer, target,
+		&(struct ahead_looks){.is_blind = stack_blind(stack, target->kind) != NULL,
+			.pass_ms = r->pass.started_ms});
+}
+
+static bool is_ahead(struct stack *stack, const struct resource *resource)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach (resource->wanted->refers_to, i, one) {
 		const struct resource *target = stack_find(stack, json_string_value(one));
-		if (target && ahead_of(resource, target, stack_blind(stack, target->kind)))
+		if (target && stack_is_ahead(stack, resource, target))
 			return true;
 	}
 	return false;

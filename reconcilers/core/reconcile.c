@@ -156,14 +156,15 @@ static void look_at_older(struct stack *stack, const struct resource *resource)
 		struct resource *target = stack_find(stack, json_string_value(one));
 		bool is_moving = target && moving_is_older(target, resource);
 		bool is_awaited = target && resource->decision.awaits_look &&
-				  ahead_of(resource, target, stack_blind(stack, target->kind));
+				  stack_is_ahead(stack, resource, target);
 		if (!is_moving && !is_awaited)
 			continue;
 		struct reconciler *r = stack_reconciler(stack, target->kind->layer);
 		struct watch *watch = reconciler_watch(r, target->kind);
 		target->is_looked_for = true;
 		if (is_moving || !watch->is_running ||
-			!ahead_is_served(resource, watch->observation.started_ms))
+			!ahead_is_served(
+				resource, watch->observation.started_ms, r->pass.started_ms))
 			watch_want(watch, reconciler_now_ms(r));
 		task_wake(&r->task);
 	}

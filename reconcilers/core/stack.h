@@ -180,6 +180,9 @@ struct resource *stack_find(const struct stack *stack, const char *address);
 struct reconciler *stack_reconciler(struct stack *stack, const char *layer);
 /* The watch of a kind that AWS could not be asked about; NULL: it could. */
 const struct watch *stack_blind(const struct stack *stack, const struct kind *kind);
+/* Must the target be looked at before anything is done about the referrer (core/ahead.h)? */
+bool stack_is_ahead(
+	struct stack *stack, const struct resource *referrer, const struct resource *target);
 /* Wakes the reconciler of the resource, and those of what refers to it. */
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
 /* What must outlive a resource, by the file in force: ["network.vpc.main", ...]; new. */
