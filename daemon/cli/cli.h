@@ -136,7 +136,7 @@ int run_watch(struct cli *cli);
 int run_sync(struct cli *cli);
 int run_validate(struct cli *cli);
 int run_explain(struct cli *cli);
-int run_permissions(struct cli *cli);
+int run_iam(struct cli *cli);
 int run_graph(struct cli *cli);
 int run_init(struct cli *cli);
 int run_pause(struct cli *cli);

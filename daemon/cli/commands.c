@@ -316,14 +316,14 @@ const struct command commands[] = {
 		.run = run_explain,
 	},
 	{
-		.name = "permissions",
+		.name = "iam",
 		.group = GROUP_FILE,
-		.usage = "permissions [FILE] [--var NAME=VALUE]...",
+		.usage = "iam [FILE] [--var NAME=VALUE]...",
 		.summary = "the IAM policy that the daemon needs for a file, or for all kinds",
 		.words = WORDS_FILE,
 		.most = 1,
 		.options = OPTION_VAR,
-		.run = run_permissions,
+		.run = run_iam,
 	},
 	{
 		.name = "init",

@@ -36,7 +36,7 @@ _holdfast()
 	done
 	case "$command" in
 	"")
-		words="status get why plan diff drift history config events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain permissions init graph version completion help "
+		words="status get why plan diff drift history config events sync reload approve reject pause resume ignore protect unprotect release accept orders validate explain iam init graph version completion help "
 		options="--socket --output --watch --stack --all --since --until --limit --at --from --to --follow --wait --var --strict --name --region --azs --cidr --account --one-nat --file --refresh --for --reason --dot --color --help --version "
 		;;
 	status)
@@ -124,7 +124,7 @@ _holdfast()
 		options="--socket --output --color --help "
 		words="$(holdfast __words kinds 2>/dev/null)"
 		;;
-	permissions)
+	iam)
 		options="--socket --output --var --color --help "
 		files=1
 		;;

@@ -93,9 +93,9 @@ complete -c holdfast -n '__fish_seen_subcommand_from validate' -l var -x -d 'a v
 complete -c holdfast -n '__fish_seen_subcommand_from validate' -l strict -d 'warnings fail, as errors do'
 complete -c holdfast -n __fish_use_subcommand -a explain -d 'what can stand in a file: layers, kinds, fields'
 complete -c holdfast -n '__fish_seen_subcommand_from explain' -a '(holdfast __words kinds 2>/dev/null)'
-complete -c holdfast -n __fish_use_subcommand -a permissions -d 'the IAM policy that the daemon needs for a file, or for all kinds'
-complete -c holdfast -n '__fish_seen_subcommand_from permissions' -F
-complete -c holdfast -n '__fish_seen_subcommand_from permissions' -l var -x -d 'a variable of the file; may be given again'
+complete -c holdfast -n __fish_use_subcommand -a iam -d 'the IAM policy that the daemon needs for a file, or for all kinds'
+complete -c holdfast -n '__fish_seen_subcommand_from iam' -F
+complete -c holdfast -n '__fish_seen_subcommand_from iam' -l var -x -d 'a variable of the file; may be given again'
 complete -c holdfast -n __fish_use_subcommand -a init -d 'a file to begin with, ready to be edited'
 complete -c holdfast -n '__fish_seen_subcommand_from init' -a '(holdfast __words blueprints 2>/dev/null)'
 complete -c holdfast -n '__fish_seen_subcommand_from init' -l name -x -d 'what the stack is called (shop)'

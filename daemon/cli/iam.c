@@ -1,10 +1,10 @@
-// `permissions`: the IAM policy that the daemon's credentials need, from the tables.
+// `iam`: the IAM policy that the daemon's credentials need, from the tables.
 #include "core/permissions.h"
 #include "base/str.h"
 #include "cli/cli.h"
 
 // Printed as it is to be given to IAM, whatever the output format.
-int run_permissions(struct cli *cli)
+int run_iam(struct cli *cli)
 {
 	struct desired *desired = NULL;
 	if (cli->argument_count > 0 && !(desired = cli_load(cli, cli->arguments[0])))

@@ -1,4 +1,4 @@
-"""`holdfast permissions` tells what the daemon's credentials need: all that it calls, coming up and at rest."""
+"""`holdfast iam` tells what the daemon's credentials need: all that it calls, coming up and at rest."""
 import json
 import subprocess
 
@@ -25,7 +25,7 @@ def run(*arguments):
 
 
 def policy_of(*arguments):
-    done = run("permissions", *arguments)
+    done = run("iam", *arguments)
     assert done.returncode == 0, done.stderr
     return {one["Sid"]: one for one in json.loads(done.stdout)["Statement"]}
 
@@ -47,12 +47,12 @@ def test_all_that_is_called_for_the_example_is_allowed(held, proxy):
 
 
 def test_an_inline_policy_of_a_role_has_room_for_all_kinds():
-    done = run("permissions")
+    done = run("iam")
     assert len(json.dumps(json.loads(done.stdout), separators=(",", ":"))) <= 10240
 
 
 def test_a_bad_file_is_told_and_no_policy_printed(tmp_path):
     (tmp_path / "bad.yaml").write_text("stack: shop\nregion: eu-west-1\nnetwork:\n  vpc: {main: {cidr: 10.0.0.0/16}}\n")
-    done = run("permissions", str(tmp_path / "bad.yaml"))
+    done = run("iam", str(tmp_path / "bad.yaml"))
     assert done.returncode == 1 and done.stdout == ""
     assert "unknown field 'cidr'" in done.stderr and "is not valid" in done.stderr
