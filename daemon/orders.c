@@ -59,7 +59,7 @@ static void decide_holds(struct app *app, struct control_exchange *exchange, boo
 	char who[64];
 	name_user(exchange, who, sizeof(who));
 	const char *target = exchange->params.target ? exchange->params.target : "";
-	json_t *done = stack_approve(held->stack, target, yes, who);
+	json_t *done = stack_approve(held->stack, target, yes, who, exchange->params.reason);
 	if (json_array_size(done) == 0) {
 		json_decref(done);
 		say_not_held(held->stack, exchange, target);

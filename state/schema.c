@@ -126,6 +126,10 @@ static const char order_clock[] =
 "UPDATE holdfast.people_order SET stored_at = at;"
 "COMMENT ON COLUMN holdfast.people_order.stored_at IS"
 " 'by the clock of the server; at and until are of the daemon that was told'";
+
+static const char reasons[] =
+"ALTER TABLE holdfast.hold ADD COLUMN why text;"
+"COMMENT ON COLUMN holdfast.hold.why IS 'what the person said who approved or rejected it'";
 // clang-format on
 
 const struct migration migrate_store[] = {
@@ -135,5 +139,6 @@ const struct migration migrate_store[] = {
 	{4, orders},
 	{5, incidents},
 	{6, order_clock},
+	{7, reasons},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

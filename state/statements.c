@@ -69,9 +69,9 @@
 				     " DESC LIMIT LEAST(COALESCE($5, 100), 10000))"
 
 // `who`: who decided; what only waits, or ends by itself, was decided by nobody.
-#define HOLD_DETAIL(state, who)                                                                    \
+#define HOLD_DETAIL(state, who, why)                                                               \
 	"'hold_id', hold_id, 'digest', digest, 'change', change, 'reason', reason, 'disruption', " \
-	"disruption, 'state', " state ", 'who', " who
+	"disruption, 'state', " state ", 'who', " who ", 'why', " why
 
 // One table of RETENTION: deletes the oldest rows, at most so many in one transaction.
 #define SWEEP(name, table, at, which)                                                              \
@@ -196,10 +196,11 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"UPDATE holdfast.hold SET"
 	" state = CASE WHEN $2 = 'gone' AND state = 'rejected' THEN state ELSE $2 END,"
 	" who = CASE WHEN $2 IN ('approved', 'rejected') THEN $3 ELSE who END,"
+	" why = CASE WHEN $2 IN ('approved', 'rejected') THEN $5 ELSE why END,"
 	" decided_at = CASE WHEN $2 IN ('approved', 'rejected') THEN $4 ELSE decided_at END,"
 	" ended_at = CASE WHEN $2 IN ('approved', 'rejected', 'waiting') THEN NULL ELSE $4 END"
 	" WHERE hold_id = $1 AND (ended_at IS NULL OR state = $2) RETURNING hold_id, state",
-	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms")}},
+	{TEXT("hold_id"), TEXT("state"), TEXT_OR_NULL("who"), TIME("at_ms"), TEXT_OR_NULL("why")}},
 
 [STORE_ORDER_PUT] = {"ORDER_PUT",
 	"INSERT INTO holdfast.people_order"
@@ -261,7 +262,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	{TEXT("stack")}},
 
 [STORE_HOLDS_OPEN] = {"HOLDS_OPEN",
-	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, "
+	"SELECT hold_id, address, digest, change, reason, disruption, what, state, who, why, "
 	MS("decided_at") " AS decided_ms, " MS("at") " AS at_ms FROM holdfast.hold WHERE stack = $1 AND ended_at IS NULL"
 	" ORDER BY at, hold_id",
 	{TEXT("stack")}},
@@ -351,12 +352,12 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	" UNION ALL "
 	EVENT("config", "at", "''::text", "config_use", "'version', version, 'file', file")
 	" UNION ALL "
-	EVENT("hold", "at", "address", "hold", HOLD_DETAIL("'waiting'", "NULL::text"))
+	EVENT("hold", "at", "address", "hold", HOLD_DETAIL("'waiting'", "NULL::text", "NULL::text"))
 	" UNION ALL "
 	EVENT("hold", "decided_at", "address", "hold",
-	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END", "who"))
+	      HOLD_DETAIL("CASE state WHEN 'rejected' THEN 'rejected' ELSE 'approved' END", "who", "why"))
 	" UNION ALL "
-	EVENT_IF("state <> 'rejected'", "hold", "ended_at", "address", "hold", HOLD_DETAIL("state", "NULL::text"))
+	EVENT_IF("state <> 'rejected'", "hold", "ended_at", "address", "hold", HOLD_DETAIL("state", "NULL::text", "NULL::text"))
 	" UNION ALL "
 	EVENT("order", "at", "target", "people_order",
 	      "'sort', sort, 'field', field, 'reason', reason, 'who', who,"

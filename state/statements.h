@@ -18,7 +18,7 @@
 	X(PASS_ADD)        /* one look at a layer */                                               \
 	X(CONFIG_ADD)      /* a version of the file, by digest */                                  \
 	X(HOLD_PUT)        /* a change that waits for a person */                                  \
-	X(HOLD_DECIDE)     /* approved, rejected, used or gone */                                  \
+	X(HOLD_DECIDE)     /* approved or rejected; used, allowed by policy, or gone */            \
 	X(HOLDS_OPEN)      /* {stack} -> holds that wait, or are approved or rejected */           \
 	X(ORDER_PUT)       /* a pause or an ignored field */                                       \
 	X(ORDER_END)       /* ... taken back, by whom */                                           \

@@ -97,7 +97,7 @@ static void add_value(struct buf *line, const char *text)
 
 static bool has_value(const struct log_field *field)
 {
-	return !field->text || *field->text;
+	return field->is_number || (field->text && *field->text);
 }
 
 // A pipe that polls as writable takes at least PIPE_BUF bytes without blocking (pipe(7)). The

@@ -21,8 +21,9 @@ enum log_level {
 
 struct log_field {
 	const char *name; // lower_snake; the journal shows it as HOLDFAST_<NAME>
-	const char *text; // NULL: the number counts
+	const char *text; // NULL or "": no field, unless it is a number
 	int64_t number;
+	bool is_number;
 };
 
 #define LOG_STR(field_name, value)                                                                 \
@@ -31,7 +32,7 @@ struct log_field {
 	}
 #define LOG_INT(field_name, value)                                                                 \
 	{                                                                                          \
-		.name = (field_name), .number = (value)                                            \
+		.name = (field_name), .number = (value), .is_number = true                         \
 	}
 
 /* log_at(LOG_LEVEL_NOTICE, "created", LOG_STR("resource", address), LOG_INT("dur_ms", ms)); */

@@ -163,7 +163,7 @@ const struct command commands[] = {
 	{
 		.name = "approve",
 		.group = GROUP_CHANGE,
-		.usage = "approve ID|ADDRESS|LAYER",
+		.usage = "approve ID|ADDRESS|LAYER [--reason TEXT]",
 		.summary = "let a held change happen, once",
 		.details = "'holdfast plan' shows what is held and its id. An approval is for the "
 			   "change "
@@ -172,18 +172,21 @@ const struct command commands[] = {
 		.words = WORDS_HOLD,
 		.least = 1,
 		.most = 1,
-		.options = OPTION_STACK,
+		.options = OPTION_STACK | OPTION_REASON,
 		.run = run_approve,
 	},
 	{
 		.name = "reject",
 		.group = GROUP_CHANGE,
-		.usage = "reject ID|ADDRESS|LAYER",
+		.usage = "reject ID|ADDRESS|LAYER [--reason TEXT]",
 		.summary = "refuse a held change",
+		.details = "It stays held, also when its window opens, until the file or AWS "
+			   "changes or 'holdfast approve' allows it. Who said no, when and why is "
+			   "shown.",
 		.words = WORDS_HOLD,
 		.least = 1,
 		.most = 1,
-		.options = OPTION_STACK,
+		.options = OPTION_STACK | OPTION_REASON,
 		.run = run_reject,
 	},
 	{
@@ -549,14 +552,14 @@ static int status_of_decided(const json_t *answer)
 
 static int run_approve(struct cli *cli)
 {
-	_cleanup_json_ json_t *body =
-		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
+	_cleanup_json_ json_t *body = json_pack("{s:s, s:s*, s:s*}", "target", argument(cli),
+		"stack", cli->stack, "reason", cli->reason);
 	return cli_show(cli, strdup("/v1/approve"), body, render_approved, status_of_decided);
 }
 
 static int run_reject(struct cli *cli)
 {
-	_cleanup_json_ json_t *body =
-		json_pack("{s:s, s:s*}", "target", argument(cli), "stack", cli->stack);
+	_cleanup_json_ json_t *body = json_pack("{s:s, s:s*, s:s*}", "target", argument(cli),
+		"stack", cli->stack, "reason", cli->reason);
 	return cli_show(cli, strdup("/v1/reject"), body, render_rejected, status_of_decided);
 }

@@ -98,9 +98,10 @@ static void put_message(
 	const json_t *no = json_object_get(resource, "rejected");
 	if (js_str(no, "who")) {
 		view_age(view, js_str(no, "at"), age, sizeof(age));
-		_cleanup_free_ char *told = str_format(
-			"Rejected by %s, %s ago: it stays as it is until the file or AWS changes.",
-			js_str(no, "who"), age);
+		_cleanup_free_ char *told = str_format("Rejected by %s, %s ago%s%s: it stays as it "
+						       "is until the file or AWS changes.",
+			js_str(no, "who"), age, js_str(no, "why") ? ", because " : "",
+			js_str(no, "why") ? js_str(no, "why") : "");
 		view_wrap(view, out, PAINT_YELLOW, 4, told ? told : "");
 	}
 	view_putf(view, out, PAINT_DIM, "    holdfast approve %s", held);

@@ -167,7 +167,7 @@ static void tell_drift(const struct view *view, const json_t *detail, struct tol
 
 static void tell_hold(const json_t *detail, struct told *told)
 {
-	const char *who = js_str(detail, "who");
+	const char *who = js_str(detail, "who"), *why = js_str(detail, "why");
 	told->mark = "=";
 	told->paint = PAINT_MAGENTA;
 	add_word(&told->text, js_str(detail, "state"));
@@ -175,6 +175,8 @@ static void tell_hold(const json_t *detail, struct told *told)
 	add_word(&told->text, js_str(detail, "reason"));
 	if (!str_empty(who))
 		buf_addf(&told->text, "  by %s", who);
+	if (!str_empty(why))
+		buf_addf(&told->text, ": %s", why);
 }
 
 static void tell_config(const json_t *detail, struct told *told)

@@ -255,16 +255,35 @@ static void put_unused(const struct view *view, const json_t *layers, struct buf
 	view_wrap(view, out, PAINT_DIM, 2, text ? text : "");
 }
 
-// Why nothing is changed in the layer, and what ends that.
-static void put_brake(const struct view *view, const json_t *layer, struct buf *out)
+static const char *brake_of(const json_t *layer)
 {
-	const char *why = js_str(json_object_get(layer, "braked"), "reason");
-	const char *name = js_str(layer, "name");
-	if (!why || !name)
+	return js_str(layer, "name") ? js_str(json_object_get(layer, "braked"), "reason") : NULL;
+}
+
+// Why nothing is changed in a layer, and what ends that: once for all that have the same brake.
+static void put_brake(const struct view *view, const json_t *layers, size_t at, struct buf *out)
+{
+	const char *why = brake_of(json_array_get(layers, at)), *other;
+	_cleanup_json_ json_t *names = json_array();
+	for (size_t i = 0; why && i < json_array_size(layers); i++) {
+		other = brake_of(json_array_get(layers, i));
+		if (!other || !str_eq(other, why))
+			continue;
+		if (i < at)
+			return; // said with that one
+		json_array_append(names, json_object_get(json_array_get(layers, i), "name"));
+	}
+	if (!why)
 		return;
+	size_t count = json_array_size(names);
+	bool is_all = count > 1 && count == json_array_size(layers);
+	const char *name = js_str(json_array_get(layers, at), "name");
+	_cleanup_free_ char *all = plain_names(names);
 	_cleanup_free_ char *text = str_format(
-		"%s is braked: %s. Nothing is changed there until `holdfast release %s`.", name,
-		why, name);
+		"%s %s braked: %s. Nothing is changed there until `holdfast release%s%s`%s.",
+		is_all || !all ? "Everything" : all, count > 1 && !is_all ? "are" : "is", why,
+		is_all ? "" : " ", is_all ? "" : name,
+		count > 1 && !is_all ? ", and so for each" : "");
 	view_wrap(view, out, PAINT_YELLOW, 2, text ? text : "");
 }
 
@@ -374,7 +393,7 @@ void status_layers(const struct view *view, const json_t *status, struct buf *ou
 	table_render(&table, out);
 	put_unused(view, json_object_get(status, "layers"), out);
 	json_array_foreach (json_object_get(status, "layers"), i, layer) {
-		put_brake(view, layer, out);
+		put_brake(view, json_object_get(status, "layers"), i, out);
 		put_pause(view, layer, out);
 	}
 	json_array_foreach (json_object_get(status, "blind"), i, layer)

@@ -24,15 +24,22 @@ static void put_value(struct buf *out, const json_t *value)
 
 static const char *name_of_order(const json_t *args, bool is_end)
 {
-	if (str_eq_null(js_str(args, "sort"), "ignore"))
-		return is_end ? "ignore.ended" : "ignore.begun";
-	return is_end ? "pause.ended" : "pause.begun";
+	static const char *const names[][3] = {{"pause", "pause.begun", "pause.ended"},
+		{"ignore", "ignore.begun", "ignore.ended"},
+		{"protect", "protect.begun", "protect.ended"},
+		{"brake", "brake.begun", "brake.ended"},
+		{"release", "release.begun", "release.ended"}};
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		if (str_eq_null(js_str(args, "sort"), names[i][0]))
+			return names[i][is_end ? 2 : 1];
+	return NULL;
 }
 
 static const char *name_of_decided(const json_t *args)
 {
 	static const char *const names[][2] = {{"approved", "change.approved"},
-		{"rejected", "change.rejected"}, {"used", "change.used"}, {"gone", "change.gone"}};
+		{"rejected", "change.rejected"}, {"used", "change.used"},
+		{"allowed", "change.allowed"}, {"gone", "change.gone"}};
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
 		if (str_eq_null(js_str(args, "state"), names[i][0]))
 			return names[i][1];
@@ -84,9 +91,10 @@ static void tell_action(const json_t *args, struct buf *out)
 static void tell_hold(const json_t *args, struct buf *out)
 {
 	put_about(out, "", js_str(args, "change"), " ");
-	buf_addf(out, "%s", js_str(args, "state") ? js_str(args, "state") : "waits for a person");
+	buf_addf(out, "%s", js_str(args, "state") ? js_str(args, "state") : "is held");
 	put_about(out, ": ", js_str(args, "reason"), "");
 	put_about(out, " by ", js_str(args, "who"), "");
+	put_about(out, ": ", js_str(args, "why"), "");
 }
 
 static void tell_order(const json_t *args, struct buf *out)
@@ -138,7 +146,7 @@ static void put_rest(json_t *event, const json_t *args)
 {
 	static const char *const kept[] = {"address", "field", "drift_id", "type", "desired",
 		"observed", "how", "action_id", "operation", "change", "reason", "outcome", "code",
-		"message", "request_id", "dur_ms", "hold_id", "disruption", "who", "version",
+		"message", "request_id", "dur_ms", "hold_id", "disruption", "who", "why", "version",
 		"file"};
 	for (size_t i = 0; i < ARRAY_COUNT(kept); i++) {
 		json_t *value = json_object_get(args, kept[i]);

@@ -2,12 +2,12 @@
 //
 //   {"at","event","stack","address"?,"layer"?,"field"?,"text", and of the event's own: "drift_id",
 //    "type","desired","observed","how","action_id","operation","change","reason","outcome","code",
-//    "message","request_id","dur_ms","hold_id","disruption","who","until","version","file"}
+//    "message","request_id","dur_ms","hold_id","disruption","who","why","until","version","file"}
 //
 // Names: drift.opened drift.closed  action.intended action.done action.failed  change.held
-// change.approved change.rejected change.used change.gone  pause.begun pause.ended ignore.begun
-// ignore.ended  layer.failing layer.recovered  config.loaded config.refused  lease.gained
-// lease.lost
+// change.approved change.rejected change.used change.allowed change.gone  pause.begun pause.ended,
+// and so ignore. protect. brake. and release.  layer.failing layer.recovered  config.loaded
+// config.refused  lease.gained lease.lost
 #pragma once
 
 #include "base/js.h"

@@ -16,7 +16,7 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *
  * RESOURCE  {"address","kind","layer","id","sync","health","reason","message","checked_at","since",
  *            "held"?: the id by which its change is approved,
- *            "rejected"?: {"who","at"}: the person who said no to it,
+ *            "rejected"?: {"who","at","why"?}: the person who said no to it,
  *            "retry"?: {"attempt","since","next_at"}: the attempts that failed, and the next,
  *            "action"?: {"operation","attempt","started_at"}}
  * STACK     {"format":1,"stack","account","region","endpoint"?,"summary",
@@ -89,7 +89,7 @@ struct control_api {
 	 * Details: drift {field,type,desired,observed,drift_id}; closed {field,how}; action
 	 * {operation,change,reason,outcome,
 	 * code,message,request_id,result_id,dur_ms,attempts,before,after}; config {version,file};
-	 * hold {change,reason,state,who};
+	 * hold {change,reason,state,who,why};
 	 * order {sort,field,reason,who,until_ms,ended} */
 	control_endpoint_fn history;
 	/* params.after: the cursor of an earlier answer (none: all that is kept, or the last
@@ -113,7 +113,7 @@ struct control_api {
 	/* {"format":1,"ok","version","findings":[{"file","line","column","severity","message","remedy"}]}
 	 */
 	control_endpoint_fn reload;
-	/* params.target (required): a hold's id, an address or a layer.
+	/* params.target (required): a hold's id, an address or a layer; params.reason.
 	 * {"format":1,"approved":[{"id","address", "change"}]}; who it was is exchange->uid. */
 	control_endpoint_fn approve;
 	/* The same with "rejected". */

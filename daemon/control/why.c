@@ -242,17 +242,23 @@ static void tell_hold(const json_t *detail, struct buf *out)
 	const char *state = js_str(detail, "state"), *who = js_str(detail, "who");
 	const char *word = change_word(js_str(detail, "change"));
 	if (str_eq_null(state, "waiting")) {
-		buf_addf(out, "The %s was held for a person", word);
+		buf_addf(out, "The %s was held", word);
 		put_about(out, ": ", js_str(detail, "reason"), "");
 		put_about(out, " (disruption: ", js_str(detail, "disruption"), ")");
 		buf_adds(out, ".");
 	} else if (str_eq_null(state, "used")) {
 		buf_addf(out, "The approval of the %s was used.", word);
+	} else if (str_eq_null(state, "allowed")) {
+		buf_addf(out,
+			"Nothing held the %s any more: its window opened, the file allowed it, or "
+			"a brake was released.",
+			word);
 	} else if (str_eq_null(state, "gone")) {
 		buf_addf(out, "The held %s was no longer wanted.", word);
 	} else {
 		buf_addf(out, "The %s was %s", word, state ? state : "decided");
 		put_about(out, " by ", who, "");
+		put_about(out, ": ", js_str(detail, "why"), "");
 		buf_adds(out, ".");
 	}
 }
@@ -460,14 +466,17 @@ static void now_held(const json_t *resource, struct buf *text, json_t *list)
 		bool loses = str_eq_null(disruption, "data-loss");
 		if (str_eq_null(js_str(hold, "state"), "rejected")) {
 			buf_addf(text,
-				"The %s was rejected by %s: it stays as it is until the file or "
-				"AWS changes.",
+				"The %s was rejected by %s%s%s: it stays as it is until the file "
+				"or AWS changes.",
 				change_word(js_str(hold, "change")),
-				js_str(hold, "who") ? js_str(hold, "who") : "a person");
+				js_str(hold, "who") ? js_str(hold, "who") : "a person",
+				js_str(hold, "why") ? ", because " : "",
+				js_str(hold, "why") ? js_str(hold, "why") : "");
 			add(list, text);
 		}
-		buf_addf(text, "The %s waits for a person; `holdfast approve %s` releases it%s.",
+		buf_addf(text, "The %s waits for %s; `holdfast approve %s` releases it%s.",
 			change_word(js_str(hold, "change")),
+			js_bool(hold, "opens", false) ? "its window, or for a person" : "a person",
 			id        ? id
 			: address ? address
 				  : "ID",

@@ -78,11 +78,11 @@ _holdfast()
 		options="--socket --output --stack --color --help "
 		;;
 	approve)
-		options="--socket --output --stack --color --help "
+		options="--socket --output --stack --reason --color --help "
 		words="$(holdfast __words holds 2>/dev/null)"
 		;;
 	reject)
-		options="--socket --output --stack --color --help "
+		options="--socket --output --stack --reason --color --help "
 		words="$(holdfast __words holds 2>/dev/null)"
 		;;
 	pause)

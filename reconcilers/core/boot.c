@@ -243,6 +243,10 @@ static void take_holds(struct stack *stack, const json_t *rows)
 			bool is_no = str_eq_null(js_str(row, "state"), "rejected");
 			str_copy(resource->rejected_by, sizeof(resource->rejected_by),
 				is_no && js_str(row, "who") ? js_str(row, "who") : "");
+			json_decref(resource->rejected_why);
+			resource->rejected_why = is_no && js_str(row, "why")
+							 ? json_incref(json_object_get(row, "why"))
+							 : NULL;
 			resource->rejected_wall_ms = js_int(row, "decided_ms", 0);
 		} else if (id) {
 			stack_end_hold(stack, address, id);

@@ -262,6 +262,8 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		.record = &resource->record,
 		.failure = &resource->failure,
 		.approved = stack->approved,
+		.rejected = resource->hold_id,
+		.rejected_by = *resource->rejected_by ? resource->rejected_by : NULL,
 		.is_unread = resource->is_unread,
 		.lacks_read = resource->lacks_ms != 0,
 		.twin = resource->twin,

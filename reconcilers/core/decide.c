@@ -26,6 +26,11 @@ const char *health_name(enum health health)
 	return names[health];
 }
 
+bool decision_awaits_window(const struct decision *decision)
+{
+	return decision->verdict == VERDICT_HOLD && decision->wake_ms > 0;
+}
+
 void decision_done(struct decision *decision)
 {
 	differences_done(&decision->differences);
@@ -63,19 +68,21 @@ static void say_window(const struct decide_input *in, struct decision *d, const 
 	const char *verb = d->plan.change == CHANGE_DELETE ? "deleting" : "changing";
 	const struct window *window = NULL;
 	int64_t next = windows_next_ms(in->policy->windows, in->wall_ms, &window);
-	char at[CLOCK_TEXT_BYTES] = "";
+	char at[CLOCK_TEXT_BYTES] = "", how[WEIGH_TEXT_BYTES];
 	if (next) {
 		clock_format_second(next, at);
 		d->wake_ms = next - in->wall_ms;
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"%s %.120s interrupts (%s): waits for the window %s, which opens %s, or "
+			"%s %.120s %s: waits for the window %s, which opens %s, or "
 			"for approval",
-			verb, what, disruption_name(d->plan.disruption), window->text, at);
+			verb, what, weigh_interrupts(d, how), window->text, at);
 	} else {
+		bool has_one = in->policy->windows && in->policy->windows->count > 0;
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"%s %.120s interrupts (%s), and no window of the policy opens within a "
-			"year: it waits for approval",
-			verb, what, disruption_name(d->plan.disruption));
+			"%s %.120s %s, and %s: it waits for approval", verb, what,
+			weigh_interrupts(d, how),
+			has_one ? "no window of the policy opens within a year"
+				: "the policy has no window for it");
 	}
 }
 
@@ -123,6 +130,7 @@ static bool may_exist(const struct decide_input *in)
 
 static void decide_orphan(const struct decide_input *in, struct decision *d)
 {
+	char how[WEIGH_TEXT_BYTES];
 	d->sync = SYNC_ORPHANED;
 	if (in->presence == PRESENCE_PRESENT && in->seen->is_restorable) {
 		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone",
@@ -181,9 +189,8 @@ static void decide_orphan(const struct decide_input *in, struct decision *d)
 			say_window(in, d, "it");
 		else
 			say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DisruptionHeld",
-				"not in the file; deleting it interrupts (%s) and waits for "
-				"approval",
-				disruption_name(d->plan.disruption));
+				"not in the file; deleting it %s and waits for approval",
+				weigh_interrupts(d, how));
 	} else if (in->deletion_waits) {
 		d->again_ms = 5000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, in->successor ? "BeingReplaced" : "InUse",
@@ -421,6 +428,7 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 static void decide_present(const struct decide_input *in, struct decision *d)
 {
 	const struct sighting *seen = in->seen;
+	char how[WEIGH_TEXT_BYTES];
 	int64_t deleted_age = in->wall_ms - in->record->deleted_ms;
 	if (in->record->deleted_ms && deleted_age >= 0 && deleted_age < DECIDE_CREATE_SETTLES_MS) {
 		d->sync = SYNC_OUT_OF_SYNC;
@@ -530,8 +538,8 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 		say_window(in, d, buf_str(&paths));
 	} else if (d->barred > 0) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DisruptionHeld",
-			"changing %s interrupts (%s) and waits for approval", buf_str(&paths),
-			disruption_name(d->plan.disruption));
+			"changing %s %s and waits for approval", buf_str(&paths),
+			weigh_interrupts(d, how));
 	} else if (d->grave > 0) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "GraveChangeHeld",
 			"changing %s cannot be taken back and waits for approval", buf_str(&paths));

@@ -43,7 +43,9 @@ struct decide_input {
 	const struct sighting *seen; // when present
 	const struct record *record;
 	const struct failure *failure;
-	const json_t *approved; // {"<digest>": true}
+	const json_t *approved;  // {"<digest>": true}
+	const char *rejected;    // begins with the digest of the change that a person said no to
+	const char *rejected_by; // who that was; NULL: nobody
 	const json_t
 		*paused;     // the order (core/orders.h) by which nothing is to be written, or NULL
 	const json_t *brake; // the order by which its layer is stopped, or NULL
@@ -99,6 +101,8 @@ enum {
 };
 
 void decide(const struct decide_input *input, struct decision *ret);
+/* Is it held, and a window will let it go by itself? */
+bool decision_awaits_window(const struct decision *decision);
 void decision_done(struct decision *decision);
 const char *sync_name(enum sync sync);
 const char *health_name(enum health health);

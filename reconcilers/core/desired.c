@@ -301,6 +301,7 @@ static bool fill(struct checking *checking, const struct node *root)
 			desired->layers[i].layer->check(desired, checking->findings);
 	if (checking->findings->error_count)
 		return true;
+	policy_check_windows(desired, checking->findings);
 	advice_check(desired, checking->findings);
 	turn_references(desired);
 	make_document(desired, root);

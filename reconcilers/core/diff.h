@@ -47,6 +47,8 @@ struct diff_input {
  */
 void diff_make(const struct diff_input *input, struct differences *ret);
 void differences_done(struct differences *differences);
+/* What a correction of it in place interrupts. Items that are only added interrupt nothing. */
+enum disruption difference_disrupts(const struct difference *difference);
 /* "changed", "missing", "foreign", "undeclared"; static. */
 const char *difference_type_name(enum difference_type type);
 /* What a baseline keeps of an unset field: the observed value, lists without order, items by their

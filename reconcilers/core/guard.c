@@ -94,8 +94,25 @@ static void tell_twin(const struct decide_input *in, struct decision *d)
 	}
 }
 
+// A no outlasts what else kept the change: its window has opened, or its brake was released.
+static void refuse_it(const struct decide_input *in, struct decision *d)
+{
+	bool would = d->verdict == VERDICT_ACT || d->verdict == VERDICT_BACKOFF;
+	if (!would || !*d->digest || !in->rejected || !str_starts(in->rejected, d->digest))
+		return;
+	d->verdict = VERDICT_HOLD;
+	d->health = HEALTH_SUSPENDED;
+	str_copy(d->reason, sizeof(d->reason), "Rejected");
+	snprintf(d->message, sizeof(d->message),
+		"nothing else keeps the change any more, but %s rejected it: it waits for approval",
+		in->rejected_by);
+	str_trim_utf8(d->message);
+}
+
 void guard(const struct decide_input *in, struct decision *d)
 {
+	if (in->rejected_by)
+		refuse_it(in, d);
 	if (in->twin)
 		tell_twin(in, d);
 	if (in->protected && would_destroy(d) && would_act(d))

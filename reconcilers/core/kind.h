@@ -166,6 +166,9 @@ enum field_flags {
 	 * whole and with its tags: it brings another value, and who refers to it waits while the
 	 * resource differs from the file (core/moving.h). */
 	FIELD_MOVES = 2048,
+	/* From nothing to something it interrupts nothing: who could be interrupted was not there
+	 * (an internet gateway's network). */
+	FIELD_JOINS = 4096,
 };
 
 enum compare {

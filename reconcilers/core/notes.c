@@ -251,6 +251,25 @@ void notes_hold_anew(struct stack *stack, struct resource *resource)
 	put_hold(stack, resource);
 }
 
+static void end_hold(struct reconciler *r, struct resource *resource, const char *state)
+{
+	json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
+		state, "who", "holdfastd", "at_ms", (json_int_t)reconciler_wall_ms(r));
+	js_set_str(args, "address", resource->address);
+	journal_put(r->stack->options.journal, STORE_HOLD_DECIDE, args);
+	resource->hold_id[0] = '\0';
+}
+
+// The held change is made now, and nobody approved it: its window has opened, the file allows it by
+// now, or the brake that stopped it was released.
+static bool is_allowed(const struct stack *stack, const struct resource *resource)
+{
+	const struct decision *d = &resource->decision;
+	return d->verdict == VERDICT_ACT && *d->digest &&
+	       str_starts(resource->hold_id, d->digest) &&
+	       !json_object_get(stack->approved, d->digest) && stack_may_act(stack);
+}
+
 void notes_hold(struct reconciler *r, struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
@@ -258,23 +277,21 @@ void notes_hold(struct reconciler *r, struct resource *resource)
 	bool is_held = d->verdict == VERDICT_HOLD;
 	// "<digest>-<time>"
 	bool is_same = is_held && *resource->hold_id && str_starts(resource->hold_id, d->digest);
+	if (*resource->hold_id && is_allowed(stack, resource))
+		end_hold(r, resource, "allowed");
 	if (*resource->hold_id && !is_same && d->verdict != VERDICT_ACT &&
 		d->verdict != VERDICT_BACKOFF && d->verdict != VERDICT_AGAIN &&
 		d->verdict !=
 			VERDICT_WAIT) { // it waits also after a start, for what was not looked at
-		json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
-			"state", "gone", "who", "holdfastd", "at_ms",
-			(json_int_t)reconciler_wall_ms(r));
-		js_set_str(args, "address", resource->address);
-		journal_put(stack->options.journal, STORE_HOLD_DECIDE, args);
-		resource->hold_id[0] = '\0';
+		end_hold(r, resource, "gone");
 	}
 	if (!*resource->hold_id || (is_held && !is_same))
 		resource->rejected_by[0] = '\0';
 	if (!is_held || is_same)
 		return;
 	put_hold(stack, resource);
-	log_warning("a change is held until a person approves it",
+	log_warning(decision_awaits_window(d) ? "a change waits for its window"
+					      : "a change is held until a person approves it",
 		LOG_STR("resource", resource->address),
 		LOG_STR("change", change_name(d->plan.change)), LOG_STR("id", d->digest),
 		LOG_STR("why", d->message));
@@ -285,9 +302,5 @@ void notes_use_approval(struct reconciler *r, struct resource *resource, const c
 	if (!json_object_get(r->stack->approved, digest))
 		return;
 	json_object_del(r->stack->approved, digest);
-	json_t *args = json_pack("{s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id, "state",
-		"used", "who", "holdfastd", "at_ms", (json_int_t)reconciler_wall_ms(r));
-	js_set_str(args, "address", resource->address);
-	journal_put(r->stack->options.journal, STORE_HOLD_DECIDE, args);
-	resource->hold_id[0] = '\0';
+	end_hold(r, resource, "used");
 }

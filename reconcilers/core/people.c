@@ -9,7 +9,8 @@
 #include "core/reconcile.h"
 #include "core/stack.h"
 
-json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who)
+json_t *stack_approve(
+	struct stack *stack, const char *target, bool yes, const char *who, const char *why)
 {
 	json_t *out = json_array();
 	size_t n = strlen(target);
@@ -29,14 +30,17 @@ json_t *stack_approve(struct stack *stack, const char *target, bool yes, const c
 		if (yes)
 			json_object_set_new(stack->approved, d->digest, json_true());
 		str_copy(resource->rejected_by, sizeof(resource->rejected_by), yes ? "" : who);
+		json_decref(resource->rejected_why);
+		resource->rejected_why = yes || str_empty(why) ? NULL : json_string(why);
 		resource->rejected_wall_ms = loop_wall_ms(stack->options.loop);
 		journal_put(stack->options.journal, STORE_HOLD_DECIDE,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "hold_id", resource->hold_id,
-				"state", yes ? "approved" : "rejected", "who", who, "address", a,
-				"change", change_sign(d->plan.change), "at_ms",
+			json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:I}", "hold_id",
+				resource->hold_id, "state", yes ? "approved" : "rejected", "who",
+				who, "why", str_empty(why) ? NULL : why, "address", a, "change",
+				change_sign(d->plan.change), "at_ms",
 				(json_int_t)loop_wall_ms(stack->options.loop)));
 		log_notice(yes ? "approved" : "rejected", LOG_STR("resource", a),
-			LOG_STR("id", d->digest), LOG_STR("who", who));
+			LOG_STR("id", d->digest), LOG_STR("who", who), LOG_STR("why", why));
 		stack_touch(stack, resource, true);
 	}
 	return out;

@@ -235,7 +235,7 @@ static void plan_value(struct plan *plan, const struct kind *kind, const struct 
 		plan->forces_replacement = true;
 		return;
 	}
-	disrupts(plan, field->disrupts);
+	disrupts(plan, difference_disrupts(d));
 	if (field->unset.operation && d->observed && is_called(kind, &field->unset, d))
 		plan_add_step(plan, STEP_UPDATE, &field->unset, field,
 			value_scope(kind, field, d->desired, d->observed), one_path(d));

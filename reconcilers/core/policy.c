@@ -321,6 +321,44 @@ static void read_accept(struct policy_scope *scope, const struct node *node)
 		accept_one(scope, node->keys[i], node->key_places[i], node->items[i]);
 }
 
+// Can a change of the kind, or its end, be of that class?
+static bool can_disrupt(const struct kind *kind, enum disruption class)
+{
+	bool can = kind->ends == class || class == DISRUPTS_REPLACEMENT;
+	for (const struct field *f = kind->fields; f->name; f++)
+		can = can || f->disrupts == class;
+	return can;
+}
+
+void policy_check_windows(const struct desired *desired, struct findings *findings)
+{
+	for (int class = DISRUPTS_CONNECTIONS; class < DISRUPTS_DATA_LOSS; class ++) {
+		const struct wanted *first = NULL;
+		int count = 0;
+		for (size_t i = 0; i < desired->count; i++) {
+			const struct wanted *wanted = &desired->wanted[i];
+			const struct windows *windows = wanted->policy.windows;
+			if (wanted->policy.rules[class] != RULE_WINDOW ||
+				(windows && windows->count > 0) ||
+				!can_disrupt(wanted->kind, (enum disruption) class))
+				continue;
+			first = first ? first : wanted;
+			count++;
+		}
+		if (!first)
+			continue;
+		char others[32] = "";
+		if (count > 1)
+			snprintf(others, sizeof(others), " and of %d others", count - 1);
+		findings_warning(findings, first->place,
+			"write 'windows: [\"Sun 03:00-05:00\"]' into the policy, or 'hold' for "
+			"'window'",
+			"%s: a change of it%s that interrupts (%s) is to wait for a window, and "
+			"its policy has none: it would wait for approval",
+			first->address, others, disruption_name((enum disruption) class));
+	}
+}
+
 struct policy_row {
 	const char *name;
 	void (*read)(struct policy_scope *scope, const struct node *node);

@@ -10,5 +10,7 @@ enum policy_level { POLICY_STACK, POLICY_LAYER, POLICY_RESOURCE };
 struct policy policy_read(struct checking *checking, const struct policy *base,
 	const struct node *node, enum policy_level level, const struct kind *kind);
 void policy_done(struct policy *policy);
+/* Warns of what waits for a window where the file has none: it would wait for ever. */
+void policy_check_windows(const struct desired *desired, struct findings *findings);
 /* What holds where a file says nothing: what replaces or loses data waits for approval. */
 struct policy policy_default(void);

@@ -25,6 +25,7 @@ void resource_free(struct resource *resource)
 	json_decref(resource->raw);
 	json_decref(resource->marks);
 	json_decref(resource->fields);
+	json_decref(resource->rejected_why);
 	decision_done(&resource->decision);
 	free(resource->told.action);
 	free(resource->twin);
@@ -41,6 +42,7 @@ struct resource *resource_share(const struct resource *resource)
 	copy->twin = resource->twin ? strdup(resource->twin) : NULL;
 	json_incref(copy->raw);
 	json_incref(copy->fields);
+	json_incref(copy->rejected_why);
 	record_share(&copy->record);
 	sighting_share(&copy->seen);
 	copy->wanted = NULL;

@@ -41,6 +41,7 @@ struct resource {
 	int64_t since_wall_ms;   // of the decision's sync, health and reason
 	char hold_id[48];        // the hold that stands for the decision; ""
 	char rejected_by[64];    // who said no to that hold; ""
+	json_t *rejected_why;    // a text; owned; NULL: nothing was said
 	int64_t rejected_wall_ms;
 	char last_action[40];   // for closing drifts
 	int64_t claims_wait_ms; // until it is asked again whose its items are; 0: all are known

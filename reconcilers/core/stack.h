@@ -157,8 +157,10 @@ void stack_give_up(struct stack *stack);
 void stack_free(struct stack *stack);
 
 /* Approves or rejects the held changes that `target` names (a digest, an address, a layer, a
- * layer.kind, "" for all): [{"id","address","change"}]; new. */
-json_t *stack_approve(struct stack *stack, const char *target, bool yes, const char *who);
+ * layer.kind, "" for all): [{"id","address","change"}]; new. `why`: what the person says; or NULL.
+ */
+json_t *stack_approve(
+	struct stack *stack, const char *target, bool yes, const char *who, const char *why);
 
 /* Adds an order (core/orders.h, without "order_id", "who" and "at_ms"), taken over; returns it,
  * borrowed. It counts at once. */

@@ -8,6 +8,7 @@
 #include "core/orders.h"
 #include "core/viewblind.h"
 #include "core/viewplan.h"
+#include "core/viewsay.h"
 
 static json_t *iso(int64_t wall_ms)
 {
@@ -46,35 +47,15 @@ struct view_counts view_count(const struct stack *stack, const char *layer)
 		counts.held += d->verdict == VERDICT_HOLD;
 		counts.suspended += d->health == HEALTH_SUSPENDED;
 		counts.failed += d->verdict == VERDICT_BACKOFF && d->health == HEALTH_DEGRADED;
-		counts.progressing += resource->run || d->health == HEALTH_PROGRESSING ||
-				      d->verdict == VERDICT_WAIT;
+		counts.windowed += decision_awaits_window(d);
+		counts.braked += d->verdict == VERDICT_HOLD && str_eq(d->reason, "Braked");
+		counts.waiting += !resource->run && d->verdict == VERDICT_WAIT;
+		counts.progressing += resource->run || (d->health == HEALTH_PROGRESSING &&
+							       d->verdict != VERDICT_WAIT);
 		counts.orphaned += d->sync == SYNC_ORPHANED;
 		counts.unknown += d->sync == SYNC_UNKNOWN || *d->reason == '\0';
 	}
 	return counts;
-}
-
-// Why nothing is changed now, whatever differs; false when that is not so.
-static bool why_only_looking(const struct stack *stack, char *ret_why, size_t bytes)
-{
-	const struct lease *lease = stack->options.lease;
-	*ret_why = '\0';
-	if (stack_is_standby(stack))
-		snprintf(ret_why, bytes, "on standby, %s (pid %lld) leads", lease->host,
-			(long long)lease->pid);
-	else if (!stack->is_store_ready)
-		str_copy(ret_why, bytes, "nothing is changed until the store is back");
-	else if (journal_is_failing(stack->options.journal))
-		str_copy(ret_why, bytes, "nothing is changed until history can be kept on disk");
-	else if (lease && *lease->trouble)
-		snprintf(ret_why, bytes, "the lease cannot be had: %.120s", lease->trouble);
-	else if (lease && lease->is_leaving)
-		str_copy(ret_why, bytes, "handing over to another daemon");
-	else if (lease && !lease_may_write(lease))
-		str_copy(ret_why, bytes, "nothing is changed until the lease is ours");
-	else if (!stack->is_loaded)
-		str_copy(ret_why, bytes, "reading what is remembered");
-	return *ret_why != '\0';
 }
 
 static json_t *view_lease(const struct stack *stack)
@@ -89,98 +70,6 @@ static json_t *view_lease(const struct stack *stack)
 				 : json_null();
 	return json_pack("{s:s, s:b, s:o, s:I}", "role", roles[lease->role], "proven",
 		lease_may_write(lease), "leader", leader, "token", (json_int_t)lease->token);
-}
-
-// Differs, and the policy is to observe only.
-static bool is_only_observed(const struct stack *stack, const struct resource *resource)
-{
-	return stack_policy(stack, resource)->mode == MODE_OBSERVE &&
-	       resource->decision.sync != SYNC_SYNCED && resource->decision.sync != SYNC_UNKNOWN;
-}
-
-static int count_observed(const struct stack *stack)
-{
-	int count = 0;
-	map_for_each (&stack->by_address, entry)
-		count += is_only_observed(stack, entry->value);
-	return count;
-}
-
-// Is something on its way to being in sync? Nothing is while AWS does not answer, or while the
-// lease or the store is waited for; what nobody has looked at may be in sync already, and what is
-// held waits.
-static bool is_converging(const struct stack *stack)
-{
-	char why[160];
-	if (stack->is_settled || stack->failure.count > 0 || stack->phase < STACK_RUNNING ||
-		why_only_looking(stack, why, sizeof(why)))
-		return false;
-	map_for_each (&stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		const struct decision *d = &resource->decision;
-		bool waits = d->verdict == VERDICT_HOLD || d->verdict == VERDICT_DONE;
-		if ((resource->run || !waits) && d->sync != SYNC_SYNCED &&
-			d->sync != SYNC_UNKNOWN &&
-			stack_policy(stack, resource)->mode != MODE_OBSERVE &&
-			!stack_blind(stack, resource->kind))
-			return true;
-	}
-	return false;
-}
-
-void view_summary(const struct stack *stack, char *ret_text, size_t bytes)
-{
-	struct view_counts n = view_count(stack, NULL);
-	if (stack->failure.count > 0) {
-		snprintf(ret_text, bytes, "%s", stack->failure.err.message);
-		str_trim_utf8(ret_text);
-		return;
-	}
-	if (stack->phase < STACK_RUNNING) {
-		snprintf(ret_text, bytes, "%s",
-			stack->phase == STACK_VERIFYING ? "asking AWS whose account it is"
-			: stack->is_store_ready         ? "reading what is remembered"
-							: "waiting for the store");
-		return;
-	}
-	char why[160];
-	if (why_only_looking(stack, why, sizeof(why))) {
-		snprintf(ret_text, bytes, "%d resource%s, %d in sync; %s", n.total,
-			n.total == 1 ? "" : "s", n.synced, why);
-		return;
-	}
-	const struct resource *running = NULL;
-	map_for_each (&stack->by_address, entry) {
-		const struct resource *resource = entry->value;
-		if (resource->run && !running)
-			running = resource;
-	}
-	int used = snprintf(ret_text, bytes,
-		n.synced == n.total ? "%d resource%s, all in sync" : "%d resource%s, %d in sync",
-		n.total, n.total == 1 ? "" : "s", n.synced);
-	if (n.held > 0 && used < (int)bytes)
-		used += snprintf(
-			ret_text + used, bytes - (size_t)used, ", %d held for approval", n.held);
-	int observed = count_observed(stack);
-	if (observed > 0 && used < (int)bytes)
-		used += snprintf(ret_text + used, bytes - (size_t)used,
-			", %d would be changed, were it not to be observed only", observed);
-	if (n.failed > 0 && used < (int)bytes)
-		used += snprintf(ret_text + used, bytes - (size_t)used, ", %d failing", n.failed);
-	for (size_t i = 0; i < stack->reconciler_count && used < (int)bytes; i++)
-		if (orders_brake(stack->orders, stack->reconcilers[i].layer->name))
-			used += snprintf(ret_text + used, bytes - (size_t)used, ", %s braked",
-				stack->reconcilers[i].layer->name);
-	int blind = viewblind_count(stack);
-	if (blind > 0 && used < (int)bytes)
-		used += snprintf(ret_text + used, bytes - (size_t)used,
-			", %d layer%s cannot be looked at", blind, blind == 1 ? "" : "s");
-	if (running && used < (int)bytes)
-		snprintf(ret_text + used, bytes - (size_t)used, "; %s %s",
-			running->run->plan.change == CHANGE_CREATE   ? "creating"
-			: running->run->plan.change == CHANGE_UPDATE ? "changing"
-								     : "deleting",
-			running->address);
 }
 
 // ---- the line of a resource
@@ -257,6 +146,8 @@ static void put_line(
 		buf_addc(lines->out, '{');
 		put_text(lines, "who", resource->rejected_by);
 		put_time(lines, "at", resource->rejected_wall_ms);
+		if (resource->rejected_why)
+			put_text(lines, "why", json_string_value(resource->rejected_why));
 		buf_addc(lines->out, '}');
 	}
 	if (orders_protect(stack->orders, resource->address)) {
@@ -331,10 +222,11 @@ static enum health layer_health(const struct stack *stack, const struct reconcil
 	}
 	return is_degraded                           ? HEALTH_DEGRADED
 	       : n.total > 0 && n.unknown == n.total ? HEALTH_UNKNOWN
-	       : n.progressing > 0                   ? HEALTH_PROGRESSING
-	       : n.held > 0 || n.suspended > 0       ? HEALTH_SUSPENDED
-	       : n.healthy < n.total                 ? HEALTH_PROGRESSING
-						     : HEALTH_HEALTHY;
+	       : n.progressing > 0 || (n.waiting > 0 && viewsay_is_converging(stack))
+		       ? HEALTH_PROGRESSING
+	       : n.held > 0 || n.suspended > 0 || n.waiting > 0 ? HEALTH_SUSPENDED
+	       : n.healthy < n.total                            ? HEALTH_PROGRESSING
+								: HEALTH_HEALTHY;
 }
 
 static int64_t oldest_look(const struct stack *stack, const char *layer)
@@ -398,8 +290,8 @@ static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
 	json_t *out = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:b, s:o}",
 		"name", r->layer->name, "sync", sync_name(layer_sync(stack, r->layer->name)),
 		"health", health_name(layer_health(stack, r)), "resources", n.total, "drifted",
-		n.drifted, "held", n.held, "failed", n.failed, "progressing", n.progressing,
-		"paused",
+		n.drifted, "held", n.held, "failed", n.failed, "progressing",
+		n.progressing + (viewsay_is_converging(stack) ? n.waiting : 0), "paused",
 		orders_layer_pause(
 			stack->orders, r->layer->name, loop_wall_ms(stack->options.loop)) != NULL,
 		"checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
@@ -443,7 +335,7 @@ json_t *view_status(const struct stack *stack)
 		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
 	struct view_counts n = view_count(stack, NULL);
 	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
-	json_t *progress = !is_converging(stack)
+	json_t *progress = !viewsay_is_converging(stack)
 				   ? json_null()
 				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
 					     n.total, "elapsed_ms", (json_int_t)elapsed);
@@ -544,12 +436,13 @@ json_t *view_resource(struct stack *stack, const char *address)
 	if (action)
 		json_array_append_new(actions, action);
 	if (d->verdict == VERDICT_HOLD)
-		json_array_append_new(
-			holds, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", d->digest,
-				       "change", change_sign(d->plan.change), "disruption",
-				       disruption_name(d->plan.disruption), "reason", d->message,
-				       "state", *resource->rejected_by ? "rejected" : "open", "who",
-				       text_or_null(resource->rejected_by)));
+		json_array_append_new(holds,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:O?, s:b}", "id", d->digest,
+				"change", change_sign(d->plan.change), "disruption",
+				disruption_name(d->plan.disruption), "reason", d->message, "state",
+				*resource->rejected_by ? "rejected" : "open", "who",
+				text_or_null(resource->rejected_by), "why", resource->rejected_why,
+				"opens", decision_awaits_window(d)));
 	if (resource->wanted) {
 		json_object_set(out, "desired", resource->wanted->desired);
 		json_object_set_new(out, "place",

@@ -41,6 +41,9 @@ void view_summary(const struct stack *stack, char *ret_text, size_t bytes);
 /* How many resources are in sync, held and failing. */
 struct view_counts {
 	int total, synced, healthy, drifted, held, suspended, failed, progressing, orphaned,
-		unknown;
+		unknown,
+		waiting,  // for something that is not ready
+		windowed, // of the held ones: until a window opens
+		braked;   // of the held ones: by a brake
 };
 struct view_counts view_count(const struct stack *stack, const char *layer); // NULL: all layers

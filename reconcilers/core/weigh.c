@@ -93,12 +93,6 @@ static bool is_grave(const struct decide_input *in, const struct difference *one
 	       one->field->is_grave(in->want, in->seen->observed);
 }
 
-// What a correction in place would interrupt. Items that are only added interrupt nothing.
-static enum disruption disruption_of(const struct difference *one)
-{
-	return one->field && one->type != DIFFERS_MISSING ? one->field->disrupts : DISRUPTS_NONE;
-}
-
 // Splits the differences: which are to be acted on now. Fills the counts.
 void weigh(const struct decide_input *in, struct decision *d, struct differences *ret_now,
 	int *ret_settling)
@@ -126,11 +120,12 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 			one->is_held_back = true;
 			continue;
 		}
-		if (weigh_is_barred(in, disruption_of(one))) {
+		if (weigh_is_barred(in, difference_disrupts(one))) {
 			d->barred++;
 			one->is_held_back = true;
-			d->needs_window = d->needs_window ||
-					  in->policy->rules[disruption_of(one)] == RULE_WINDOW;
+			d->needs_window =
+				d->needs_window ||
+				in->policy->rules[difference_disrupts(one)] == RULE_WINDOW;
 			continue;
 		}
 		const json_t *fight = fights_find(in->record->fights, one->path, one->desired);
@@ -183,6 +178,14 @@ void weigh_in_place(const struct decide_input *in, struct decision *d, char *ret
 		later.len ? "; held back: " : "", buf_str(&later));
 	buf_done(&now);
 	buf_done(&later);
+}
+
+const char *weigh_interrupts(const struct decision *d, char ret_text[WEIGH_TEXT_BYTES])
+{
+	bool is_any = d->plan.disruption != DISRUPTS_NONE;
+	snprintf(ret_text, WEIGH_TEXT_BYTES, "interrupts %s%s%s", is_any ? "(" : "",
+		is_any ? disruption_name(d->plan.disruption) : "nothing", is_any ? ")" : "");
+	return ret_text;
 }
 
 // ---- the name of a change

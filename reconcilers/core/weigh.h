@@ -26,6 +26,9 @@ bool weigh_is_replacement(const struct decision *decision);
  * marked as held back. Says both: "being corrected: A; held back: B". */
 void weigh_in_place(
 	const struct decide_input *input, struct decision *decision, char *ret_what, size_t bytes);
+/* "interrupts (reboot)", or "interrupts nothing": a policy may have also that wait. */
+#define WEIGH_TEXT_BYTES 48
+const char *weigh_interrupts(const struct decision *d, char ret_text[WEIGH_TEXT_BYTES]);
 /* Names the planned change: what approvals are about. A replacement is named by what forces it:
  * what could be written in place goes with the old one. */
 void weigh_name(const struct decide_input *input, struct decision *decision);

@@ -1,5 +1,6 @@
-// Everything is asked minute by minute: a window is open when one of the minutes of its length
-// before now is a beginning.
+// A window of the calendar is open while the clock on the wall of its zone is between its two
+// times. One of cron has a length: it is open when one of the minutes of that length before now is
+// a beginning.
 #include "core/window.h"
 #include "base/defs.h"
 #include "base/num.h"
@@ -8,7 +9,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MINUTE_MS = 60000, DAY_MINUTES = 1440, MOST_DAYS = 366 };
+enum {
+	MINUTE_MS = 60000,
+	QUARTER = 15,
+	DAY_MINUTES = 1440,
+	MOST_DAYS = 366,
+	MOST_CALENDAR_DAYS = 15, // a weekday comes again, also where its hour was left out once
+};
 
 static const char *const day_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 static const char *const month_names[] = {
@@ -16,35 +23,80 @@ static const char *const month_names[] = {
 
 // ---- asking
 
-static bool begins_at(const struct window *w, int64_t minute)
+static bool local_time(const struct window *w, int64_t minute, struct tm *ret)
 {
 	time_t local = (time_t)(minute * 60 + zone_offset_s(w->zone, minute * 60));
-	struct tm tm;
-	if (!gmtime_r(&local, &tm))
-		return false;
-	bool is_day = w->days >> tm.tm_mday & 1, is_weekday = w->weekdays >> tm.tm_wday & 1;
-	bool is_date = w->is_any_day       ? is_weekday
+	return gmtime_r(&local, ret) != NULL;
+}
+
+static bool is_date(const struct window *w, const struct tm *tm)
+{
+	bool is_day = w->days >> tm->tm_mday & 1, is_weekday = w->weekdays >> tm->tm_wday & 1;
+	return (w->months >> (tm->tm_mon + 1) & 1) &&
+	       (w->is_any_day              ? is_weekday
 		       : w->is_any_weekday ? is_day
-					   : is_day || is_weekday;
-	return (w->minutes >> tm.tm_min & 1) && (w->hours >> tm.tm_hour & 1) &&
-	       (w->months >> (tm.tm_mon + 1) & 1) && is_date;
+					   : is_day || is_weekday);
+}
+
+static bool begins_at(const struct window *w, int64_t minute)
+{
+	struct tm tm;
+	return local_time(w, minute, &tm) && (w->minutes >> tm.tm_min & 1) &&
+	       (w->hours >> tm.tm_hour & 1) && is_date(w, &tm);
+}
+
+// By the clock on the wall: one that lasts over midnight belongs to the day on which it began.
+static bool is_between(const struct window *w, int64_t minute)
+{
+	struct tm tm;
+	if (!local_time(w, minute, &tm))
+		return false;
+	int now = tm.tm_hour * 60 + tm.tm_min, yesterday = (tm.tm_wday + 6) % 7;
+	bool today = w->weekdays >> tm.tm_wday & 1;
+	if (w->from < w->to)
+		return today && now >= w->from && now < w->to;
+	return (today && now >= w->from) || ((w->weekdays >> yesterday & 1) && now < w->to);
 }
 
 bool window_is_open(const struct window *w, int64_t wall_ms)
 {
 	int64_t now = wall_ms / MINUTE_MS;
+	if (w->is_calendar)
+		return is_between(w, now);
 	for (int64_t minute = now; minute * MINUTE_MS > wall_ms - w->duration_ms; minute--)
 		if (begins_at(w, minute))
 			return true;
 	return false;
 }
 
+// How many minutes are passed over because none of them can be a beginning. Clocks are set on
+// quarters of an hour, and by two hours at most.
+static int64_t skipped(const struct window *w, int64_t minute)
+{
+	struct tm tm;
+	if (!local_time(w, minute, &tm))
+		return 1;
+	int64_t to_quarter = QUARTER - minute % QUARTER;
+	if (w->is_calendar)
+		return (tm.tm_hour * 60 + tm.tm_min) / QUARTER == w->from / QUARTER ? 1
+										    : to_quarter;
+	if (is_date(w, &tm))
+		return w->hours >> tm.tm_hour & 1 ? 1 : to_quarter;
+	return to_quarter + (tm.tm_hour < 21 ? (int64_t)(21 - tm.tm_hour) * 60 : 0);
+}
+
 int64_t window_next_ms(const struct window *w, int64_t wall_ms)
 {
-	int64_t now = wall_ms / MINUTE_MS;
-	for (int64_t minute = now + 1; minute <= now + (int64_t)MOST_DAYS * DAY_MINUTES; minute++)
-		if (begins_at(w, minute))
+	int64_t minute = wall_ms / MINUTE_MS + 1;
+	int64_t last =
+		minute + (int64_t)(w->is_calendar ? MOST_CALENDAR_DAYS : MOST_DAYS) * DAY_MINUTES;
+	for (; minute < last; minute += skipped(w, minute)) {
+		bool is_beginning = w->is_calendar
+					    ? is_between(w, minute) && !is_between(w, minute - 1)
+					    : begins_at(w, minute);
+		if (is_beginning)
 			return minute * MINUTE_MS;
+	}
 	return 0;
 }
 
@@ -105,6 +157,17 @@ static bool read_cron_field(const char *text, int least, int most, const char *c
 	}
 }
 
+// "0 3 31 2 *": a day that none of its months has.
+static bool can_come(const struct window *w)
+{
+	static const int days_of[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	for (int month = 1; month <= 12; month++)
+		for (int day = 1; day <= days_of[month]; day++)
+			if ((w->months >> month & 1) && (w->days >> day & 1))
+				return true;
+	return !w->is_any_weekday;
+}
+
 struct err window_parse_cron(
 	const char *text, int64_t duration_ms, const char *zone, struct window *ret)
 {
@@ -143,6 +206,8 @@ struct err window_parse_cron(
 	w.weekdays = (uint8_t)((bits[4] | bits[4] >> 7) & 0x7f); // 7 is Sunday, too
 	w.is_any_day = any[2];
 	w.is_any_weekday = any[4];
+	if (!can_come(&w))
+		return err_new(ERR_INVALID, "'%s' never comes: no month of it has that day", text);
 	char length[32];
 	num_format_duration(duration_ms, length, sizeof(length));
 	_cleanup_free_ char *shown =
@@ -198,7 +263,7 @@ static bool read_days(const char **p, uint8_t *ret)
 
 struct err window_parse_calendar(const char *text, const char *zone, struct window *ret)
 {
-	struct window w = {.days = ~0u, .months = ~0u, .is_any_day = true};
+	struct window w = {0};
 	int from, to;
 	const char *p = text;
 	bool ok = read_days(&p, &w.weekdays);
@@ -210,11 +275,9 @@ struct err window_parse_calendar(const char *text, const char *zone, struct wind
 			"'%.80s' is no window; write days and times as in 'Sun 03:00-05:00', "
 			"'Mon..Fri 22:00-04:00' or 'daily 02:00-04:00'",
 			text);
-	w.minutes = UINT64_C(1) << from % 60;
-	w.hours = 1u << from / 60;
-	w.duration_ms = (int64_t)((to - from + DAY_MINUTES) % DAY_MINUTES) * MINUTE_MS;
-	if (w.duration_ms == 0)
-		w.duration_ms = (int64_t)DAY_MINUTES * MINUTE_MS;
+	w.is_calendar = true;
+	w.from = from;
+	w.to = to;
 	_cleanup_free_ char *shown = str_format("%s%s%s", text, zone ? " " : "", zone ? zone : "");
 	str_copy(w.text, sizeof(w.text), shown ? shown : "");
 	struct err err = take_zone(zone, &w);

@@ -4,8 +4,10 @@
 //   "Sun 03:00-05:00", "Mon..Fri 22:00-04:00", "Sat,Sun 01:30-02:00", "daily 02:00-04:00"
 //   cron of five fields with a duration: "0 3 * * 0" for 2h; lists, ranges, steps, names of days
 //   and months, as in crontab(5): where both days are restricted, either is enough
-// An hour that a change to summer time leaves out has no beginning in it; one that comes twice has
-// two.
+// The two times of the first form are those of the clock on the wall, also in a night in which it
+// is set: of an hour that is left out only what lies beside it counts, and one that comes twice is
+// twice in it. A cron window begins by that clock, not at all in an hour that is left out, and
+// lasts for as long as it says.
 #pragma once
 
 #include "base/err.h"
@@ -14,7 +16,9 @@
 #include <stdint.h>
 
 struct window {
-	uint64_t minutes;             // bit 0..59
+	bool is_calendar; // "Sun 03:00-05:00": weekdays, from, to; else all but from and to
+	int from, to;     // minutes of the day; `to` may be of the next one, and 1440
+	uint64_t minutes; // bit 0..59
 	uint32_t hours, days, months; // bits 0..23, 1..31, 1..12
 	uint8_t weekdays;             // bits 0 (Sunday) .. 6
 	bool is_any_day, is_any_weekday;

@@ -117,7 +117,7 @@ static const struct field fields[] = {
 	 .update = {.operation = "ModifyDBProxyTargetGroup", .flags = CALL_REPEATABLE,
 		    .args = ARGS({"DBProxyName": "@id", "TargetGroupName": "default", "ConnectionPoolConfig": "@value"})},
 	 .summary = "how many connections it opens, keeps idle, and how long a client waits for one"},
-	{.name = "targets", .member = "DBInstanceIdentifiers", .type = FIELD_REFS, .ref = "db_instance", .flags = FIELD_AFTER_CREATE, .disrupts = DISRUPTS_CONNECTIONS,
+	{.name = "targets", .member = "DBInstanceIdentifiers", .type = FIELD_REFS, .ref = "db_instance", .flags = FIELD_AFTER_CREATE | FIELD_JOINS, .disrupts = DISRUPTS_CONNECTIONS,
 	 .observed = "Targets[].RdsResourceId",
 	 .unset = {.operation = "DeregisterDBProxyTargets", .flags = CALL_REPEATABLE,
 		   .args = ARGS({"DBProxyName": "@id", "TargetGroupName": "default", "DBInstanceIdentifiers": "@!removed"})},

@@ -3,7 +3,7 @@
 
 // clang-format off
 static const struct field fields[] = {
-	{.name = "vpc", .member = "VpcId", .type = FIELD_REF, .ref = "vpc", .flags = FIELD_REQUIRED | FIELD_AFTER_CREATE,
+	{.name = "vpc", .member = "VpcId", .type = FIELD_REF, .ref = "vpc", .flags = FIELD_REQUIRED | FIELD_AFTER_CREATE | FIELD_JOINS,
 	 .observed = "Attachments.0.VpcId", .disrupts = DISRUPTS_CONNECTIONS,
 	 .unset = {.operation = "DetachInternetGateway", .args = ARGS({"InternetGatewayId": "@id", "VpcId": "@old"}), .flags = CALL_REPEATABLE},
 	 .update = {.operation = "AttachInternetGateway", .args = ARGS({"InternetGatewayId": "@id", "VpcId": "@value"}), .flags = CALL_REPEATABLE},

@@ -271,7 +271,7 @@ void rules_release(struct rules *rules, struct daemon *daemon)
 
 int rules_approve(struct rules *rules, struct daemon *daemon, const char *target)
 {
-	json_t *approved = stack_approve(daemon->stack, target, true, "somebody");
+	json_t *approved = stack_approve(daemon->stack, target, true, "somebody", NULL);
 	size_t i;
 	json_t *one;
 	json_array_foreach (approved, i, one) {

@@ -36,7 +36,7 @@ static void a_line_has_time_level_message_and_fields(void **state)
 	struct err err = err_code(ERR_DENIED, "AccessDenied", "not allowed");
 	redirect();
 	log_notice("created", LOG_STR("resource", "network.vpc.main"), LOG_INT("dur_ms", -12),
-		LOG_STR("empty", ""));
+		LOG_STR("empty", ""), LOG_STR("absent", NULL), LOG_INT("zero", 0));
 	log_error("plain");
 	log_warning("failed", LOG_ERR(&err));
 	restore(text, sizeof(text));
@@ -47,7 +47,8 @@ static void a_line_has_time_level_message_and_fields(void **state)
 	assert_non_null(third);
 	*third++ = '\0';
 	assert_true(str_glob(
-		"20*-*-*T*:*:*.*Z notice  created resource=network.vpc.main dur_ms=-12", text));
+		"20*-*-*T*:*:*.*Z notice  created resource=network.vpc.main dur_ms=-12 zero=0",
+		text));
 	assert_true(str_glob("*Z error   plain", second));
 	assert_true(str_glob(
 		"*Z warning failed class=denied code=AccessDenied error=\"not allowed\"\n", third));

@@ -252,6 +252,42 @@ static void test_secrets_are_never_printed(void **state)
 	assert_null(strstr(out.data, "hunter2"));
 }
 
+static void test_a_brake_on_many_layers_is_told_once(void **state)
+{
+	(void)state;
+	static const char layer[] = "{\"name\": \"%s\", \"sync\": \"OutOfSync\", \"health\": "
+				    "\"Suspended\", \"resources\": 2, \"braked\": %s}";
+	static const char lost[] = "{\"reason\": \"4 of 4 resources left the file\"}";
+	static const char *const names[] = {"network", "data", "security"};
+	static const struct {
+		const char *brakes[3], *said;
+	} cases[] = {{{lost, lost, lost},
+			     "  Everything is braked: 4 of 4 resources left the file. Nothing is "
+			     "changed there until `holdfast release`.\n"},
+		{{lost, lost, "null"},
+			"  network, data are braked: 4 of 4 resources left the file. "
+			"Nothing is changed there until `holdfast release network`, and "
+			"so for each.\n"},
+		{{"null", lost, "null"},
+			"  data is braked: 4 of 4 resources left the file. Nothing is "
+			"changed there until `holdfast release data`.\n"}};
+	struct view view = {0};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_json_ json_t *layers = json_array();
+		for (size_t j = 0; j < 3; j++) {
+			_cleanup_free_ char *text = str_format(layer, names[j], cases[i].brakes[j]);
+			json_array_append_new(layers, json_loads(text, 0, NULL));
+		}
+		_cleanup_json_ json_t *status = json_pack(
+			"{s:s, s:O, s:[]}", "stack", "shop", "layers", layers, "resources");
+		_cleanup_buf_ struct buf out = {0};
+		render_status(&view, status, 0, &out);
+		const char *first = strstr(buf_str(&out), "braked: ");
+		assert_non_null(strstr(buf_str(&out), cases[i].said));
+		assert_null(strstr(first + 1, "braked: "));
+	}
+}
+
 static void test_progress_is_silent_when_nothing_changed(void **state)
 {
 	(void)state;
@@ -271,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_lines_fit_the_terminal_and_obey_nobody_else),
 		cmocka_unit_test(test_renderers_take_any_json),
 		cmocka_unit_test(test_secrets_are_never_printed),
+		cmocka_unit_test(test_a_brake_on_many_layers_is_told_once),
 		cmocka_unit_test(test_progress_is_silent_when_nothing_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void test_statements_of_history_are_events(void **state)
 		"\"message\": \"no\"}",
 		"action.failed", "x: failed Denied: no");
 	assert_event(STORE_HOLD_PUT, "{" AT "\"change\": \"-/+\", \"reason\": \"data\"}",
-		"change.held", "-/+ waits for a person: data");
+		"change.held", "-/+ is held: data");
 	assert_event(STORE_HOLD_DECIDE,
 		"{" AT "\"change\": \"-\", \"state\": \"approved\", \"who\": \"ada\"}",
 		"change.approved", "- approved by ada");

@@ -95,7 +95,7 @@ static void test_each_sort_of_entry_is_a_sentence(void **state)
 		"the answer was lost");
 	assert_story(ENTRY("hold", "\"state\": \"waiting\", \"change\": \"-/+\", \"reason\": "
 				   "\"holds data\", \"disruption\": \"data-loss\", \"who\": null"),
-		"The replacement was held for a person: holds data (disruption: data-loss).");
+		"The replacement was held: holds data (disruption: data-loss).");
 	assert_story(ENTRY("hold", "\"state\": \"approved\", \"change\": \"-\", \"who\": \"ada\""),
 		"The deletion was approved by ada.");
 	assert_story(ENTRY("order", "\"sort\": \"pause\", \"who\": \"ada\", \"reason\": "

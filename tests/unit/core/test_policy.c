@@ -51,6 +51,35 @@ static void rules_and_windows_are_read_and_inherited(void **state)
 	findings_done(&findings);
 }
 
+static void expect_warning(const char *policy, const char *resource, const char *message)
+{
+	struct findings findings;
+	struct desired *desired = load(policy, resource, &findings);
+	assert_non_null(desired);
+	assert_int_equal(findings.error_count, 0);
+	assert_int_equal(findings.count, message ? 1 : 0);
+	if (message)
+		assert_string_equal(findings.items[0].message, message);
+	desired_free(desired);
+	findings_done(&findings);
+}
+
+static void what_is_to_wait_for_a_window_that_is_not_written_is_told(void **state)
+{
+	(void)state;
+	static const char message[] =
+		"network.vpc.main: a change of it that interrupts (replacement) is to wait for a "
+		"window, and its policy has none: it would wait for approval";
+	expect_warning("{replace: window}", NULL, message);
+	expect_warning("{replace: window, windows: []}", NULL, message);
+	expect_warning(
+		"{windows: [\"Sun 03:00-05:00\"]}", "{replace: window, windows: []}", message);
+	expect_warning("{replace: window, windows: [\"Sun 03:00-05:00\"]}", NULL, NULL);
+	expect_warning("{replace: window}", "{windows: [\"Sun 03:00-05:00\"]}", NULL);
+	expect_warning("{replace: window}", "{replace: hold}", NULL);
+	expect_warning("{disruption: {reboot: window}}", NULL, NULL); // nothing of a VPC does that
+}
+
 static void what_is_no_policy_is_told(void **state)
 {
 	(void)state;
@@ -144,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VALUES_TEST(rules_and_windows_are_read_and_inherited),
+		VALUES_TEST(what_is_to_wait_for_a_window_that_is_not_written_is_told),
 		VALUES_TEST(what_is_no_policy_is_told),
 		VALUES_TEST(what_the_policy_holds_waits_for_a_person),
 		VALUES_TEST(what_interrupts_nothing_does_not_wait_beside_it),

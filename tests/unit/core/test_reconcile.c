@@ -531,7 +531,7 @@ static void what_aws_never_shows_is_made_twice_and_no_more(void **state)
 	assert_string_equal(resource->decision.reason, "NeverSeen");
 	assert_int_equal(count_of(&sim, "CreateSubnet") - before, 2);
 	sim.cloud.ignores = NULL;
-	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody", NULL));
 	sim_run(&sim, 120000);
 	assert_int_equal(resource->record.unseen, 0);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
@@ -548,7 +548,8 @@ static void what_left_the_file_is_held_until_approved(void **state)
 	sim_reload(&sim, HEAD VPC);
 	sim_run(&sim, 300000);
 	assert_int_equal(cloud_count(&sim.cloud, "subnet"), 2);
-	json_t *approved = stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody");
+	json_t *approved =
+		stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody", NULL);
 	assert_int_equal(json_array_size(approved), 1);
 	json_decref(approved);
 	sim_run(&sim, 60000);
@@ -569,7 +570,7 @@ static void an_approval_is_good_for_once(void **state)
 		sim_run(&sim, 130000);
 		assert_false(is_true(&sim, "network.vpc.main", "EnableDnsHostnames"));
 		json_t *approved =
-			stack_approve(sim.daemon.stack, "network.vpc.main", true, "somebody");
+			stack_approve(sim.daemon.stack, "network.vpc.main", true, "somebody", NULL);
 		assert_int_equal(json_array_size(approved), 1);
 		json_decref(approved);
 		sim_run(&sim, 60000);
@@ -586,7 +587,7 @@ static void an_approval_outlives_the_daemon(void **state)
 	sim_reload(&sim, HEAD VPC);
 	sim_run(&sim, 120000);
 	sim_store(&sim, true);
-	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "somebody", NULL));
 	sim_stop(&sim);
 	sim_start(&sim);
 	sim_run(&sim, 120000);
@@ -620,7 +621,7 @@ static void a_replacement_is_held_and_then_deletes_first(void **state)
 	sim_run(&sim, 120000);
 	assert_string_equal(
 		js_str(thing_truth(thing(&sim, "network.subnet.a")), "CidrBlock"), "10.0.0.0/24");
-	json_decref(stack_approve(sim.daemon.stack, "", true, "somebody"));
+	json_decref(stack_approve(sim.daemon.stack, "", true, "somebody", NULL));
 	sim_run(&sim, 120000);
 	expect_settled(&sim, 60000);
 	assert_string_equal(
