@@ -94,6 +94,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		json_decref(record->sent);
 		record->sent = run->is_unknown ? TAKE(run->sent) : NULL;
 		record->deleted_ms = 0;
+		record->deletions = 0;
 		record->unseen += run->is_created;
 		record_keep(record, json_object_get(run->resource, "desired"));
 		json_decref(record->baseline); // of whatever stood here before
@@ -105,12 +106,14 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		halt_note_destroyed(r->stack);
 	if (run->is_deleted) {
 		record->deleted_ms = reconciler_wall_ms(r);
+		record->deletions++;
 		record->is_dirty = true;
 	}
 	if (run->is_deleted || !err_is(&err))
 		notes_use_approval(r, resource, run->digest);
 	if (run->plan.restores && !err_is(&err)) {
 		record->restored_ms = reconciler_wall_ms(r);
+		record->deletions = 0;
 		record->is_dirty = true;
 	}
 	resource->makes_room = run->plan.change == CHANGE_REPLACE_BESIDE && !err_is(&err);

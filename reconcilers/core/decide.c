@@ -2,15 +2,14 @@
 // crash, reload or lost reply.
 #include "core/decide.h"
 #include "base/buf.h"
-#include "base/clock.h"
-#include "base/num.h"
 #include "base/str.h"
 #include "core/fights.h"
 #include "core/guard.h"
 #include "core/moving.h"
+#include "core/orphan.h"
 #include "core/predecessor.h"
+#include "core/say.h"
 #include "core/weigh.h"
-#include <stdarg.h>
 
 const char *sync_name(enum sync sync)
 {
@@ -38,171 +37,9 @@ void decision_done(struct decision *decision)
 	*decision = (struct decision){0};
 }
 
-static void say(struct decision *d, enum verdict verdict, enum health health, const char *reason,
-	const char *fmt, ...) FORMAT_PRINTF(5, 6);
-
-static void say(struct decision *d, enum verdict verdict, enum health health, const char *reason,
-	const char *fmt, ...)
-{
-	d->verdict = verdict;
-	d->health = health;
-	str_copy(d->reason, sizeof(d->reason), reason);
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(d->message, sizeof(d->message), fmt, ap);
-	va_end(ap);
-	str_trim_utf8(d->message);
-}
-
 enum { LOOK_AT_ONCE_MS = 50 };
 
-static bool is_approved(const struct decide_input *in, const struct decision *d)
-{
-	return *d->digest && json_is_true(json_object_get(in->approved, d->digest));
-}
-
-// ---- what may interrupt
-
-static void say_window(const struct decide_input *in, struct decision *d, const char *what)
-{
-	const char *verb = d->plan.change == CHANGE_DELETE ? "deleting" : "changing";
-	const struct window *window = NULL;
-	int64_t next = windows_next_ms(in->policy->windows, in->wall_ms, &window);
-	char at[CLOCK_TEXT_BYTES] = "", how[WEIGH_TEXT_BYTES];
-	if (next) {
-		clock_format_second(next, at);
-		d->wake_ms = next - in->wall_ms;
-		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"%s %.120s %s: waits for the window %s, which opens %s, or "
-			"for approval",
-			verb, what, weigh_interrupts(d, how), window->text, at);
-	} else {
-		bool has_one = in->policy->windows && in->policy->windows->count > 0;
-		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "WaitsForWindow",
-			"%s %.120s %s, and %s: it waits for approval", verb, what,
-			weigh_interrupts(d, how),
-			has_one ? "no window of the policy opens within a year"
-				: "the policy has no window for it");
-	}
-}
-
-// ---- failures
-
-// The last attempt failed: is it still too early for another? Then says so. When the next one is
-// stands beside it (view.c), for it goes on counting.
-static bool backs_off(const struct decide_input *in, struct decision *d)
-{
-	const struct failure *failure = in->failure;
-	if (failure->count == 0 || failure->next_ms <= in->loop_ms)
-		return false;
-	// Another change than the one that failed is a new attempt.
-	if (!str_eq(failure->key, d->digest))
-		return false;
-	bool is_early = failure->count < 3 && (failure->err.class == ERR_TRANSIENT ||
-						      failure->err.class == ERR_CONFLICT ||
-						      failure->err.class == ERR_NOT_FOUND);
-	const char *remedy = kind_remedy(in->kind, failure->err.code);
-	say(d, VERDICT_BACKOFF, is_early && !remedy ? HEALTH_PROGRESSING : HEALTH_DEGRADED,
-		failure_reason(failure->err.class), "%s%s%.300s; %s", remedy ? remedy : "",
-		remedy ? ": " : "", failure->err.message,
-		remedy ? failure_remedy(ERR_QUOTA) : failure_remedy(failure->err.class));
-	return true;
-}
-
-static void act(
-	const struct decide_input *in, struct decision *d, const char *reason, const char *message)
-{
-	if (!backs_off(in, d))
-		say(d, VERDICT_ACT, HEALTH_PROGRESSING, reason, "%s", message);
-}
-
 // ---- the cases
-
-// Something was created not long before the look that does not show it: AWS may not show it yet. It
-// is the look's age that counts: time that passed without another one proves nothing.
-static bool may_exist(const struct decide_input *in)
-{
-	int64_t lost_ms = weigh_is_single(in) || weigh_token(in) ? DECIDE_LOST_CREATE_MS
-								 : DECIDE_LOST_ADDING_MS;
-	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
-	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
-}
-
-static void decide_orphan(const struct decide_input *in, struct decision *d)
-{
-	char how[WEIGH_TEXT_BYTES];
-	d->sync = SYNC_ORPHANED;
-	if (in->presence == PRESENCE_PRESENT && in->seen->is_restorable) {
-		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone",
-			"not in the file, and scheduled for deletion in AWS");
-		return;
-	}
-	const char *stray_of = in->record->stray_of;
-	if (stray_of && in->policy->foreign == FOREIGN_LEAVE) {
-		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "Left", "the policy is to leave it");
-		return;
-	}
-	if (in->record->is_foreign && !stray_of) {
-		say(d, VERDICT_FORGET, HEALTH_HEALTHY, "NotOurs",
-			"not in the file, and never was ours");
-		return;
-	}
-	if (in->presence == PRESENCE_ABSENT && may_exist(in)) {
-		d->again_ms = 2000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Created",
-			"not in the file; was created, and AWS does not show it yet");
-		return;
-	}
-	if (in->presence == PRESENCE_ABSENT) {
-		say(d, VERDICT_FORGET, HEALTH_MISSING, "Gone", "not in the file and not in AWS");
-		return;
-	}
-	if (in->seen->is_gone || in->record->deleted_ms) {
-		d->again_ms = 2000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting", "AWS is deleting it");
-		if (in->seen->is_gone || in->wall_ms - in->record->deleted_ms < 30000)
-			return;
-	}
-	plan_delete(in->kind, in->seen->observed, &d->plan);
-	if (d->plan.count == 0) {
-		say(d, stray_of ? VERDICT_DONE : VERDICT_FORGET, HEALTH_HEALTHY, "Left",
-			"not in the file; AWS has no call that deletes it as it is");
-		return;
-	}
-	weigh_name(in, d);
-	bool is_pruned = in->policy->prune == PRUNE_DELETE || in->successor;
-	bool is_allowed = (stray_of ? in->policy->foreign == FOREIGN_DELETE : is_pruned) &&
-			  !in->kind->holds_data;
-	if (in->policy->mode == MODE_OBSERVE) {
-		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
-			"not in the file; the policy is to observe only");
-	} else if (!is_allowed && !is_approved(in, d)) {
-		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, stray_of ? "ForeignHeld" : "OrphanHeld",
-			"%s%s; its deletion waits for approval",
-			stray_of        ? "somebody added it under "
-			: in->successor ? "replaced"
-					: "not in the file",
-			stray_of ? stray_of : "");
-	} else if (!in->successor && weigh_is_barred(in, d->plan.disruption) &&
-		   !is_approved(in, d)) {
-		if (in->policy->rules[d->plan.disruption] == RULE_WINDOW)
-			say_window(in, d, "it");
-		else
-			say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "DisruptionHeld",
-				"not in the file; deleting it %s and waits for approval",
-				weigh_interrupts(d, how));
-	} else if (in->deletion_waits) {
-		d->again_ms = 5000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, in->successor ? "BeingReplaced" : "InUse",
-			in->successor ? "kept until %s has its successor"
-				      : "deletion waits: still used by %s",
-			in->deletion_waits);
-	} else if (in->successor) {
-		act(in, d, "Replaced", "replaced; being deleted");
-	} else {
-		act(in, d, "Deleting", "not in the file; being deleted");
-	}
-}
 
 // What only a list that lags has shown is looked at before anything is done about it; and so is
 // what it refers to, as what can be changed in one call is not to be changed in two.
@@ -231,7 +68,7 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	}
 	bool is_shown_gone = in->presence == PRESENCE_PRESENT && in->seen->is_gone &&
 			     str_eq_null(in->record->id, in->seen->id);
-	if (may_exist(in) && !is_shown_gone) {
+	if (weigh_may_exist(in) && !is_shown_gone) {
 		int64_t age = in->wall_ms - in->record->created_ms;
 		d->again_ms = age < 2000 ? 500 : age < 15000 ? 2000 : 5000;
 		if (in->record->id)
@@ -247,9 +84,7 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	// scheduled to go stays for weeks, and was replaced for its name.
 	if (is_shown_gone && !in->seen->is_past && !in->seen->is_restorable &&
 		in->kind->observe.key) {
-		d->again_ms = 5000;
-		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Deleting",
-			"AWS is still deleting the one before: %s", in->seen->state);
+		say_going(in, d, "AWS is still deleting the one before");
 		return;
 	}
 	if (in->is_ahead && !in->creation_waits && is_doubtful(in, d))
@@ -267,20 +102,20 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 			"does not exist; the policy is to observe only");
 	else if (in->creation_waits)
 		say(d, VERDICT_WAIT, HEALTH_MISSING, "Waiting", "%s", in->creation_waits);
-	else if (fight && !is_approved(in, d))
+	else if (fight && !weigh_is_approved(in, d))
 		say(d, VERDICT_HOLD, HEALTH_DEGRADED, "Contested", "%s", why);
-	else if (in->record->unseen >= DECIDE_MOST_UNSEEN && !is_approved(in, d))
+	else if (in->record->unseen >= DECIDE_MOST_UNSEEN && !weigh_is_approved(in, d))
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NeverSeen",
 			"created %d times, and AWS never showed it under the name that the file "
 			"gives it; another time waits for approval",
 			in->record->unseen);
-	else if (in->kind->restored_by && in->record->observed && !is_approved(in, d))
+	else if (in->kind->restored_by && in->record->observed && !weigh_is_approved(in, d))
 		say(d, VERDICT_HOLD, HEALTH_MISSING, "DataGone",
 			"was deleted in AWS, and what it held with it: %s; an empty one in its "
 			"place waits for approval",
 			in->kind->restored_by);
 	else
-		act(in, d, in->record->observed ? "Deleted" : "Creating",
+		say_act(in, d, in->record->observed ? "Deleted" : "Creating",
 			token                  ? "a create call got no answer; it is sent once more"
 			: in->record->observed ? "was deleted in AWS; being created again"
 					       : "being created");
@@ -312,13 +147,13 @@ static void decide_restore(const struct decide_input *in, struct decision *d)
 	if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_MISSING, "ObserveOnly",
 			"is scheduled for deletion; the policy is to observe only");
-	else if (in->record->is_foreign && !is_approved(in, d))
+	else if (in->record->is_foreign && !weigh_is_approved(in, d))
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
 			"%s is scheduled for deletion and does not bear our tag; taking it over "
 			"waits for approval",
 			in->seen->id);
 	else
-		act(in, d, "Restoring", "is scheduled for deletion in AWS; being restored");
+		say_act(in, d, "Restoring", "is scheduled for deletion in AWS; being restored");
 }
 
 static void decide_synced(const struct decide_input *in, struct decision *d)
@@ -363,9 +198,9 @@ static void decide_failed_state(const struct decide_input *in, struct decision *
 	make_replacement(&d->plan);
 	weigh_name(in, d);
 	if (in->policy->mode == MODE_ENFORCE &&
-		(is_approved(in, d) ||
+		(weigh_is_approved(in, d) ||
 			(!weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data)))
-		act(in, d, "Replacing", "AWS could not create it; being replaced");
+		say_act(in, d, "Replacing", "AWS could not create it; being replaced");
 	else if (in->policy->mode == MODE_OBSERVE)
 		say(d, VERDICT_DONE, HEALTH_DEGRADED, "Failed",
 			"AWS says %s: %s; the policy is to observe only", in->seen->state,
@@ -400,7 +235,7 @@ static const char *plan_replacement(const struct decide_input *in, struct decisi
 static bool may_replace(const struct decide_input *in, const struct decision *d)
 {
 	bool is_allowed = !weigh_is_barred(in, DISRUPTS_REPLACEMENT) && !in->kind->holds_data;
-	return is_allowed || is_approved(in, d);
+	return is_allowed || weigh_is_approved(in, d);
 }
 
 static bool begins_empty(const struct kind *kind)
@@ -422,7 +257,7 @@ static void decide_replacement(const struct decide_input *in, struct decision *d
 			d->plan.replaced_for);
 		return;
 	}
-	act(in, d, "Replacing", how);
+	say_act(in, d, "Replacing", how);
 }
 
 static void decide_present(const struct decide_input *in, struct decision *d)
@@ -464,18 +299,14 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 			  .ignore = in->policy->ignore},
 		&d->differences);
 	if (seen->is_pending) {
-		int64_t limit = in->kind->settle_ms ? in->kind->settle_ms : 600000;
-		int64_t since = in->record->created_ms ? in->wall_ms - in->record->created_ms : 0;
-		int64_t age = since ? since : weigh_since_write(in);
+		int64_t age = in->record->created_ms ? in->wall_ms - in->record->created_ms
+						     : weigh_since_write(in);
+		char what[sizeof(d->message)];
 		d->sync = SYNC_OUT_OF_SYNC;
 		d->again_ms = age < 5000 ? 500 : age < 60000 ? 3000 : age < 600000 ? 10000 : 60000;
-		if (since > limit)
-			say(d, VERDICT_AGAIN, HEALTH_DEGRADED, "Stuck",
-				"AWS has kept it %s for %lld minutes", seen->state,
-				(long long)(since / 60000));
-		else
-			say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling", "AWS says %s%s%s",
-				seen->state, *seen->message ? ": " : "", seen->message);
+		snprintf(what, sizeof(what), "AWS says %s%s%.300s", seen->state,
+			*seen->message ? ": " : "", seen->message);
+		say_busy(in, d, "Settling", what);
 		return;
 	}
 	struct differences now = {0};
@@ -505,7 +336,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"differs in %s; the policy is to observe only", buf_str(&paths));
-	} else if (in->record->is_foreign && !is_approved(in, d)) {
+	} else if (in->record->is_foreign && !weigh_is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
 			"%s stands there already and does not bear our tag%s%s; taking it over "
 			"waits for approval",
@@ -519,15 +350,15 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	} else if (now.count > 0 && d->plan.count > 0) {
 		char what[sizeof(d->message)];
 		weigh_in_place(in, d, what, sizeof(what));
-		act(in, d, "Correcting", what);
+		say_act(in, d, "Correcting", what);
 	} else if (settling > 0) {
 		d->again_ms = 1000;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "Settling",
 			"written; waiting until AWS shows %s", buf_str(&paths));
 	} else if ((d->refused > 0 || d->grave > 0 || d->barred > 0 || d->contested > 0 ||
 			   d->foreign > 0) &&
-		   is_approved(in, d)) {
-		act(in, d, "Correcting",
+		   weigh_is_approved(in, d)) {
+		say_act(in, d, "Correcting",
 			d->refused > 0 ? "approved: being written once more"
 				       : "approved: being changed");
 	} else if (d->contested > 0) {
@@ -572,6 +403,14 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	free(now.items);
 }
 
+// AWS took it more than once, and nothing came of it: no loop is made of that.
+static bool is_deleted_in_vain(const struct decide_input *in, const struct decision *d)
+{
+	return d->verdict == VERDICT_ACT && in->record->deletions >= DECIDE_MOST_DELETIONS &&
+	       (d->plan.change == CHANGE_DELETE || d->plan.change == CHANGE_REPLACE) &&
+	       !weigh_is_approved(in, d);
+}
+
 void decide(const struct decide_input *in, struct decision *d)
 {
 	*d = (struct decision){0};
@@ -587,12 +426,14 @@ void decide(const struct decide_input *in, struct decision *d)
 		return;
 	}
 	if (!in->wanted)
-		decide_orphan(in, d);
+		orphan_decide(in, d);
 	else if (is_restorable(in))
 		decide_restore(in, d);
 	else if (in->presence == PRESENCE_ABSENT || in->seen->is_gone)
 		decide_missing(in, d);
 	else
 		decide_present(in, d);
+	if (is_deleted_in_vain(in, d))
+		say_undeleted(in, d);
 	guard(in, d);
 }

@@ -95,6 +95,11 @@ enum {
 	/* Creations that AWS never shows: its name may not be what it was given. A third one is not
 	 * made by itself. */
 	DECIDE_MOST_UNSEEN = 2,
+	/* A deletion that AWS took, and nothing shows it: how long until another one. After the
+	 * last that is sent by itself, and before a person is asked, longer than any read is stale.
+	 */
+	DECIDE_DELETION_SETTLES_MS = 30000,
+	DECIDE_MOST_DELETIONS = 2,
 	DECIDE_LOST_CREATE_MS = 15000,
 	DECIDE_LOST_ADDING_MS = 130000,
 	DECIDE_MOST_WRITES = 2,

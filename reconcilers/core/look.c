@@ -272,6 +272,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		free(record->id);
 		record->id = strdup(seen->id);
 		record->deleted_ms = 0; // another object took its place
+		record->deletions = 0;
 		record->is_foreign = kind->tagging && kind->observe.key && !kind->adopts;
 		record->born_ms = reconciler_wall_ms(r);
 		record->is_dirty = true;
@@ -290,6 +291,10 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->restored_ms = 0;
 		record->is_dirty = true;
 	}
+	bool is_going = seen && seen->is_gone && !seen->is_past && !seen->is_restorable;
+	record_note_busy(record, seen && seen->is_pending, is_going, now);
+	if (!seen)
+		record_forget_deletions(record);
 	if (seen) {
 		record_shown_again(record);
 		note_owner(r, resource, seen);

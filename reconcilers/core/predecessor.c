@@ -82,7 +82,9 @@ struct resource *predecessor_part(
 	to->born_ms = from->born_ms;
 	old->acted_ms = resource->acted_ms;
 	from->created_ms = from->deleted_ms = from->restored_ms = from->born_ms = 0;
-	from->unseen = 0;
+	from->unseen = from->deletions = 0;
+	from->busy_ms = 0;
+	from->is_going = false;
 	json_decref(TAKE(from->sent));
 	json_object_clear(from->writes);
 	json_object_clear(from->baseline);

@@ -221,8 +221,10 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 			resource->want_digest);
 		resource->record.is_dirty = true;
 	}
-	if (decision.sync == SYNC_SYNCED && resource->wanted)
+	if (decision.sync == SYNC_SYNCED && resource->wanted) {
 		moving_note(resource);
+		record_forget_deletions(&resource->record);
+	}
 	look_at_older(stack, resource);
 	resource->again_at_ms = 0;
 	if (decision.verdict == VERDICT_AGAIN) {

@@ -82,6 +82,12 @@ json_t *record_json(const struct record *record)
 		record->refused, "foreign", record->is_foreign, "kept", record->kept);
 	if (out && record->is_guess)
 		json_object_set_new(out, "guess", json_true());
+	if (out && record->deletions)
+		json_object_set_new(out, "deletions", json_integer(record->deletions));
+	if (out && record->busy_ms)
+		json_object_set_new(out, "busy_ms", json_integer(record->busy_ms));
+	if (out && record->is_going)
+		json_object_set_new(out, "going", json_true());
 	if (out && record->was_shown)
 		json_object_set_new(out, "was_shown", json_true());
 	if (out && json_object_size(record->declared) > 0)
@@ -122,6 +128,9 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->born_ms = js_int(data, "born_ms", 0);
 	record->left_ms = js_int(data, "left_ms", 0);
 	record->unseen = (int)js_int(data, "unseen", 0);
+	record->deletions = (int)js_int(data, "deletions", 0);
+	record->busy_ms = js_int(data, "busy_ms", 0);
+	record->is_going = js_bool(data, "going", false);
 	record->observed = member_or(data, "observed", JSON_OBJECT, NULL);
 	record->sent = member_or(data, "sent", JSON_OBJECT, NULL);
 	record->baseline = member_or(data, "baseline", JSON_OBJECT, json_object());
@@ -150,8 +159,8 @@ bool record_bound(struct record *record, int64_t now_wall_ms)
 	const struct {
 		int64_t *at_ms, instead_ms;
 	} instants[] = {{&record->created_ms, now_wall_ms}, {&record->born_ms, now_wall_ms},
-		{&record->left_ms, now_wall_ms}, {&record->deleted_ms, 0},
-		{&record->restored_ms, 0}};
+		{&record->left_ms, now_wall_ms}, {&record->busy_ms, now_wall_ms},
+		{&record->deleted_ms, 0}, {&record->restored_ms, 0}};
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_COUNT(instants); i++) {
 		if (*instants[i].at_ms <= now_wall_ms)
@@ -169,6 +178,22 @@ void record_renew(struct record *record, int64_t now_wall_ms)
 	record->created_ms = now_wall_ms;
 	if (record->was_shown)
 		record->created_ms -= DECIDE_CREATE_SETTLES_MS - DECIDE_SEEN_SETTLES_MS;
+}
+
+void record_note_busy(struct record *record, bool is_pending, bool is_going, int64_t now_wall_ms)
+{
+	bool is_busy = is_pending || is_going;
+	if (is_busy == (record->busy_ms != 0) && is_going == record->is_going)
+		return;
+	record->busy_ms = is_busy ? now_wall_ms : 0;
+	record->is_going = is_going;
+	record->is_dirty = true;
+}
+
+void record_forget_deletions(struct record *record)
+{
+	record->is_dirty |= record->deletions > 0;
+	record->deletions = 0;
 }
 
 void record_shown_again(struct record *record)

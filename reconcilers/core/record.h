@@ -13,6 +13,9 @@ struct record {
 	int64_t deleted_ms;  // wall time of our delete's answer; 0: none
 	int64_t restored_ms; // wall time at which we brought it back; 0: not, or AWS shows it
 	int64_t left_ms;     // wall time at which it left the file; 0: it is in it
+	int deletions;       // how often AWS took its deletion, and it is still there
+	int64_t busy_ms;     // wall time since when AWS is at it by itself; 0: it is not
+	bool is_going;       // ... and is deleting it
 	int unseen;          // how often it was created since AWS showed it last
 	int64_t born_ms;     // wall time at which this id was first seen
 	json_t *observed;    // last projected state; NULL: never seen
@@ -66,6 +69,11 @@ bool record_bound(struct record *record, int64_t now_wall_ms);
  * was set, so what AWS may not show yet is looked for as if it were new; what AWS has shown before
  * as if it had just been seen. */
 void record_renew(struct record *record, int64_t now_wall_ms);
+/* In what it was seen: AWS is changing or creating it (`is_pending`), or deleting it (`is_going`).
+ */
+void record_note_busy(struct record *record, bool is_pending, bool is_going, int64_t now_wall_ms);
+/* It is gone, or another one, or as the file says. */
+void record_forget_deletions(struct record *record);
 /* AWS shows it after all: the read that did not was an old one, and the next may be too. */
 void record_shown_again(struct record *record);
 

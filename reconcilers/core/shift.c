@@ -23,6 +23,7 @@ static void shift_resource(struct resource *resource, int64_t by_ms)
 	shift(&record->created_ms, by_ms);
 	shift(&record->deleted_ms, by_ms);
 	shift(&record->restored_ms, by_ms);
+	shift(&record->busy_ms, by_ms);
 	shift(&record->born_ms, by_ms);
 	json_object_foreach (record->writes, path, write)
 		json_object_set_new(write, "at", json_integer(js_int(write, "at", 0) + by_ms));

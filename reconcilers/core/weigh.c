@@ -31,6 +31,20 @@ bool weigh_is_single(const struct decide_input *in)
 	return true;
 }
 
+bool weigh_is_approved(const struct decide_input *in, const struct decision *d)
+{
+	return *d->digest && json_is_true(json_object_get(in->approved, d->digest));
+}
+
+// It is the look's age that counts: time that passed without another one proves nothing.
+bool weigh_may_exist(const struct decide_input *in)
+{
+	int64_t lost_ms = weigh_is_single(in) || weigh_token(in) ? DECIDE_LOST_CREATE_MS
+								 : DECIDE_LOST_ADDING_MS;
+	int64_t limit = in->record->id ? DECIDE_CREATE_SETTLES_MS : lost_ms;
+	return in->record->created_ms && in->checked_ms - in->record->created_ms < limit;
+}
+
 // ---- writes that are not seen yet
 
 static bool same_digest(const json_t *value, const char *digest)

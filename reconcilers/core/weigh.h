@@ -29,6 +29,10 @@ void weigh_in_place(
 /* "interrupts (reboot)", or "interrupts nothing": a policy may have also that wait. */
 #define WEIGH_TEXT_BYTES 48
 const char *weigh_interrupts(const struct decision *d, char ret_text[WEIGH_TEXT_BYTES]);
+/* Did a person say yes to just the change that is named? */
+bool weigh_is_approved(const struct decide_input *input, const struct decision *decision);
+/* Something was created not long before the look that does not show it: AWS may not show it yet. */
+bool weigh_may_exist(const struct decide_input *input);
 /* Names the planned change: what approvals are about. A replacement is named by what forces it:
  * what could be written in place goes with the old one. */
 void weigh_name(const struct decide_input *input, struct decision *decision);

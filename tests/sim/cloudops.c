@@ -307,7 +307,8 @@ static struct err cloudops_remove(struct cloud *cloud, const struct kind *kind, 
 		return cloudops_not_found(cloudops_kind(kind->name)->not_found);
 	if (cloudops_is_used(cloud, thing))
 		return cloudops_conflict("DependencyViolation");
-	cloudops_remove_thing(cloud, thing);
+	if (!str_eq_null(cloud->ignores, kind->remove.operation))
+		cloudops_remove_thing(cloud, thing);
 	return ERR_OK;
 }
 

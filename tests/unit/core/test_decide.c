@@ -387,9 +387,15 @@ static void what_settles_is_left_alone_until_it_is_stuck(void **state)
 	str_copy(scene.seen.state, sizeof(scene.seen.state), "pending");
 	scene.record.created_ms = WALL - 1000;
 	json_object_set_new(scene.seen.observed, "MapPublicIpOnLaunch", json_true());
+	scene.record.busy_ms = WALL - 1000;
 	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
-	scene.record.created_ms = WALL - 601000;
+	assert_string_equal(scene.decision.message, "AWS says pending");
+	scene.record.busy_ms = WALL - 119000;
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
+	assert_string_equal(scene.decision.message, "AWS says pending, for 1 minute");
+	scene.record.busy_ms = WALL - 601000;
 	expect_verdict(&scene, "AGAIN OutOfSync Degraded Stuck");
+	assert_string_equal(scene.decision.message, "AWS has kept it pending for 10 minutes");
 	decision_done(&scene.decision);
 }
 
@@ -514,6 +520,12 @@ static void what_was_deleted_to_be_replaced_is_waited_for(void **state)
 	scene_init(&scene);
 	scene.record.deleted_ms = WALL - 2000;
 	expect_verdict(&scene, "AGAIN OutOfSync Progressing Deleting");
+	scene.record.deletions = DECIDE_MOST_DELETIONS; // and is still there
+	scene.record.deleted_ms = WALL - 130000;
+	scene.seen.is_failed = true;
+	scene.policy.rules[DISRUPTS_REPLACEMENT] = RULE_ALLOW;
+	expect_verdict(&scene, "HOLD OutOfSync Degraded NotDeleted");
+	scene.seen.is_failed = false;
 	scene.seen.is_gone = true;
 	scene.record.deleted_ms = WALL - 130000;
 	expect_verdict(&scene, "ACT Missing Progressing Deleted");

@@ -117,6 +117,55 @@ static void an_orphan_that_is_being_deleted_is_not_deleted_again(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_aws_deletes_for_ever_is_looked_at_less_often_and_told_as_stuck(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.seen.is_gone = true;
+	str_copy(scene.seen.state, sizeof(scene.seen.state), "deleting");
+	scene.record.busy_ms = WALL - 1000;
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	assert_int_equal(scene.decision.again_ms, 2000);
+	scene.record.busy_ms = WALL - 125000;
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	assert_string_equal(scene.decision.message, "AWS is deleting it, for 2 minutes");
+	assert_int_equal(scene.decision.again_ms, 10000);
+	scene.record.busy_ms = WALL - 660000;
+	expect_verdict(&scene, "AGAIN Orphaned Degraded Stuck");
+	assert_string_equal(scene.decision.message,
+		"AWS has kept it deleting for 11 minutes; a deletion that it has taken is not sent "
+		"again");
+	assert_int_equal(scene.decision.again_ms, 60000);
+	decision_done(&scene.decision);
+}
+
+static void a_deletion_that_nothing_shows_is_repeated_once_and_then_asked_about(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	orphan(&scene);
+	scene.policy.prune = PRUNE_DELETE;
+	scene.record.deletions = 1;
+	scene.record.deleted_ms = WALL - 31000;
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	scene.policy.prune = PRUNE_HOLD; // no person is asked because of a read that lags
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	scene.record.deleted_ms = WALL - 121000;
+	expect_verdict(&scene, "HOLD Orphaned Degraded NotDeleted");
+	scene.policy.prune = PRUNE_DELETE;
+	scene.record.deletions = 2;
+	scene.record.deleted_ms = WALL - 31000;
+	expect_verdict(&scene, "AGAIN Orphaned Progressing Deleting");
+	scene.record.deleted_ms = WALL - 121000;
+	expect_verdict(&scene, "HOLD Orphaned Degraded NotDeleted");
+	approve(&scene);
+	expect_verdict(&scene, "ACT Orphaned Progressing Deleting");
+	decision_done(&scene.decision);
+}
+
 // ---- failures
 
 static void a_failed_attempt_is_paced(void **state)
@@ -265,6 +314,8 @@ int main(void)
 		VALUES_TEST(approvals_of_two_orphans_are_two),
 		VALUES_TEST(an_orphan_that_is_gone_is_forgotten),
 		VALUES_TEST(an_orphan_that_is_being_deleted_is_not_deleted_again),
+		VALUES_TEST(what_aws_deletes_for_ever_is_looked_at_less_often_and_told_as_stuck),
+		VALUES_TEST(a_deletion_that_nothing_shows_is_repeated_once_and_then_asked_about),
 		VALUES_TEST(a_failed_attempt_is_paced),
 		VALUES_TEST(a_refused_change_is_not_repeated_unchanged),
 		VALUES_TEST(every_class_of_failure_has_its_sentence),
