@@ -2,8 +2,8 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/plain.h"
 #include "cli/render.h"
+#include "core/plain.h"
 
 static int run_status(struct cli *cli);
 static int run_get(struct cli *cli);

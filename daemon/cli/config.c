@@ -3,9 +3,9 @@
 // elsewhere.
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/table.h"
+#include "core/plain.h"
 
 enum { YAML_INDENT = 2, MOST_FLOW = 96 };
 

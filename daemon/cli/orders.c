@@ -2,9 +2,9 @@
 // daemon beside the file.
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/table.h"
+#include "core/plain.h"
 
 static const char *argument(const struct cli *cli, int i)
 {

@@ -2,9 +2,9 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/table.h"
+#include "core/plain.h"
 
 // ---- before and after
 
@@ -29,7 +29,7 @@ static void put_short(const struct view *view, struct buf *text, const json_t *v
 		buf_adds(text, view_glyph(view, "[…]", "[...]"));
 }
 
-static void put_change(
+static void put_values(
 	const struct view *view, struct buf *text, const json_t *from, const json_t *to)
 {
 	put_short(view, text, from);
@@ -49,16 +49,27 @@ static void put_leaf_changes(
 		if (old && json_equal(old, value))
 			continue;
 		buf_addf(text, "%s%s ", gap, path);
-		put_change(view, text, old, value);
+		put_values(view, text, old, value);
 		gap = ", ";
 	}
 	json_object_foreach (before, path, value) {
 		if (json_object_get(after, path))
 			continue;
 		buf_addf(text, "%s%s ", gap, path);
-		put_change(view, text, value, NULL);
+		put_values(view, text, value, NULL);
 		gap = ", ";
 	}
+}
+
+static void put_change(
+	const struct view *view, struct buf *text, const json_t *from, const json_t *to)
+{
+	_cleanup_json_ json_t *before = plain_opened(from), *after = plain_opened(to);
+	if (json_is_object(before) && json_is_object(after) &&
+		plain_is_leaf(before) == plain_is_leaf(after))
+		put_leaf_changes(view, text, before, after);
+	else
+		put_values(view, text, before, after);
 }
 
 static void add_word(struct buf *text, const char *word);
@@ -66,11 +77,11 @@ static void add_word(struct buf *text, const char *word);
 // Leaf by leaf, where the daemon tells it so.
 static bool add_changes(const struct view *view, struct buf *text, const json_t *detail)
 {
-	const json_t *changes = json_object_get(detail, "changes");
+	_cleanup_json_ json_t *changes = plain_joined(json_object_get(detail, "changes"));
 	_cleanup_buf_ struct buf told = {0};
 	size_t i;
 	json_t *one;
-	json_array_foreach ((json_t *)changes, i, one) {
+	json_array_foreach (changes, i, one) {
 		const json_t *from = json_object_get(one, "before");
 		const json_t *to = json_object_get(one, "after");
 		buf_addf(&told, "%s%s ", i ? ", " : "", js_str(one, "path"));
@@ -99,10 +110,8 @@ static void add_change(const struct view *view, struct buf *text, const json_t *
 		     *to = json_object_get(object, to_key);
 	bool is_from = has_value(object, from_key), is_to = has_value(object, to_key);
 	_cleanup_buf_ struct buf change = {0};
-	if (json_is_object(from) && json_is_object(to) && plain_is_leaf(from) == plain_is_leaf(to))
-		put_leaf_changes(view, &change, from, to);
-	else if ((is_from || is_to) && !(json_is_object(from) && !is_to) &&
-		 !(json_is_object(to) && !is_from))
+	if ((is_from || is_to) && !(json_is_object(from) && !is_to) &&
+		!(json_is_object(to) && !is_from))
 		put_change(view, &change, from, to);
 	add_word(text, buf_str(&change));
 }

@@ -1,9 +1,9 @@
 // The live view: one screen, most urgent first, cut at its height; and for output that is no
 // terminal, the same as lines, one for each change.
 #include "base/str.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
+#include "core/plain.h"
 #include <time.h>
 
 static const json_t *first_stack(const json_t *status)
@@ -61,8 +61,23 @@ static json_t *lately(const json_t *history)
 	return out;
 }
 
-static void put_body(const struct view *view, const json_t *status, const json_t *history,
-	const char *trouble, struct buf *out)
+// Nothing stands in the way of what was said above.
+static bool is_quiet(const json_t *status, const char *trouble)
+{
+	const char *phase = js_str(json_object_get(status, "store"), "phase");
+	const json_t *config = json_object_get(status, "config");
+	size_t i;
+	json_t *row;
+	json_array_foreach (json_object_get(status, "resources"), i, row)
+		if (!status_is_well(row))
+			return false;
+	return i > 0 && str_empty(trouble) && (!phase || str_eq(phase, "ready")) &&
+	       json_array_size(json_object_get(status, "blind")) == 0 &&
+	       !json_is_object(json_object_get(config, "error"));
+}
+
+static void put_body(
+	const struct view *view, const json_t *status, const char *trouble, struct buf *out)
 {
 	const char *summary = js_str(status, "summary");
 	_cleanup_buf_ struct buf attention = {0};
@@ -75,22 +90,57 @@ static void put_body(const struct view *view, const json_t *status, const json_t
 	status_progress(view, status, out);
 	buf_adds(out, "\n");
 	status_layers(view, status, out);
-	buf_adds(out, "\n");
 	status_attention(view, status, 200, &attention);
 	if (attention.len > 0) {
-		buf_adds(out, buf_str(&attention));
-	} else if (json_array_size(json_object_get(status, "resources")) > 0) {
+		buf_addf(out, "\n%s", buf_str(&attention));
+	} else if (is_quiet(status, trouble)) {
+		buf_adds(out, "\n");
 		view_put(view, out, PAINT_GREEN, view_glyph(view, "✓", "."));
 		view_put(view, out, PAINT_GREEN, " Everything is as the file says.");
 		buf_adds(out, "\n");
 	}
-	_cleanup_json_ json_t *entries = lately(history);
-	if (json_array_size(entries) > 0) {
-		buf_adds(out, "\n");
-		view_put(view, out, PAINT_DIM, "LATELY");
-		buf_adds(out, "\n");
-		render_entries(view, entries, ENTRY_ADDRESS | ENTRY_CLOCK, 0, out);
+}
+
+// Copies whole lines; returns how many.
+static int put_lines(struct buf *out, const char **text, int most)
+{
+	int count = 0;
+	for (; count < most && **text; count++) {
+		size_t bytes = strcspn(*text, "\n") + 1;
+		buf_add(out, *text, bytes);
+		*text += bytes;
 	}
+	return count;
+}
+
+// What happened last takes the rows that are left, and no entry is cut in two: the lines of one
+// that needs several begin with blanks.
+static int put_lately(const struct view *view, const json_t *history, int room, struct buf *out)
+{
+	enum { FEWEST_LINES = 3 }; // an empty one, the title, and an entry
+	_cleanup_json_ json_t *entries = lately(history);
+	_cleanup_buf_ struct buf table = {0};
+	if (json_array_size(entries) == 0 || room < FEWEST_LINES)
+		return 0;
+	render_entries(view, entries, ENTRY_ADDRESS | ENTRY_CLOCK, 0, &table);
+	const char *line = buf_str(&table);
+	int fit = 0, shown = 0;
+	for (int lines = 0; *line; lines++) {
+		if (*line != ' ')
+			fit = lines; // all entries before this one are whole
+		if (lines == room - 2)
+			break;
+		line += strcspn(line, "\n") + 1;
+		fit = *line ? fit : lines + 1;
+	}
+	line = buf_str(&table);
+	if (fit == 0)
+		return 0;
+	buf_adds(out, "\n");
+	view_put(view, out, PAINT_DIM, "LATELY");
+	buf_adds(out, "\n");
+	shown = put_lines(out, &line, fit);
+	return shown + 2;
 }
 
 void render_live(const struct view *view, const json_t *answer, const json_t *history,
@@ -98,24 +148,21 @@ void render_live(const struct view *view, const json_t *answer, const json_t *hi
 {
 	_cleanup_buf_ struct buf body = {0};
 	const json_t *stacks = json_object_get(answer, "stacks");
-	put_body(view, first_stack(answer), history, trouble, &body);
+	put_body(view, first_stack(answer), trouble, &body);
 	for (size_t i = 1; i < json_array_size(stacks); i++) {
 		buf_adds(&body, "\n");
-		put_body(view, json_array_get(stacks, i), NULL, NULL, &body);
+		put_body(view, json_array_get(stacks, i), NULL, &body);
 	}
 	const char *line = buf_str(&body);
-	int lines = count_lines(line), room = height > 3 ? height - 2 : 1, shown = 0;
-	int most = lines > room ? room - 1 : lines;
-	for (; shown < most; shown++) {
-		size_t bytes = strcspn(line, "\n") + 1;
-		buf_add(out, line, bytes);
-		line += bytes;
-	}
-	if (lines > most) {
-		view_putf(view, out, PAINT_DIM, "%s %d more lines", view_glyph(view, "…", "..."),
-			lines - most);
+	int lines = count_lines(line), room = height > 3 ? height - 2 : 1;
+	int shown = put_lines(out, &line, lines > room ? room - 1 : lines);
+	if (lines > shown) {
+		view_putf(view, out, PAINT_DIM, "%s %d more lines: `holdfast status`",
+			view_glyph(view, "…", "..."), lines - shown);
 		buf_adds(out, "\n");
 		shown++;
+	} else {
+		shown += put_lately(view, history, room - shown, out);
 	}
 	for (; shown < room; shown++)
 		buf_adds(out, "\n");

@@ -1,10 +1,10 @@
 // What was: a resource's story in sentences, AWS at a moment, and what changed between two.
 #include "base/str.h"
 #include "cli/past.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
 #include "cli/table.h"
+#include "core/plain.h"
 
 static enum paint paint_of_what(const char *what)
 {

@@ -1,8 +1,8 @@
 // `plan` in the notation that Terraform taught: + ~ - -/+ +/-, (known after apply), (sensitive),
 // # forces replacement, and a last line of counts.
 #include "base/str.h"
-#include "cli/plain.h"
 #include "cli/render.h"
+#include "core/plain.h"
 
 enum { FIELD_INDENT = 6, MOST_NAME_CELLS = 40 };
 

@@ -1,8 +1,8 @@
 // `get`: one resource, the file's side beside AWS's, and what is known about it.
 #include "base/str.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
+#include "core/plain.h"
 
 static void put_head(const struct view *view, const json_t *resource, struct buf *out)
 {
@@ -78,29 +78,13 @@ static void put_facts(const struct view *view, const json_t *resource, struct bu
 
 // ---- side by side
 
-// A path of a difference covers the leaves below it.
-static bool is_covered(const char *leaf, const char *path)
-{
-	if (plain_is_same_path(leaf, path))
-		return true;
-	_cleanup_free_ char *head = strdup(leaf);
-	for (char *end = head ? head + strlen(head) : NULL; end && end > head; end--) {
-		if (*end != '.' && *end != '[')
-			continue;
-		*end = '\0';
-		if (plain_is_same_path(head, path))
-			return true;
-	}
-	return false;
-}
-
 static bool is_different(const json_t *differences, const char *leaf)
 {
 	size_t i;
 	json_t *difference;
 	json_array_foreach ((json_t *)differences, i, difference) {
 		const char *path = js_str(difference, "path");
-		if (path && is_covered(leaf, path))
+		if (path && plain_covers(path, leaf))
 			return true;
 	}
 	return false;
@@ -162,9 +146,9 @@ static void put_other_differences(const struct view *view, const json_t *resourc
 		json_t *value;
 		bool is_shown = false;
 		json_object_foreach (desired, leaf, value)
-			is_shown |= path && is_covered(leaf, path);
+			is_shown |= path && plain_covers(path, leaf);
 		json_object_foreach (observed, leaf, value)
-			is_shown |= path && is_covered(leaf, path);
+			is_shown |= path && plain_covers(path, leaf);
 		if (!is_shown) {
 			json_t *copy = json_copy(difference);
 			js_set_str(copy, "address", "Differs");

@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
+#include "core/plain.h"
 
 enum { MOST_SHOWN = 40 };
 

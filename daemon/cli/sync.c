@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/plain.h"
 #include "cli/render.h"
 #include "cli/status.h"
+#include "core/plain.h"
 
 enum { LOOK_MS = 500, ASK_MS = 5000 };
 

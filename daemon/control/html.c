@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/plain.h"
 #include <stdarg.h>
 
 // U+202A..202E and U+2066..2069 turn the order of the text around them; a name has no use for it.
@@ -62,26 +63,35 @@ void html_put(struct buf *out, const char *pattern, ...)
 	va_end(arguments);
 }
 
-static void put_json(struct buf *out, const json_t *value, size_t flags)
+void html_value(struct buf *out, const json_t *value)
 {
-	_cleanup_free_ char *text =
-		value ? json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS | flags) : NULL;
+	_cleanup_free_ char *text = plain_line(value);
 	html_text(out, text);
 }
 
-void html_value(struct buf *out, const json_t *value)
+void html_brief(struct buf *out, const json_t *value)
 {
-	if (!value || json_is_null(value))
-		buf_adds(out, "–");
-	else if (json_is_string(value))
-		html_text(out, json_string_value(value));
-	else
-		put_json(out, value, 0);
-}
-
-void html_tree(struct buf *out, const json_t *value)
-{
-	put_json(out, value, JSON_INDENT(2));
+	enum { MOST_BYTES = 140 };
+	_cleanup_json_ json_t *whole = plain_opened(value);
+	_cleanup_free_ char *text = plain_line(whole);
+	size_t n = text ? strlen(text) : 0;
+	bool is_list = json_is_array(whole) && n > 2, is_one = json_array_size(whole) == 1;
+	const json_t *inner = is_one ? json_array_get(whole, 0) : whole;
+	// "[{a: 1}]" is one item, and "{a: 1}" an object: what is in it says so by itself.
+	size_t strip = (is_list && is_one) +
+		       (json_object_size(inner) > 0 && text && text[is_list && is_one] == '{');
+	if (n <= 2 * strip) {
+		html_text(out, text);
+		return;
+	}
+	text[n - strip] = '\0';
+	bool is_cut = n - 2 * strip > MOST_BYTES;
+	if (is_cut) {
+		text[strip + MOST_BYTES] = '\0';
+		str_trim_utf8(text);
+	}
+	html_text(out, text + strip);
+	buf_adds(out, is_cut ? "…" : "");
 }
 
 // A span to the second, in one direction of time.
@@ -125,4 +135,41 @@ void html_clock(struct buf *out, const char *iso, int64_t now_ms)
 	else
 		snprintf(text, sizeof(text), "%.10s %.5s", iso, iso + 11);
 	html_put(out, "<time datetime=\"$\" data-clock>$</time>", iso, text);
+}
+
+// How many bytes of `at` are an instant: "2026-11-24T18:00:00Z", or with a fraction.
+static size_t instant(const char *at)
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t n = 0;
+	for (; n < sizeof(form) - 1; n++)
+		if (form[n] == '0' ? at[n] < '0' || at[n] > '9' : at[n] != form[n])
+			return 0;
+	if (at[n] == '.')
+		n += 1 + strspn(at + n + 1, "0123456789");
+	return at[n] == 'Z' ? n + 1 : 0;
+}
+
+void html_prose(struct buf *out, const char *text, int64_t now_ms)
+{
+	bool is_code = false;
+	const char *at = text ? text : "", *from = at;
+	for (; *at; at++) {
+		size_t n = instant(at);
+		bool is_tick = *at == '`' && (is_code || strchr(at + 1, '`'));
+		if (n == 0 && !is_tick)
+			continue;
+		_cleanup_free_ char *before = strndup(from, (size_t)(at - from));
+		html_text(out, before);
+		if (n > 0) {
+			_cleanup_free_ char *iso = strndup(at, n);
+			html_clock(out, iso, now_ms);
+			at += n - 1;
+		} else {
+			buf_adds(out, is_code ? "</code>" : "<code>");
+			is_code = !is_code;
+		}
+		from = at + 1;
+	}
+	html_text(out, from);
 }

@@ -11,10 +11,14 @@
 void html_put(struct buf *out, const char *pattern, ...);
 /* The text alone, escaped. */
 void html_text(struct buf *out, const char *text);
-/* A JSON value in one line, escaped; a text without its quotes; null and NULL as a dash. */
+/* A JSON value in one line as core/plain.h writes it, escaped: a text without its quotes, a
+ * reference by its address, null and NULL as "(none)". */
 void html_value(struct buf *out, const json_t *value);
-/* A JSON value as indented text, escaped. */
-void html_tree(struct buf *out, const json_t *value);
+/* The same of a structure cut to what a line of a table takes, and without its outer brackets. */
+void html_brief(struct buf *out, const json_t *value);
+/* A sentence, escaped: what stands between backquotes in it is code, an instant
+ * ("2026-11-24T18:00:00Z") a html_clock(). */
+void html_prose(struct buf *out, const char *text, int64_t now_ms);
 /* <time>: an ISO time, shown as how long before `now_ms` it was ("3m 20s", without "ago"). Nothing
  * for NULL. The script goes on counting. */
 void html_age(struct buf *out, const char *iso, int64_t now_ms);

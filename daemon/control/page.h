@@ -39,6 +39,7 @@ struct page_views {
 /* Appends a whole document. */
 void page_overview(const struct page_views *views, struct buf *out);
 void page_listing(const struct page_views *views, struct buf *out);
+/* page_story.c: of views->resource. */
 void page_story(const struct page_views *views, struct buf *out);
 /* One that only says what is wrong, and what to do; remedy may be NULL. */
 void page_problem(
@@ -87,8 +88,11 @@ void page_put_timeline(const struct page_views *views, struct buf *out);
 /* A table of entries, at most `most`; `has_address` shows whose they are. */
 void page_put_entries(const struct page_views *views, const json_t *entries, bool has_address,
 	size_t most, struct buf *out);
-/* page_attention.c: what is wrong, what is done about it, since when. Returns how many. */
-size_t page_put_attention(const struct page_views *views, struct buf *out);
+/* page_attention.c: what is wrong, what is done about it, since when. Returns how many;
+ * `ret_is_under_way` is true when each of them is being done, and nobody has to look. */
+size_t page_put_attention(const struct page_views *views, bool *ret_is_under_way, struct buf *out);
+/* What of a resource is going to be another, and what is done about it; nothing when nothing is. */
+void page_put_doing(const struct page_views *views, const json_t *resource, struct buf *out);
 /* page_layers.c: every resource, by layer and kind. */
 void page_put_layers(const struct page_views *views, struct buf *out);
 /* All of them as a table, with the input that filters it. */

@@ -52,17 +52,22 @@ static size_t put_config_error(const struct page_views *views, struct buf *out)
 	return 1;
 }
 
+static bool is_store_away(const struct page_views *views)
+{
+	const char *phase = js_str(json_object_get(views->status, "store"), "phase");
+	return phase && !str_eq(phase, "ready");
+}
+
 static size_t put_store(const struct page_views *views, struct buf *out)
 {
 	const json_t *store = json_object_get(views->status, "store");
-	const char *phase = js_str(store, "phase");
-	if (!phase || str_eq(phase, "ready"))
+	if (!is_store_away(views))
 		return 0;
 	begin_item(out, STATE_FAILED);
-	html_put(out,
-		"<h3>Postgres does not answer</h3><p>$</p><p class=\"doing\">Holdfast goes on "
-		"looking, keeps history in its journal and changes nothing until it is back.</p>",
-		js_str(store, "message"));
+	html_put(out, "<h3>Postgres cannot be used</h3><p>");
+	html_prose(out, js_str(store, "message"), views->now_ms);
+	html_put(out, "</p><p class=\"doing\">Holdfast goes on looking, keeps history in its "
+		      "journal and changes nothing until it is back.</p>");
 	end_item(out);
 	return 1;
 }
@@ -110,10 +115,12 @@ static void put_brake(const struct page_views *views, const json_t *layer, struc
 {
 	const json_t *brake = json_object_get(layer, "braked");
 	begin_item(out, STATE_HELD);
+	html_put(out, "<h3>The layer $ is braked</h3><p>", js_str(layer, "name"));
+	html_prose(out, js_str(brake, "reason"), views->now_ms);
 	html_put(out,
-		"<h3>The layer $ is braked</h3><p>$</p><p class=\"doing\">Nothing is changed there "
-		"until a person has looked: <code>holdfast release $</code></p>",
-		js_str(layer, "name"), js_str(brake, "reason"), js_str(layer, "name"));
+		"</p><p class=\"doing\">Nothing is changed there until a person has looked: "
+		"<code>holdfast release $</code></p>",
+		js_str(layer, "name"));
 	put_since(views, out, js_str(brake, "at"));
 	end_item(out);
 }
@@ -162,11 +169,12 @@ static size_t put_blind(const struct page_views *views, struct buf *out)
 			put_names(kinds, "code", out);
 		else
 			buf_addf(out, "%zu kinds", json_array_size(kinds));
-		html_put(out,
-			" cannot be $</h3><p>$</p><p class=\"doing\">What stands here of it is "
-			"from before; $. The next look in ",
-			json_array_size(kinds) > 0 ? "looked at" : "asked of AWS",
-			js_str(one, "cause"), js_str(one, "remedy"));
+		html_put(out, " cannot be $</h3><p>",
+			json_array_size(kinds) > 0 ? "looked at" : "asked of AWS");
+		html_prose(out, js_str(one, "cause"), views->now_ms);
+		buf_adds(out, "</p><p class=\"doing\">What stands here of it is from before; ");
+		html_prose(out, js_str(one, "remedy"), views->now_ms);
+		buf_adds(out, ". The next look in ");
 		html_wait(out, js_str(one, "next_at"), views->now_ms);
 		buf_adds(out, ".</p>");
 		put_since(views, out, js_str(one, "since"));
@@ -190,45 +198,65 @@ static json_t *action_of(const struct page_views *views, const char *address)
 	return NULL;
 }
 
-// An item of a list that only one side has: its path says what it is.
-static const char *item_in_words(const json_t *field, const char *path)
+// A structure that only one side has: its path says which it is.
+static const char *item_in_words(const json_t *field)
 {
 	const json_t *before = json_object_get(field, "before");
 	const json_t *after = json_object_get(field, "after");
-	if (str_empty(path) || path[strlen(path) - 1] != ']')
+	bool is_new = !before || json_is_null(before), is_gone = !after || json_is_null(after);
+	if (js_bool(field, "unknown", false) || js_bool(field, "sensitive", false))
 		return NULL;
-	return json_is_object(before) && (!after || json_is_null(after)) &&
-			       !js_bool(field, "unknown", false)
+	return is_gone && (json_is_object(before) || json_is_array(before))
 		       ? "is in AWS and not in the file"
-	       : json_is_object(after) && (!before || json_is_null(before))
+	       : is_new && (json_is_object(after) || json_is_array(after))
 		       ? "is in the file and not in AWS"
 		       : NULL;
 }
 
+static void put_after(const json_t *field, struct buf *out)
+{
+	buf_adds(out, "<ins>");
+	if (js_bool(field, "sensitive", false))
+		buf_adds(out, "(sensitive)");
+	else if (js_bool(field, "unknown", false))
+		buf_adds(out, "(known after apply)");
+	else
+		html_brief(out, json_object_get(field, "after"));
+	buf_adds(out, "</ins>");
+}
+
+static void put_field(const json_t *field, struct buf *out)
+{
+	const char *item = item_in_words(field);
+	html_put(out, "<p class=\"change\"><code>$</code> ", js_str(field, "path"));
+	if (item) {
+		html_put(out, "$</p>", item);
+		return;
+	}
+	buf_adds(out, "<del>");
+	if (js_bool(field, "sensitive", false))
+		buf_adds(out, "(sensitive)");
+	else
+		html_brief(out, json_object_get(field, "before"));
+	buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> will be "
+		      "</span> ");
+	put_after(field, out);
+	buf_adds(out, "</p>");
+}
+
 static void put_fields(const json_t *action, struct buf *out)
 {
-	size_t i;
+	const json_t *fields = json_object_get(action, "fields");
+	const char *change = js_str(action, "change");
+	size_t i, count = json_array_size(fields);
 	json_t *field;
-	if (!str_eq_null(js_str(action, "change"), "~") &&
-		!str_eq_null(js_str(action, "change"), "-/+"))
+	if (!str_eq_null(change, "~") && !str_eq_null(change, "-/+") && !str_eq_null(change, "+/-"))
 		return;
-	json_array_foreach (json_object_get(action, "fields"), i, field) {
-		if (i >= MOST_FIELDS)
-			break;
-		const char *path = js_str(field, "path");
-		html_put(out, "<p class=\"change\"><code>$</code> ", path);
-		const char *item = item_in_words(field, path);
-		if (item) {
-			html_put(out, "$</p>", item);
-			continue;
-		}
-		buf_adds(out, "<del>");
-		html_value(out, json_object_get(field, "before"));
-		buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> will "
-			      "be </span> <ins>");
-		html_value(out, json_object_get(field, "after"));
-		buf_adds(out, "</ins></p>");
-	}
+	json_array_foreach ((json_t *)fields, i, field)
+		if (i < MOST_FIELDS)
+			put_field(field, out);
+	if (count > MOST_FIELDS)
+		buf_addf(out, "<p class=\"quiet\">and %zu more</p>", count - MOST_FIELDS);
 }
 
 static const char *verb_of(const char *change)
@@ -278,6 +306,8 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 	} else if (decision && str_eq_null(js_str(json_object_get(views->status, "lease"), "role"),
 				       "standby")) {
 		buf_adds(out, "<p class=\"doing\">That is for the daemon which leads.</p>");
+	} else if (decision && is_store_away(views)) {
+		buf_adds(out, "<p class=\"doing\">That waits for Postgres.</p>");
 	} else if (decision) {
 		html_put(out, "<p class=\"doing\">It will be $$</p>",
 			verb_of(js_str(action, "change")),
@@ -285,18 +315,23 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 	}
 }
 
+void page_put_doing(const struct page_views *views, const json_t *resource, struct buf *out)
+{
+	_cleanup_json_ json_t *action = action_of(views, js_str(resource, "address"));
+	put_fields(action, out);
+	put_doing(views, resource, action, out);
+}
+
 static void put_resource(const struct page_views *views, const json_t *resource, struct buf *out)
 {
-	const char *address = js_str(resource, "address");
-	_cleanup_json_ json_t *action = action_of(views, address);
 	enum page_state state = page_state_of(resource);
 	begin_item(out, state);
 	buf_adds(out, "<h3>");
-	page_put_link(views, out, address, false);
-	html_put(out, " <span class=\"word\">$</span></h3><p>$</p>", page_look(state)->word,
-		js_str(resource, "message"));
-	put_fields(action, out);
-	put_doing(views, resource, action, out);
+	page_put_link(views, out, js_str(resource, "address"), false);
+	html_put(out, " <span class=\"word\">$</span></h3><p>", page_look(state)->word);
+	html_prose(out, js_str(resource, "message"), views->now_ms);
+	buf_adds(out, "</p>");
+	page_put_doing(views, resource, out);
 	put_since(views, out, js_str(resource, "since"));
 	end_item(out);
 }
@@ -327,10 +362,9 @@ static size_t put_many(const struct page_views *views, unsigned char *states, si
 		return 0;
 	begin_item(out, state);
 	buf_addf(out, "<h3>%zu resources", count);
-	html_put(out,
-		" <span class=\"word\">$</span></h3><p>$</p><details class=\"many\" "
-		"id=\"many-@\"><summary>Which</summary><ul>",
-		page_look(state)->word, message,
+	html_put(out, " <span class=\"word\">$</span></h3><p>", page_look(state)->word);
+	html_prose(out, message, views->now_ms);
+	html_put(out, "</p><details class=\"many\" id=\"many-@\"><summary>Which</summary><ul>",
 		js_str(json_array_get(resources, first), "address"));
 	json_array_foreach (resources, i, row) {
 		if (states[i] != state || json_object_get(row, "action") ||
@@ -357,26 +391,35 @@ static size_t put_left(size_t count, bool is_converging, struct buf *out)
 	return 1;
 }
 
-size_t page_put_attention(const struct page_views *views, struct buf *out)
+// Of the daemon and of layers: never on its way, somebody has to know.
+static size_t put_general(const struct page_views *views, struct buf *out)
 {
+	size_t i, count = put_config_error(views, out) + put_store(views, out) +
+			  put_lease(views, out) + put_blind(views, out);
+	json_t *layer;
+	json_array_foreach (json_object_get(views->status, "layers"), i, layer)
+		count += put_layer(views, layer, out);
+	return count;
+}
+
+size_t page_put_attention(const struct page_views *views, bool *ret_is_under_way, struct buf *out)
+{
+	enum { MOST_BUSY = 6 };
 	const json_t *resources = json_object_get(views->status, "resources");
 	bool is_converging = json_is_object(json_object_get(views->status, "progress"));
-	size_t i, shown = 0, left = 0;
+	size_t i, shown = 0, left = 0, busy = 0;
 	json_t *row;
 	buf_adds(out, "<ul class=\"items\">");
-	size_t count = put_config_error(views, out) + put_store(views, out) + put_lease(views, out);
-	count += put_blind(views, out);
-	json_array_foreach (json_object_get(views->status, "layers"), i, row)
-		count += put_layer(views, row, out);
+	size_t count = put_general(views, out);
 	unsigned char *states = page_states(resources);
 	for (enum page_state state = 0; state < STATE_UNKNOWN && states; state++) {
-		// While everything is being made, what is not there yet is no news.
-		bool is_usual =
-			is_converging && (state == STATE_MISSING || state == STATE_DRIFTED ||
-						 (state == STATE_BUSY && shown >= 6));
 		json_array_foreach (resources, i, row) {
 			if (states[i] != state)
 				continue;
+			// While everything is being made, what is not there yet is no news.
+			bool is_usual = is_converging &&
+					(state == STATE_MISSING || state == STATE_DRIFTED ||
+						(state == STATE_BUSY && shown >= MOST_BUSY));
 			if (is_usual || shown >= MOST_ITEMS) {
 				left++;
 				continue;
@@ -384,9 +427,11 @@ size_t page_put_attention(const struct page_views *views, struct buf *out)
 			if (put_many(views, states, i, state, out) == 0)
 				put_resource(views, row, out);
 			shown++;
+			busy += state == STATE_BUSY;
 		}
 	}
 	free(states);
+	*ret_is_under_way = count == 0 && busy == shown && (left == 0 || is_converging);
 	count += shown + put_left(left, is_converging, out);
 	buf_adds(out, "</ul>");
 	return count;

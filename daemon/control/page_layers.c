@@ -29,6 +29,10 @@ static void put_head(const struct page_views *views, const json_t *layer, struct
 	put_count(out, js_int(layer, "progressing", 0), "in progress", "busy");
 	if (js_bool(layer, "paused", false))
 		buf_adds(out, "<span class=\"count paused\">paused</span>");
+	if (json_is_object(json_object_get(layer, "braked")))
+		buf_adds(out, "<span class=\"count held\"><b>braked</b></span>");
+	if (json_array_size(json_object_get(layer, "blind")) > 0)
+		buf_adds(out, "<span class=\"count failed\"><b>cannot be looked at</b></span>");
 	buf_adds(out, "</p><p class=\"looked\">");
 	if (js_bool(layer, "busy", false))
 		buf_adds(out, "looking now");
@@ -162,9 +166,10 @@ void page_put_table(const struct page_views *views, struct buf *out)
 		buf_adds(out, "<tr><th scope=\"row\">");
 		page_put_mark(out, page_state_of(row));
 		page_put_link(views, out, js_str(row, "address"), false);
-		html_put(out, "</th><td>$</td><td>$</td><td>$</td><td><code>$</code></td><td>",
-			js_str(row, "sync"), js_str(row, "health"), js_str(row, "message"),
-			js_str(row, "id"));
+		html_put(out, "</th><td>$</td><td>$</td><td>", js_str(row, "sync"),
+			js_str(row, "health"));
+		html_prose(out, js_str(row, "message"), views->now_ms);
+		html_put(out, "</td><td><code>$</code></td><td>", js_str(row, "id"));
 		html_age(out, js_str(row, "checked_at"), views->now_ms);
 		buf_adds(out, "</td></tr>");
 	}

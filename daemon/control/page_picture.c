@@ -376,17 +376,34 @@ static void put_place(const struct picture *p, const struct node *node, struct b
 	buf_adds(out, "</g>");
 }
 
+static void put_title(
+	const struct picture *p, const struct node *node, const char *word, struct buf *out)
+{
+	const char *gap = "";
+	buf_adds(out, "<title>");
+	for (int n = 0; n < p->node_count; n++) {
+		if (p->nodes[n].group != p->nodes[node - p->nodes].group)
+			continue;
+		html_put(out, "$$", gap, p->nodes[n].address);
+		gap = ", ";
+	}
+	html_put(out, ": $. $</title>", word, js_str(node->row, "message"));
+}
+
 static void put_box(const struct page_views *views, const struct picture *p,
 	const struct node *node, struct buf *out)
 {
 	const char *kind = js_str(node->row, "kind"), *layer = js_str(node->row, "layer");
 	const struct page_look *look = page_look(node->row ? node->state : STATE_UNKNOWN);
 	char name[48];
-	if (node->members > 1)
-		snprintf(name, sizeof(name), "%d of them", node->members);
-	if (node->members > 1)
-		buf_adds(out, "<a href=\"#layers\"");
-	else {
+	if (node->members > 1) {
+		// Its first one by name, how many more behind it, and all of them where one points.
+		char first[16];
+		str_copy(first, sizeof(first), page_name_of(node->address));
+		str_trim_utf8(first);
+		snprintf(name, sizeof(name), "%s +%d", first, node->members - 1);
+		html_put(out, "<a href=\"#layer-@\"", layer);
+	} else {
 		html_put(out, "<a href=\"/resource/@", node->address);
 		if (views->stack)
 			html_put(out, "?stack=@", views->stack);
@@ -394,8 +411,7 @@ static void put_box(const struct page_views *views, const struct picture *p,
 	}
 	buf_addf(out, " class=\"node %s\" transform=\"translate(%d %d)\">", look->name, node->x,
 		node->y);
-	html_put(out, "<title>$: $. $</title>", node->members > 1 ? name : node->address,
-		look->word, js_str(node->row, "message"));
+	put_title(p, node, look->word, out);
 	if (node->members > 1)
 		buf_addf(out,
 			"<rect class=\"behind\" x=\"5\" y=\"5\" width=\"%d\" height=\"%d\" "

@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "control/html.h"
 #include "control/page.h"
+#include "control/why.h"
+#include "core/plain.h"
 
 enum { BAND = 1000, MOST_ENTRIES = 60, AT_ONCE = 10, LEAST_BAR = 3 };
 
@@ -121,30 +123,69 @@ struct told {
 	const char *glyph, *class, *word;
 };
 
-static void put_change(const json_t *detail, const char *before, const char *after, struct buf *out)
+// From one value to another, in the tone of what that is: a drift leads away from what is wanted.
+static void put_values(const json_t *before, const json_t *after, const char *tone, struct buf *out)
 {
 	buf_adds(out, " <del>");
-	html_value(out, json_object_get(detail, before));
-	buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> to </span> "
-		      "<ins>");
-	html_value(out, json_object_get(detail, after));
+	html_brief(out, before);
+	buf_adds(out, "</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> to </span> ");
+	html_put(out, "<ins class=\"$\">", tone);
+	html_brief(out, after);
 	buf_adds(out, "</ins>");
 }
 
-// Leaf by leaf, where it is told so.
-static bool put_changes(const json_t *detail, struct buf *out)
+static bool is_structure(const json_t *value)
 {
-	const json_t *changes = json_object_get(detail, "changes");
+	return json_is_object(value) || json_is_array(value);
+}
+
+// Of two structures, the leaves that differ; false when all are equal.
+static bool put_leaves(const json_t *before, const json_t *after, const char *tone, struct buf *out)
+{
+	enum { MOST_LEAVES = 6 };
+	_cleanup_json_ json_t *old = plain_leaves(before), *new = plain_leaves(after);
+	_cleanup_json_ json_t *all = json_copy(new);
+	const char *path;
+	json_t *value;
+	size_t count = 0;
+	json_object_update_missing(all, old);
+	json_object_foreach (all, path, value) {
+		const json_t *from = json_object_get(old, path), *to = json_object_get(new, path);
+		if ((from && to && json_equal(from, to)) || count == MOST_LEAVES)
+			continue;
+		html_put(out, "$<code>$</code>", count++ ? "; " : " ", path);
+		put_values(from, to, tone, out);
+	}
+	return count > 0;
+}
+
+static void put_change(const json_t *from, const json_t *to, const char *tone, struct buf *out)
+{
+	_cleanup_json_ json_t *before = plain_opened(from), *after = plain_opened(to);
+	bool is_new = !before || json_is_null(before), is_gone = !after || json_is_null(after);
+	if (is_structure(is_new ? after : before) && (is_new || is_gone)) {
+		buf_adds(out, is_new ? " added <code>" : " taken away <code>");
+		html_brief(out, is_new ? after : before);
+		buf_adds(out, "</code>");
+	} else if (!json_is_object(before) || !json_is_object(after) ||
+		   !put_leaves(before, after, tone, out))
+		put_values(before, after, tone, out);
+}
+
+// Leaf by leaf, where it is told so. An item that comes or goes is named by its path.
+static bool put_changes(const json_t *detail, const char *tone, struct buf *out)
+{
+	_cleanup_json_ json_t *changes = plain_joined(json_object_get(detail, "changes"));
 	size_t i;
 	json_t *one;
-	json_array_foreach ((json_t *)changes, i, one) {
-		bool is_new = !json_object_get(one, "before");
-		bool is_whole = json_is_object(json_object_get(one, is_new ? "after" : "before"));
+	json_array_foreach (changes, i, one) {
+		const json_t *before = json_object_get(one, "before");
+		const json_t *after = json_object_get(one, "after");
 		html_put(out, "$<code>$</code>", i ? "; " : "", js_str(one, "path"));
-		if (is_whole && (is_new || !json_object_get(one, "after")))
-			buf_adds(out, is_new ? " added" : " taken away");
+		if (json_is_object(before ? before : after) && (!before || !after))
+			buf_adds(out, before ? " taken away" : " added");
 		else
-			put_change(one, "before", "after", out);
+			put_change(before, after, tone, out);
 	}
 	return json_array_size(changes) > 0;
 }
@@ -165,7 +206,7 @@ static struct told told_of(const json_t *entry)
 			       ? (struct told){"−", "busy", "change"}
 			       : (struct told){"~", "busy", "change"};
 	if (str_eq_null(what, "hold"))
-		return (struct told){"‖", "held", "hold"};
+		return (struct told){"◆", "held", "hold"};
 	if (str_eq_null(what, "order"))
 		return (struct told){"‖", "held", "order"};
 	if (str_eq_null(what, "config"))
@@ -173,52 +214,108 @@ static struct told told_of(const json_t *entry)
 	return (struct told){"·", "unknown", what};
 }
 
+static bool is_whole(const char *field)
+{
+	return str_empty(field) || str_eq(field, "(resource)");
+}
+
 // What is an item by its path needs no list of its parts.
 static void put_drift(const json_t *detail, struct buf *out)
 {
 	const char *field = js_str(detail, "field"), *type = js_str(detail, "type");
 	size_t n = field ? strlen(field) : 0;
-	if (put_changes(detail, out))
+	if (is_whole(field)) {
+		buf_adds(out, str_eq_null(type, "foreign")
+				      ? "was made in AWS by somebody; the file does not have it"
+				      : "is not in AWS any more");
+		return;
+	}
+	if (put_changes(detail, "drifted", out))
 		return;
 	html_put(out, "<code>$</code>", field);
-	bool is_item = n && field[n - 1] == ']';
+	bool is_item = field[n - 1] == ']' && !str_starts(field, "Tags[");
 	if (is_item && str_eq_null(type, "foreign"))
 		buf_adds(out, " was added in AWS; the file does not have it");
 	else if (is_item && str_eq_null(type, "missing"))
 		buf_adds(out, " was taken away in AWS");
 	else
-		put_change(detail, "desired", "observed", out);
+		put_change(json_object_get(detail, "desired"), json_object_get(detail, "observed"),
+			"drifted", out);
 }
 
-static void put_detail(const json_t *entry, struct buf *out)
+static void put_closed(const json_t *detail, struct buf *out)
+{
+	const char *field = js_str(detail, "field"), *how = js_str(detail, "how");
+	if (is_whole(field))
+		buf_adds(out, "it");
+	else
+		html_put(out, "<code>$</code>", field);
+	if (str_eq_null(how, "corrected"))
+		buf_adds(out, " is right again: corrected");
+	else if (str_eq_null(how, "reverted"))
+		buf_adds(out, " is right again: somebody else put it back");
+	else if (str_eq_null(how, "ignored"))
+		buf_adds(out, " may differ now: it is ignored");
+	else if (str_eq_null(how, "superseded"))
+		buf_adds(out, " is no drift any more: the file changed");
+	else
+		html_put(out, " is no drift any more: $", how);
+}
+
+static void put_action(const json_t *detail, struct buf *out)
+{
+	const char *change = js_str(detail, "change"), *outcome = js_str(detail, "outcome");
+	html_put(out, "<code>$</code> $", js_str(detail, "operation"),
+		!outcome ? "not answered yet" : outcome);
+	if (!str_empty(js_str(detail, "code")))
+		html_put(out, " <b>$</b>", js_str(detail, "code"));
+	if (!str_empty(js_str(detail, "message")))
+		html_put(out, " $", js_str(detail, "message"));
+	buf_adds(out, " ");
+	// What was made has all of itself to tell; the story has it, above.
+	if (!put_changes(detail, "", out) && str_eq_null(change, "~"))
+		put_change(json_object_get(detail, "before"), json_object_get(detail, "after"), "",
+			out);
+	if (!outcome || !json_is_integer(json_object_get(detail, "dur_ms")))
+		return;
+	char took[32];
+	num_format_duration(js_int(detail, "dur_ms", 0), took, sizeof(took));
+	html_put(out, " <span class=\"quiet\">$</span>", took);
+}
+
+static void put_detail(const struct page_views *views, const json_t *entry, struct buf *out)
 {
 	const json_t *detail = json_object_get(entry, "detail");
 	const char *what = js_str(entry, "what");
 	if (str_eq_null(what, "drift")) {
 		put_drift(detail, out);
 	} else if (str_eq_null(what, "closed")) {
-		html_put(out, "<code>$</code> is right again: $", js_str(detail, "field"),
-			js_str(detail, "how"));
+		put_closed(detail, out);
 	} else if (str_eq_null(what, "action")) {
-		html_put(out, "<code>$</code> $ <b>$</b> $", js_str(detail, "operation"),
-			js_str(detail, "outcome"), js_str(detail, "code"),
-			js_str(detail, "message"));
-		buf_adds(out, " ");
-		if (!put_changes(detail, out) && str_eq_null(js_str(detail, "change"), "~") &&
-			json_object_get(detail, "after"))
-			put_change(detail, "before", "after", out);
-		if (json_object_get(detail, "dur_ms"))
-			buf_addf(out, " <span class=\"quiet\">%lld ms</span>",
-				(long long)js_int(detail, "dur_ms", 0));
+		put_action(detail, out);
 	} else if (str_eq_null(what, "config")) {
 		html_put(out, "version <code>$</code> in force", js_str(detail, "version"));
 	} else if (str_eq_null(what, "observed")) {
-		if (!put_changes(detail, out))
-			buf_adds(out, "what AWS has was recorded");
+		if (js_bool(detail, "gone", false))
+			buf_adds(out, "it is not in AWS");
+		else if (!put_changes(detail, "", out))
+			html_put(out, "in AWS<span class=\"quiet\">: $, $</span>",
+				js_str(detail, "sync"), js_str(detail, "health"));
 	} else {
-		html_put(out, "$ $ $ $", js_str(detail, "sort"), js_str(detail, "state"),
-			js_str(detail, "reason"), js_str(detail, "who"));
+		_cleanup_free_ char *text = why_sentence(entry, NULL);
+		html_prose(out, text, views->now_ms);
 	}
+}
+
+// An order may be given to a layer or to the whole stack, which have no story of their own.
+static void put_whose(const struct page_views *views, const char *address, struct buf *out)
+{
+	buf_adds(out, "<td class=\"whose-entry\">");
+	if (page_name_of(address) != address)
+		page_put_link(views, out, address, false);
+	else
+		html_text(out, address);
+	buf_adds(out, "</td>");
 }
 
 static void put_entry(
@@ -229,14 +326,10 @@ static void put_entry(
 	html_clock(out, js_str(entry, "at"), views->now_ms);
 	html_put(out, "</td><td><span class=\"mark $\" aria-hidden=\"true\">$</span> $</td>",
 		told.class, told.glyph, told.word);
-	if (has_address) {
-		buf_adds(out, "<td>");
-		if (!str_empty(js_str(entry, "address")))
-			page_put_link(views, out, js_str(entry, "address"), false);
-		buf_adds(out, "</td>");
-	}
+	if (has_address)
+		put_whose(views, js_str(entry, "address"), out);
 	buf_adds(out, "<td>");
-	put_detail(entry, out);
+	put_detail(views, entry, out);
 	buf_adds(out, "</td></tr>");
 }
 

@@ -5,26 +5,32 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/plain.h"
 
 enum { MOST_VALUE_BYTES = 160 };
 
 // ---- words
 
-// A value as JSON has it; a structure too long for a sentence is cut, on a whole character.
+// A structure as people read it, cut where it is too long for a sentence; a text in quotes, so that
+// one sees where it ends.
 static void put_value(struct buf *out, const json_t *value)
 {
 	if (!value || json_is_null(value)) {
 		buf_adds(out, "nothing");
 		return;
 	}
-	_cleanup_free_ char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	if (!text || strlen(text) <= MOST_VALUE_BYTES) {
-		buf_adds(out, text ? text : "?");
+	_cleanup_buf_ struct buf text = {0};
+	if (json_is_object(value) || json_is_array(value))
+		plain_text(&text, value);
+	else
+		plain_quoted(&text, value);
+	if (text.len <= MOST_VALUE_BYTES || text.failed) {
+		buf_adds(out, buf_str(&text));
 		return;
 	}
-	text[MOST_VALUE_BYTES] = '\0';
-	str_trim_utf8(text);
-	buf_addf(out, "%s...", text);
+	text.data[MOST_VALUE_BYTES] = '\0';
+	str_trim_utf8(text.data);
+	buf_addf(out, "%s...", text.data);
 }
 
 static void put_about(struct buf *out, const char *before, const char *text, const char *after)
@@ -213,8 +219,7 @@ static void tell_outcome(const json_t *detail, struct buf *out)
 	if (!str_empty(code) || !str_empty(message))
 		buf_addf(out, ": %s%s%s", code ? code : "",
 			str_empty(code) || str_empty(message) ? "" : ": ", message ? message : "");
-	else
-		buf_adds(out, ".");
+	buf_adds(out, !str_empty(message) && str_ends(message, ".") ? "" : ".");
 }
 
 static void tell_action(const json_t *detail, struct buf *out)
@@ -224,7 +229,9 @@ static void tell_action(const json_t *detail, struct buf *out)
 	const char *operation = js_str(detail, "operation");
 	buf_addf(out, "%s was called", operation ? operation : "An operation");
 	put_about(out, ", because: ", js_str(detail, "reason"), "");
-	if ((before && !json_is_null(before)) || (after && !json_is_null(after))) {
+	// Of a creation the file says what it was made of.
+	if (!str_eq_null(js_str(detail, "change"), "+") &&
+		((before && !json_is_null(before)) || (after && !json_is_null(after)))) {
 		buf_adds(out, " (from ");
 		put_value(out, before);
 		buf_adds(out, " to ");
@@ -309,9 +316,9 @@ static void tell_observed(const json_t *detail, struct buf *out)
 	buf_adds(out, ".");
 }
 
-static json_t *told(const json_t *entry, const json_t *entries)
+char *why_sentence(const json_t *entry, const json_t *entries)
 {
-	_cleanup_buf_ struct buf text = {0};
+	struct buf text = {0};
 	const json_t *detail = json_object_get(entry, "detail");
 	const char *what = js_str(entry, "what"), *at = js_str(entry, "at");
 	int64_t at_ms = 0;
@@ -329,10 +336,16 @@ static json_t *told(const json_t *entry, const json_t *entries)
 		tell_order(detail, &text);
 	else if (str_eq_null(what, "observed"))
 		tell_observed(detail, &text);
-	else
-		return NULL;
-	return json_pack("{s:s?, s:s, s:s, s:O*}", "at", at, "what", what, "text", buf_str(&text),
-		"detail", detail);
+	return buf_take(&text);
+}
+
+static json_t *told(const json_t *entry, const json_t *entries)
+{
+	_cleanup_free_ char *text = why_sentence(entry, entries);
+	return str_empty(text) ? NULL
+			       : json_pack("{s:s?, s:s, s:s, s:O*}", "at", js_str(entry, "at"),
+					 "what", js_str(entry, "what"), "text", text, "detail",
+					 json_object_get(entry, "detail"));
 }
 
 // ---- what is so now

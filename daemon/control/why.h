@@ -11,3 +11,6 @@
  * first, `what` and `detail` those of the entry. */
 json_t *why_told(
 	const json_t *resource, const json_t *config, const json_t *entries, const json_t *orders);
+
+/* The sentence of one of `entries` alone, new; empty for what the story leaves out. */
+char *why_sentence(const json_t *entry, const json_t *entries);

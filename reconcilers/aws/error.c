@@ -201,6 +201,25 @@ static struct err used_up(const struct wire_error *answer, const struct error_co
 	return err_code(ERR_QUOTA, answer->code, "%s: %s", remedy, answer->message);
 }
 
+// "User: U is not authorized to perform: A on resource: R because no ... policy allows the A
+// action": told in the words of what to do, whole, since the sentence twice would not fit.
+static struct err denied_by_omission(
+	const struct wire_error *answer, const char *action, const char *user)
+{
+	enum { MOST_REASON = 120 };
+	char resource[200];
+	const char *because = strstr(answer->message, " because ");
+	int left = readable_bytes(answer->message) - (int)(because - answer->message);
+	word_after(answer->message, "on resource: ", resource, sizeof(resource));
+	return err_code(ERR_DENIED, answer->code, "denied: add %s%s%s to the policy of %s,%.*s",
+		action, *resource && !str_eq(resource, "*") ? " on " : "",
+		str_eq(resource, "*") ? "" : resource, user,
+		left < 0             ? 0
+		: left > MOST_REASON ? MOST_REASON
+				     : left,
+		because);
+}
+
 static struct err denied(const struct wire_error *answer, const struct error_context *context)
 {
 	int bytes = readable_bytes(answer->message);
@@ -215,6 +234,8 @@ static struct err denied(const struct wire_error *answer, const struct error_con
 		return err_code(ERR_DENIED, answer->code,
 			"a policy denies %s to %s explicitly; change that policy: %.*s", action,
 			who, bytes, answer->message);
+	if (*user && strstr(answer->message, " because "))
+		return denied_by_omission(answer, action, user);
 	return err_code(ERR_DENIED, answer->code, "denied: add %s to the policy of %s: %.*s",
 		action, who, bytes, answer->message);
 }

@@ -50,6 +50,8 @@ static void unload(struct stack *stack)
 	}
 	stack->told++; // what is being read of the orders is of an earlier lease
 	stack->is_loaded = false;
+	if (stack->is_settled)
+		stack->unsettled_ms = loop_now_ms(stack->options.loop);
 	stack->is_settled = false;
 	json_object_clear(stack->approved);
 }

@@ -287,7 +287,7 @@ void stack_reload(struct stack *stack, struct desired *desired)
 	desired_free(old);
 	stack->loaded_wall_ms = loop_wall_ms(stack->options.loop);
 	stack->is_settled = false;
-	stack->started_ms = loop_now_ms(stack->options.loop);
+	stack->started_ms = stack->unsettled_ms = loop_now_ms(stack->options.loop);
 	stack->changes++;
 	if (!is_same)
 		stack_record_config(stack);
@@ -377,6 +377,8 @@ static void check_settled(struct stack *stack)
 	}
 	if (is_settled && !stack->is_settled)
 		stack->settled_ms = loop_now_ms(stack->options.loop);
+	else if (!is_settled && stack->is_settled)
+		stack->unsettled_ms = loop_now_ms(stack->options.loop);
 	stack->is_settled = is_settled;
 }
 
@@ -454,7 +456,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	stack->orders = json_array();
 	stack->destroyed = json_array();
 	stack->loaded_wall_ms = loop_wall_ms(options->loop);
-	stack->started_ms = loop_now_ms(options->loop);
+	stack->started_ms = stack->unsettled_ms = loop_now_ms(options->loop);
 	stack_mind_clock(stack);
 	map_init(&stack->by_address);
 	task_init(&stack->task, options->loop, step, "stack");

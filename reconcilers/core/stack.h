@@ -123,6 +123,7 @@ struct stack {
 	int64_t started_ms;     // loop time
 	bool is_settled;        // every layer has passed and nothing is under way or waiting to act
 	int64_t settled_ms;     // loop time at which that was first so
+	int64_t unsettled_ms;   // ... and from which it was not so any more
 	uint64_t changes;       // counts every change of anything shown
 	int64_t clocks_apart_ms; // wall clock less boot clock, as last looked at
 };

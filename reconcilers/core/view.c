@@ -110,15 +110,17 @@ static void put_time(struct lines *lines, const char *name, int64_t wall_ms)
 	put_text(lines, name, wall_ms > 0 ? lines->times[at].text : NULL);
 }
 
-// On standby it is another one that does what is said to be done.
+// On standby it is another one that does what is said to be done; without the store nobody does.
 static void put_message(
 	struct lines *lines, const struct stack *stack, const struct resource *resource)
 {
 	const struct decision *d = &resource->decision;
-	bool is_others = d->verdict == VERDICT_ACT && stack_is_standby(stack);
+	const char *when = d->verdict != VERDICT_ACT || resource->run ? ""
+			   : stack_is_standby(stack)                  ? "by the daemon that leads: "
+			   : !stack->is_store_ready                   ? "when the store is back: "
+								      : "";
 	char text[sizeof(d->message) + 32];
-	snprintf(text, sizeof(text), "%s%s", is_others ? "by the daemon that leads: " : "",
-		*d->reason ? d->message : "not looked at yet");
+	snprintf(text, sizeof(text), "%s%s", when, *d->reason ? d->message : "not looked at yet");
 	put_text(lines, "message", text);
 }
 
@@ -214,19 +216,24 @@ static enum health layer_health(const struct stack *stack, const struct reconcil
 	for (size_t i = 0; i < r->watch_count; i++)
 		is_blind = is_blind ||
 			   (r->watches[i].failure.count > 2 && r->watches[i].resources > 0);
-	bool is_degraded = n.failed > 0 || is_blind;
+	bool is_degraded = n.failed > 0 || is_blind, is_looked_at = true;
 	map_for_each (&stack->by_address, entry) {
 		const struct resource *resource = entry->value;
-		is_degraded = is_degraded || (str_eq(resource->kind->layer, r->layer->name) &&
-						     resource->decision.health == HEALTH_DEGRADED);
+		enum health health = resource->decision.health;
+		if (!str_eq(resource->kind->layer, r->layer->name))
+			continue;
+		is_degraded = is_degraded || health == HEALTH_DEGRADED;
+		is_looked_at = is_looked_at && (health == HEALTH_HEALTHY ||
+						       viewsay_is_only_observed(stack, resource));
 	}
 	return is_degraded                           ? HEALTH_DEGRADED
 	       : n.total > 0 && n.unknown == n.total ? HEALTH_UNKNOWN
 	       : n.progressing > 0 || (n.waiting > 0 && viewsay_is_converging(stack))
 		       ? HEALTH_PROGRESSING
 	       : n.held > 0 || n.suspended > 0 || n.waiting > 0 ? HEALTH_SUSPENDED
-	       : n.healthy < n.total                            ? HEALTH_PROGRESSING
-								: HEALTH_HEALTHY;
+	       : n.healthy == n.total                           ? HEALTH_HEALTHY
+	       : is_looked_at                                   ? HEALTH_MISSING
+								: HEALTH_PROGRESSING;
 }
 
 static int64_t oldest_look(const struct stack *stack, const char *layer)
@@ -334,7 +341,7 @@ json_t *view_status(const struct stack *stack)
 	for (size_t i = 0; i < stack->reconciler_count; i++)
 		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
 	struct view_counts n = view_count(stack, NULL);
-	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->started_ms;
+	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->unsettled_ms;
 	json_t *progress = !viewsay_is_converging(stack)
 				   ? json_null()
 				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",

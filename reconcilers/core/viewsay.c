@@ -29,7 +29,7 @@ static bool why_only_looking(const struct stack *stack, char *ret_why, size_t by
 }
 
 // Differs, and the policy is to observe only.
-static bool is_only_observed(const struct stack *stack, const struct resource *resource)
+bool viewsay_is_only_observed(const struct stack *stack, const struct resource *resource)
 {
 	return stack_policy(stack, resource)->mode == MODE_OBSERVE &&
 	       resource->decision.sync != SYNC_SYNCED && resource->decision.sync != SYNC_UNKNOWN;
@@ -39,7 +39,7 @@ static int count_observed(const struct stack *stack)
 {
 	int count = 0;
 	map_for_each (&stack->by_address, entry)
-		count += is_only_observed(stack, entry->value);
+		count += viewsay_is_only_observed(stack, entry->value);
 	return count;
 }
 

@@ -5,3 +5,5 @@
 
 /* Is something on its way to being in sync? */
 bool viewsay_is_converging(const struct stack *stack);
+/* Does the resource differ, and is nothing done about it, as the policy says? */
+bool viewsay_is_only_observed(const struct stack *stack, const struct resource *resource);

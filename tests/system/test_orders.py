@@ -184,6 +184,13 @@ def test_a_stack_that_is_only_observed_says_what_would_be_changed_and_does_not_c
     daemon.wait_status(lambda status: "1 would be changed, were it not to be observed only" in status["summary"],
                        "it to be told")
     assert "Converging" not in daemon.holdfast("status", check=None).stdout
+    # What is not there is missing, and nobody is at it.
+    tree["network"]["subnet"]["later"] = {"vpc": "main", "cidr_block": "10.0.99.0/24"}
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    daemon.sync()
+    layers = {layer["name"]: layer for layer in daemon.status()["layers"]}
+    assert (layers["network"]["sync"], layers["network"]["health"]) == ("OutOfSync", "Missing")
 
 
 def test_an_ignored_field_may_be_named_as_it_is_shown(held):

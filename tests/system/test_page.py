@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -30,12 +31,13 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.headings, self.links, self.ids, self.tags, self.problems = [], [], [], [], [], []
-        self.roles, self.text = [], []
+        self.roles, self.text, self.is_apart = [], [], True
         self.feed(text)
         assert not self.open, f"never closed: {self.open}"
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
+        self.is_apart = tag != "wbr"
         self.tags.append((tag, attrs))
         for name in attrs:
             if name.startswith("on") or name == "style":
@@ -60,8 +62,13 @@ class Page(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data):
-        if not {"script", "style"} & set(self.open):
+        if {"script", "style"} & set(self.open):
+            return
+        if self.tags and self.tags[-1][0] == "wbr" and self.text and not self.is_apart:
+            self.text[-1] += data  # a place where a word may break is in no word
+        else:
             self.text.append(data)
+        self.is_apart = True
 
     def words(self):
         return " ".join(" ".join(self.text).split())
@@ -75,7 +82,7 @@ def served(emulator_process):
     stack = network.small()
     stack["network"]["vpc"]["main"].setdefault("tags", {})["note"] = HOSTILE
     daemon = Daemon(proxy.url, network.dump(stack), arguments=["--listen", f"127.0.0.1:{port}"])
-    daemon.port = port
+    daemon.port, daemon.proxy = port, proxy
     try:
         daemon.start()
         daemon.wait_synced()
@@ -226,6 +233,23 @@ def test_nothing_is_wider_than_the_screen(served, path, width):
     found = re.search("<title>width ([0-9]+)</title>", text)
     assert found, log[-2000:]
     assert int(found[1]) <= width
+
+
+def test_progress_counts_from_the_look_that_found_something_and_not_from_the_start(served, emulator_process):
+    ec2 = emulator_process.client("ec2")
+    served.proxy.fail("hang", operation="ModifyVpcAttribute")
+    before = time.monotonic()
+    try:
+        ec2.modify_vpc_attribute(VpcId=served.ids()["network.vpc.main"], EnableDnsHostnames={"Value": False})
+        served.post("/v1/sync", {"target": "network", "wait": False})
+        status = served.wait_status(lambda status: status["progress"], "the correction to be under way")
+        assert status["progress"]["elapsed_ms"] <= (time.monotonic() - before) * 1000 + 1
+        words = page_of(served).words()
+        assert "Making AWS what the file says" in words and "What is being done" in words
+        assert "EnableDnsHostnames false → will be true" in words
+    finally:
+        served.proxy.behave()
+    served.wait_synced()
 
 
 def test_what_differs_and_what_is_paused_stand_on_top(served, emulator_process):

@@ -353,6 +353,29 @@ static void a_denied_call_names_the_action_the_identity_and_the_remedy(void **st
 	bench_end(&bench);
 }
 
+// Newer answers say what is wanted and why; the sentence is told whole, and no part of it twice.
+static void a_denied_call_says_which_resource_and_why(void **state)
+{
+	(void)state;
+	static const struct answer answers[] = {{403, NULL,
+		EC2_ERROR("UnauthorizedOperation",
+			"You are not authorized to perform this operation. User: "
+			"arn:aws:iam::123456789012:user/bob is not authorized to perform: "
+			"ec2:CreateVpc on resource: arn:aws:ec2:eu-west-1:123456789012:vpc/* "
+			"because no identity-based policy allows the ec2:CreateVpc action. "
+			"Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm")}};
+	static struct bench bench;
+	struct aws_call *call = bench_run(&bench, answers, 1, "CreateVpc", true);
+	assert_int_equal(call->op.err.class, ERR_DENIED);
+	assert_true(str_starts(call->op.err.message,
+		"ec2:CreateVpc: denied: add ec2:CreateVpc on "
+		"arn:aws:ec2:eu-west-1:123456789012:vpc/* to the policy of "
+		"arn:aws:iam::123456789012:user/bob, because no identity-based policy allows the "
+		"ec2:CreateVpc action"));
+	assert_null(strstr(call->op.err.message, "4GIOH"));
+	bench_end(&bench);
+}
+
 static const struct channel *ec2_of(const struct bench *bench)
 {
 	return map_get(&bench->aws->channels, "ec2");
@@ -642,6 +665,7 @@ int main(void)
 		cmocka_unit_test(a_not_found_page_of_a_proxy_does_not_read_as_not_found),
 		cmocka_unit_test(a_bodiless_refusal_is_awss_when_it_carries_a_request_id),
 		cmocka_unit_test(a_denied_call_names_the_action_the_identity_and_the_remedy),
+		cmocka_unit_test(a_denied_call_says_which_resource_and_why),
 		cmocka_unit_test(
 			a_used_up_quota_is_named_and_neither_repeated_nor_taken_for_throttling),
 		cmocka_unit_test(a_client_token_that_was_taken_leaves_open_what_it_made),

@@ -298,12 +298,61 @@ static void test_progress_is_silent_when_nothing_changed(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+// What cannot be looked at may be otherwise by now; what the file wants may not be in force.
+static void test_all_is_well_is_said_only_when_it_is_known(void **state)
+{
+	(void)state;
+	static const char *const troubles[][2] = {
+		{"blind", "[{\"layers\": [\"network\"], \"kinds\": [\"vpc\"], \"cause\": \"no\"}]"},
+		{"store", "{\"phase\": \"waiting\", \"message\": \"refused\"}"},
+		{"config", "{\"error\": {\"findings\": []}}"}};
+	struct view view = view_of(80, LOOK_PLAIN);
+	_cleanup_json_ json_t *well = load("status_well");
+	_cleanup_buf_ struct buf out = {0};
+	render_live(&view, well, NULL, NULL, 40, &out);
+	assert_non_null(strstr(buf_str(&out), "Everything is as the file says."));
+	for (size_t i = 0; i < ARRAY_COUNT(troubles); i++) {
+		_cleanup_json_ json_t *status = json_deep_copy(well);
+		json_object_set_new(status, troubles[i][0], json_loads(troubles[i][1], 0, NULL));
+		buf_reset(&out);
+		render_live(&view, status, NULL, NULL, 40, &out);
+		assert_null(strstr(buf_str(&out), "Everything is as the file says."));
+	}
+}
+
+// What happened last fills what is left of the screen, whole entries only, and hides nothing.
+static void test_what_happened_last_takes_the_room_that_is_left(void **state)
+{
+	(void)state;
+	struct view view = view_of(80, LOOK_PLAIN);
+	_cleanup_json_ json_t *well = load("status_well"), *history = load("history");
+	for (int height = 4; height < 60; height++) {
+		_cleanup_buf_ struct buf out = {0};
+		render_live(&view, well, history, NULL, height, &out);
+		const char *title = strstr(buf_str(&out), "LATELY\n");
+		int lines = 1;
+		for (const char *at = buf_str(&out); *at; at++)
+			lines += *at == '\n';
+		assert_int_equal(lines, height);
+		if (!title)
+			continue;
+		assert_null(strstr(buf_str(&out), "more lines"));
+		assert_true(
+			title[strlen("LATELY\n")] == '0'); // an entry, which begins with its time
+		// Each of these calls needs a second line, and has it.
+		for (const char *at = title; (at = strstr(at, "action  network.subnet")); at++)
+			assert_true(str_starts(strchr(at, '\n'), "\n    "));
+	}
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
 	tzset();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers_look_as_they_did),
+		cmocka_unit_test(test_all_is_well_is_said_only_when_it_is_known),
+		cmocka_unit_test(test_what_happened_last_takes_the_room_that_is_left),
 		cmocka_unit_test(test_lines_fit_the_terminal_and_obey_nobody_else),
 		cmocka_unit_test(test_renderers_take_any_json),
 		cmocka_unit_test(test_secrets_are_never_printed),

@@ -71,10 +71,34 @@ static void values_are_told_in_one_line(void **state)
 	_cleanup_buf_ struct buf out = {0};
 	_cleanup_json_ json_t *value = json_pack("{s:[i, s]}", "a", 1, "<");
 	html_value(&out, value);
-	assert_string_equal(buf_str(&out), "{&quot;a&quot;: [1, &quot;&lt;&quot;]}");
+	assert_string_equal(buf_str(&out), "{a: [1, &lt;]}");
 	buf_reset(&out);
 	html_value(&out, NULL);
-	assert_string_equal(buf_str(&out), "–");
+	assert_string_equal(buf_str(&out), "(none)");
+	buf_reset(&out);
+	_cleanup_json_ json_t *items =
+		json_pack("[{s:i, s:s}]", "Port", 22, "P", "{\"Version\": \"2012\"}");
+	html_brief(&out, items);
+	assert_string_equal(buf_str(&out), "Port: 22, P: {Version: 2012}");
+	buf_reset(&out);
+	_cleanup_json_ json_t *long_one = json_pack("[o]", json_sprintf("%0200d", 0));
+	html_brief(&out, long_one);
+	assert_true(out.len < 160);
+	assert_has(buf_str(&out), "000…");
+	buf_reset(&out);
+	_cleanup_json_ json_t *nothing = json_pack("[]");
+	html_brief(&out, nothing);
+	assert_string_equal(buf_str(&out), "[]");
+}
+
+static void commands_and_instants_in_a_sentence_are_marked(void **state)
+{
+	(void)state;
+	_cleanup_buf_ struct buf out = {0};
+	html_prose(&out, "a <b> until 2026-11-24T17:56:40Z: `holdfast release x`; it`s", NOW);
+	assert_string_equal(buf_str(&out),
+		"a &lt;b&gt; until <time datetime=\"2026-11-24T17:56:40Z\" "
+		"data-clock>17:56:40</time>: <code>holdfast release x</code>; it`s");
 }
 
 static void ages_and_clocks_carry_their_instant(void **state)
@@ -232,12 +256,16 @@ static void the_daemons_own_troubles_are_told(void **state)
 		json_pack("{s:s, s:{s:s}}", "role", "standby", "leader", "host", "ops2"));
 	json_t *layer = json_array_get(json_object_get(status, "layers"), 0);
 	json_object_set_new(layer, "paused", json_true());
+	json_object_set_new(layer, "blind", json_pack("[{s:s}]", "kind", "vpc"));
+	json_object_set_new(layer, "braked", json_pack("{s:s}", "reason", "too much"));
 	json_object_set_new(status, "blind",
 		json_pack("[{s:[s], s:[s], s:s}, {s:[s, s], s:[s, s, s, s], s:s}]", "layers",
 			"network", "kinds", "vpc", "cause", "denied", "layers", "data", "security",
 			"kinds", "a", "b", "c", "d", "cause", "no answer"));
 	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
-	assert_has(text, "Postgres does not answer</h3><p>connection refused");
+	assert_has(text, "Postgres cannot be used</h3><p>connection refused");
+	assert_has(text, "<span class=\"count failed\"><b>cannot be looked at</b></span>");
+	assert_has(text, "<span class=\"count held\"><b>braked</b></span>");
 	assert_has(text, "On standby: ops2 leads");
 	assert_has(text, "The layer network is paused");
 	assert_has(text, "network: <code>vpc</code> cannot be looked at</h3><p>denied");
@@ -257,6 +285,159 @@ static void what_is_well_folds_away_and_what_is_not_stands_open(void **state)
 			resource("ill", "OutOfSync", "Healthy", "differs")));
 	_cleanup_free_ char *open = overview(&(struct page_views){.now_ms = NOW, .status = ill});
 	assert_has(open, "id=\"kinds-network\" data-opened open><summary>By kind");
+}
+
+static json_t *entry(const char *what, const char *detail)
+{
+	json_t *parsed = json_loads(detail, 0, NULL);
+	assert_non_null(parsed);
+	return json_pack("{s:s, s:s, s:s, s:o}", "at", "2026-11-24T17:56:40.000Z", "what", what,
+		"address", "a.b.c", "detail", parsed);
+}
+
+static void assert_told(const char *what, const char *detail, const char *wanted)
+{
+	_cleanup_json_ json_t *entries = json_pack("[o]", entry(what, detail));
+	_cleanup_buf_ struct buf out = {0};
+	page_put_entries(&(struct page_views){.now_ms = NOW}, entries, true, 60, &out);
+	assert_has(buf_str(&out), wanted);
+	assert_lacks(buf_str(&out), "{&quot;"); // nothing is shown as the program has it
+}
+
+static void what_happened_is_told_as_people_read_it(void **state)
+{
+	(void)state;
+	assert_told("action",
+		"{\"operation\": \"ecs:UpdateService\", \"change\": \"~\", \"outcome\": \"done\", "
+		"\"before\": null, \"after\": 60, \"dur_ms\": 1900}",
+		"done  <del>(none)</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> to "
+		"</span> <ins class=\"\">60</ins> <span class=\"quiet\">1s</span>");
+	assert_told("action",
+		"{\"operation\": \"ec2:AuthorizeSecurityGroupIngress\", \"change\": \"~\", "
+		"\"outcome\": \"done\", \"after\": [{\"IpProtocol\": \"tcp\", \"ToPort\": 22}]}",
+		" added <code>IpProtocol: tcp, ToPort: 22</code>");
+	assert_told("action",
+		"{\"operation\": \"iam:PutRolePolicy\", \"change\": \"~\", \"before\": {\"D\": "
+		"\"{\\\"Action\\\": \\\"a\\\", \\\"Effect\\\": \\\"Allow\\\"}\"}, \"after\": "
+		"{\"D\": "
+		"\"{\\\"Action\\\": \\\"b\\\", \\\"Effect\\\": \\\"Allow\\\"}\"}}",
+		"<code>D.Action</code> <del>a</del>");
+	assert_told("action",
+		"{\"operation\": \"ec2:CreateVpc\", \"change\": \"+\", \"dur_ms\": null}",
+		"not answered yet </td>");
+	assert_told("drift",
+		"{\"field\": \"(resource)\", \"type\": \"missing\", \"desired\": null, "
+		"\"observed\": {\"a\": 1}}",
+		"<td>is not in AWS any more</td>");
+	assert_told("drift",
+		"{\"field\": \"Size\", \"type\": \"changed\", \"desired\": 14, \"observed\": 1}",
+		"<del>14</del> <span aria-hidden=\"true\">→</span><span class=\"sr\"> to </span> "
+		"<ins class=\"drifted\">1</ins>");
+	assert_told("closed", "{\"field\": \"(resource)\", \"how\": \"reverted\"}",
+		"<td>it is right again: somebody else put it back</td>");
+	assert_told("order", "{\"sort\": \"pause\", \"who\": \"ada\", \"reason\": \"the move\"}",
+		"Writing was paused by ada: the move.");
+	assert_told("hold", "{\"state\": \"waiting\", \"change\": \"-\", \"reason\": \"`x` says\"}",
+		"The deletion was held for a person: <code>x</code> says.");
+}
+
+static void an_order_for_a_layer_leads_nowhere(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *entries = json_pack("[o]", entry("order", "{\"sort\": \"pause\"}"));
+	js_set_str(json_array_get(entries, 0), "address", "security");
+	_cleanup_buf_ struct buf out = {0};
+	page_put_entries(&(struct page_views){.now_ms = NOW}, entries, true, 60, &out);
+	assert_has(buf_str(&out), "<td class=\"whose-entry\">security</td>");
+}
+
+static char *story_of(const char *text, const json_t *status)
+{
+	_cleanup_json_ json_t *whole = json_loads(text, 0, NULL);
+	_cleanup_buf_ struct buf out = {0};
+	assert_non_null(whole);
+	page_story(&(struct page_views){.now_ms = NOW, .status = status, .resource = whole}, &out);
+	return strdup(strstr(buf_str(&out), "<main"));
+}
+
+// A reference says nothing of its value: the rule that has one is not taken for the foreign one.
+static void the_two_sides_stand_leaf_by_leaf(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status = status_with(json_array());
+	_cleanup_free_ char *text = story_of(
+		"{\"address\": \"a.b.c\", \"sync\": \"OutOfSync\", \"health\": \"Healthy\", "
+		"\"message\": \"differs\", \"desired\": {\"Name\": \"x\", \"Rules\": [{\"Port\": "
+		"22, "
+		"\"Group\": {\"@ref\": \"d.e.f\"}}], \"Policy\": {\"@text\": [\"{\\\"Effect\\\": "
+		"\\\"\", {\"@ref\": \"d.e.f\", \"@attr\": \"Arn\"}, \"\\\"}\"]}}, "
+		"\"observed\": {\"Name\": \"x\", \"Rules\": [{\"Port\": 22, \"Cidr\": "
+		"\"0.0.0.0/0\"}, {\"Port\": 22, \"Group\": \"sg-1\"}], \"Policy\": "
+		"\"{\\\"Effect\\\": \\\"arn:x\\\"}\", \"Made\": \"today\"}, "
+		"\"differences\": [{\"path\": \"Rules[22 0.0.0.0/0]\"}], "
+		"\"undeclared\": [{\"path\": \"Tags[a]\", \"observed\": \"b\"}], "
+		"\"remarks\": [\"see `x`\"], \"protection\": {\"who\": \"ada\", \"reason\": "
+		"\"audit\"}, \"tags\": {\"stack\": \"shop\"}}",
+		status);
+	assert_has(text,
+		"<tr class=\"leaf\"><th scope=\"row\"><code>Name</code></th><td "
+		"data-side=\"file\"><code>x</code></td><td class=\"same\" data-side=\"AWS\">");
+	assert_has(text, "<tr class=\"group wrong\"><th scope=\"rowgroup\"><code>Rules</code>");
+	assert_has(text, "<tr class=\"inner\"><th scope=\"row\"><code>[0].Group</code></th><td "
+			 "data-side=\"file\"><a href=\"/resource/d.e.f\"><code>d.e.f</code>"
+			 "</a></td><td data-side=\"AWS\"><code>sg-1</code></td>");
+	assert_has(text, "<tr class=\"inner wrong\"><th scope=\"row\"><code>[1].Cidr</code>");
+	assert_has(text, "<code>Policy.Effect</code></th><td data-side=\"file\"><code>${d.e.f.Arn}"
+			 "</code></td><td data-side=\"AWS\"><code>arn:x</code></td>");
+	assert_has(text,
+		"the file says nothing of it</th></tr><tr class=\"leaf\"><th scope=\"row\">"
+		"<code>Made</code></th><td data-side=\"file\"><span class=\"quiet\">–</span>");
+	assert_has(text, "<li><code>Tags[a]</code> <del>(none)</del>");
+	assert_has(text, "<p class=\"remark\">see <code>x</code></p>");
+	assert_has(text, "<dt>protected</dt><dd>by ada: audit</dd>");
+	assert_lacks(text, "&quot;");
+}
+
+static void while_the_store_is_away_what_would_be_done_waits_for_it(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		status_with(json_pack("[o]", resource("a", "OutOfSync", "Healthy", "differs")));
+	_cleanup_json_ json_t *plan = json_pack("{s:[{s:s, s:s, s:s}]}", "actions", "address",
+		"network.subnet.a", "decision", "do", "change", "~");
+	struct page_views views = {.now_ms = NOW, .status = status, .plan = plan};
+	_cleanup_free_ char *well = overview(&views);
+	assert_has(well, "It will be changed next.");
+	js_set_str(json_object_get(status, "store"), "phase", "waiting");
+	_cleanup_free_ char *away = overview(&views);
+	assert_lacks(away, "It will be changed next.");
+	assert_has(away, "That waits for Postgres.");
+}
+
+static void while_all_is_being_made_a_few_stand_for_all_and_nobody_has_to_look(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *rows = json_array();
+	for (int i = 0; i < 20; i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "s%d", i);
+		json_t *row = resource(name, "Missing", "Progressing", "being created");
+		json_object_set_new(row, "action", json_pack("{s:s}", "operation", "CreateSubnet"));
+		json_array_append_new(rows, row);
+	}
+	_cleanup_json_ json_t *status = status_with(json_incref(rows));
+	json_object_set_new(status, "progress",
+		json_pack("{s:i, s:i, s:i}", "done", 0, "total", 20, "elapsed_ms", 9000));
+	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(text, "Making AWS what the file says</h1>");
+	assert_has(text, "What is being done</h2>");
+	assert_lacks(text, "What wants attention");
+	assert_has(text, "<h3>14 more on the way</h3>");
+	js_set_str(json_array_get(rows, 3), "sync", "OutOfSync");
+	js_set_str(json_array_get(rows, 3), "health", "Degraded");
+	json_object_del(json_array_get(rows, 3), "action");
+	_cleanup_free_ char *ill = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(ill, "What wants attention</h2>");
 }
 
 static void of_what_happened_the_last_stands_open(void **state)
@@ -351,7 +532,7 @@ static void many_with_the_same_neighbours_are_one_box(void **state)
 	_cleanup_json_ json_t *graph = json_pack("{s:[], s:O}", "nodes", "flow", flow);
 	_cleanup_buf_ struct buf out = {0};
 	page_put_picture(&(struct page_views){.graph = graph}, &out);
-	assert_has(buf_str(&out), ">3 of them<");
+	assert_has(buf_str(&out), ">x +2<");
 	assert_lacks(buf_str(&out), "href=\"/resource/a.endpoint.y\"");
 	assert_has(buf_str(&out), "href=\"/resource/a.nat.b\"");
 	assert_has(buf_str(&out), "reaches <code>a.endpoint.z</code>");
@@ -380,6 +561,13 @@ int main(void)
 		cmocka_unit_test(nothing_wrong_is_said_and_nothing_else),
 		cmocka_unit_test(the_daemons_own_troubles_are_told),
 		cmocka_unit_test(what_is_well_folds_away_and_what_is_not_stands_open),
+		cmocka_unit_test(commands_and_instants_in_a_sentence_are_marked),
+		cmocka_unit_test(what_happened_is_told_as_people_read_it),
+		cmocka_unit_test(an_order_for_a_layer_leads_nowhere),
+		cmocka_unit_test(the_two_sides_stand_leaf_by_leaf),
+		cmocka_unit_test(while_the_store_is_away_what_would_be_done_waits_for_it),
+		cmocka_unit_test(
+			while_all_is_being_made_a_few_stand_for_all_and_nobody_has_to_look),
 		cmocka_unit_test(of_what_happened_the_last_stands_open),
 		cmocka_unit_test(many_that_say_the_same_are_one_item),
 		cmocka_unit_test(the_picture_survives_circles_crowds_and_long_names),

@@ -54,7 +54,7 @@ static void test_each_sort_of_entry_is_a_sentence(void **state)
 		"no longer in AWS");
 	assert_story(ENTRY("drift", "\"field\": \"Rule\", \"type\": \"foreign\", \"observed\": "
 				    "{\"Port\": 22}"),
-		"not in the file: {\"Port\":22}");
+		"not in the file: {Port: 22}.");
 	assert_story(ENTRY("drift", "\"field\": \"Ingress[tcp 22 22 0.0.0.0/0]\", \"type\": "
 				    "\"foreign\", \"observed\": {\"ToPort\": 22}"),
 		"Drift: Ingress[tcp 22 22 0.0.0.0/0] was found in AWS and is not in the file.");
@@ -88,9 +88,15 @@ static void test_each_sort_of_entry_is_a_sentence(void **state)
 			     "\"dur_ms\": 120, \"attempts\": 3, \"request_id\": \"r-1\", "
 			     "\"config_version\": \"v6\""),
 		"ec2:CreateVpc was called, because: Missing. Outcome: failed in 120ms, at attempt "
-		"3: Denied: no AWS request id r-1. Under version v6 of the file.");
+		"3: Denied: no. AWS request id r-1. Under version v6 of the file.");
 	assert_story(ENTRY("action", "\"operation\": \"ec2:CreateVpc\", \"outcome\": null"),
 		"It has not been answered yet.");
+	assert_story(ENTRY("action", "\"operation\": \"ec2:AuthorizeSecurityGroupIngress\", "
+				     "\"change\": \"~\", \"after\": [{\"ToPort\": 22}]"),
+		"AuthorizeSecurityGroupIngress was called (from nothing to [{ToPort: 22}]).");
+	assert_story(ENTRY("action", "\"operation\": \"ec2:CreateVpc\", \"change\": \"+\", "
+				     "\"after\": {\"CidrBlock\": \"10.0.0.0/16\"}"),
+		"ec2:CreateVpc was called. It has not");
 	assert_story(ENTRY("action", "\"operation\": \"x\", \"outcome\": \"unknown\""),
 		"the answer was lost");
 	assert_story(ENTRY("hold", "\"state\": \"waiting\", \"change\": \"-/+\", \"reason\": "

@@ -1,6 +1,6 @@
 // What the core writes as {"@ref": ADDRESS, "@attr": PATH} and {"@text": [...]} is shown as the
 // file says it.
-#include "cli/plain.h"
+#include "core/plain.h"
 #include "base/str.h"
 #include <ctype.h>
 
@@ -178,8 +178,9 @@ static void add_leaves(json_t *rows, const char *path, const json_t *value, int 
 json_t *plain_leaves(const json_t *tree)
 {
 	json_t *rows = json_object();
-	if (rows && json_is_object(tree) && json_object_size(tree) > 0)
-		add_leaves(rows, "", tree, 0);
+	_cleanup_json_ json_t *whole = plain_opened(tree);
+	if (rows && json_is_object(whole) && json_object_size(whole) > 0)
+		add_leaves(rows, "", whole, 0);
 	return rows;
 }
 
@@ -191,7 +192,51 @@ bool plain_is_empty(const json_t *value)
 	       (json_is_string(value) && json_string_length(value) == 0);
 }
 
-// How alike two items are: the members that are equal. A reference says nothing here.
+// A policy or a dashboard is a text for AWS, and a structure for people.
+static json_t *document_of(const json_t *value)
+{
+	_cleanup_buf_ struct buf text = {0};
+	if (json_is_array(json_object_get(value, "@text")))
+		put_template(&text, json_object_get(value, "@text"));
+	else if (json_is_string(value))
+		buf_adds(&text, json_string_value(value));
+	json_t *document = *buf_str(&text) == '{' ? json_loads(buf_str(&text), 0, NULL) : NULL;
+	if (document && json_object_size(document) == 0) {
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+static json_t *opened(const json_t *value, int depth)
+{
+	const char *key;
+	size_t i;
+	json_t *member, *document = document_of(value);
+	if (document)
+		return document;
+	if (depth > DEEPEST || is_reference(value) || json_object_get(value, "@text") ||
+		!(json_is_object(value) || json_is_array(value)))
+		return json_incref((json_t *)value);
+	if (json_is_array(value)) {
+		json_t *list = json_array();
+		json_array_foreach ((json_t *)value, i, member)
+			json_array_append_new(list, opened(member, depth + 1));
+		return list;
+	}
+	json_t *object = json_object();
+	json_object_foreach ((json_t *)value, key, member)
+		json_object_set_new(object, key, opened(member, depth + 1));
+	return object;
+}
+
+json_t *plain_opened(const json_t *value)
+{
+	return opened(value, 0);
+}
+
+// How alike two items are: the members that are equal. What a reference stands for is not known
+// here, but that there is something is.
 static int likeness(const json_t *desired, const json_t *observed)
 {
 	const char *key;
@@ -201,7 +246,9 @@ static int likeness(const json_t *desired, const json_t *observed)
 		return json_equal(desired, observed);
 	json_object_foreach ((json_t *)desired, key, member) {
 		const json_t *other = json_object_get(observed, key);
-		if (json_is_object(member) && !is_reference(member))
+		if (is_reference(member))
+			score += other && !json_is_null(other);
+		else if (json_is_object(member))
 			score += likeness(member, other);
 		else
 			score += other && json_equal(member, other);
@@ -210,6 +257,8 @@ static int likeness(const json_t *desired, const json_t *observed)
 }
 
 enum { MOST_ALIGNED = 200 };
+
+static json_t *aligned(const json_t *desired, const json_t *observed);
 
 static json_t *align_list(const json_t *desired, const json_t *observed)
 {
@@ -233,14 +282,14 @@ static json_t *align_list(const json_t *desired, const json_t *observed)
 		}
 		if (most < 0)
 			break;
-		json_array_append_new(out, plain_align(want, json_array_get(rest, best)));
+		json_array_append_new(out, aligned(want, json_array_get(rest, best)));
 		json_array_remove(rest, best);
 	}
 	json_array_extend(out, rest);
 	return out;
 }
 
-json_t *plain_align(const json_t *desired, const json_t *observed)
+static json_t *aligned(const json_t *desired, const json_t *observed)
 {
 	const char *key;
 	json_t *member;
@@ -250,8 +299,14 @@ json_t *plain_align(const json_t *desired, const json_t *observed)
 		return json_incref((json_t *)observed);
 	json_t *out = json_object();
 	json_object_foreach ((json_t *)observed, key, member)
-		json_object_set_new(out, key, plain_align(json_object_get(desired, key), member));
+		json_object_set_new(out, key, aligned(json_object_get(desired, key), member));
 	return out;
+}
+
+json_t *plain_align(const json_t *desired, const json_t *observed)
+{
+	_cleanup_json_ json_t *want = plain_opened(desired), *have = plain_opened(observed);
+	return aligned(want, have);
 }
 
 bool plain_is_same_path(const char *a, const char *b)
@@ -266,4 +321,58 @@ bool plain_is_same_path(const char *a, const char *b)
 		a++;
 		b++;
 	}
+}
+
+bool plain_covers(const char *path, const char *leaf)
+{
+	if (plain_is_same_path(leaf, path))
+		return true;
+	_cleanup_free_ char *head = strdup(leaf);
+	for (char *end = head ? head + strlen(head) : NULL; end && end > head; end--) {
+		if (*end != '.' && *end != '[')
+			continue;
+		*end = '\0';
+		if (plain_is_same_path(head, path))
+			return true;
+	}
+	return false;
+}
+
+static bool is_lone(const json_t *change, const char *side, const char *other)
+{
+	const json_t *value = json_object_get(change, side);
+	return value && !json_is_object(value) && !json_object_get(change, other);
+}
+
+static size_t count_path(const json_t *changes, const char *path)
+{
+	size_t i, count = 0;
+	json_t *one;
+	json_array_foreach ((json_t *)changes, i, one)
+		count += str_eq_null(js_str(one, "path"), path);
+	return count;
+}
+
+json_t *plain_joined(const json_t *changes)
+{
+	json_t *out = json_array();
+	for (size_t i = 0; i < json_array_size(changes); i++) {
+		const json_t *one = json_array_get(changes, i);
+		const json_t *next = json_array_get(changes, i + 1);
+		const char *path = js_str(one, "path");
+		bool is_pair = next && str_eq_null(js_str(next, "path"), path) &&
+			       count_path(changes, path) == 2;
+		const json_t *came = is_lone(one, "after", "before") ? one : next;
+		const json_t *went = came == one ? next : one;
+		if (!is_pair || !is_lone(came, "after", "before") ||
+			!is_lone(went, "before", "after")) {
+			json_array_append(out, (json_t *)one);
+			continue;
+		}
+		json_array_append_new(out, json_pack("{s:s, s:O, s:O}", "path", path ? path : "",
+						   "before", json_object_get(went, "before"),
+						   "after", json_object_get(came, "after")));
+		i++;
+	}
+	return out;
 }
