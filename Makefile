@@ -458,7 +458,8 @@ install: all ## install below PREFIX (/usr/local), or below DESTDIR
 		packaging/holdfastd.conf $(DESTDIR)$(SYSCONFDIR)/holdfast/holdfastd.conf
 	cd config/examples && find . -type f -exec install -D -m 644 {} \
 		$(abspath $(DESTDIR)$(DATADIR))/doc/holdfast/examples/{} \;
-	set -e; for f in packaging/man/holdfast.1 packaging/man/holdfastd.8 $(BUILD)/man/holdfast.yaml.5; do install -D -m 644 $$f \
+	set -e; for f in packaging/man/holdfast.1 packaging/man/holdfast.7 packaging/man/holdfastd.8 \
+		$(BUILD)/man/holdfast.yaml.5; do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/man/man$${f##*.}/$${f##*/}; done
 	set -e; for f in $(wildcard packaging/monitoring/*); do install -D -m 644 $$f \
 		$(DESTDIR)$(DATADIR)/holdfast/monitoring/$${f##*/}; done

@@ -76,8 +76,9 @@ void help_print(const struct cli *cli, struct buf *out)
 	put_options(cli, OPTIONS_COMMON | OPTION_VERSION, out);
 	put_heading(cli, out, "Exit status");
 	buf_adds(out, "  0 done, or nothing to do; 1 error; 2 there are differences (plan, diff, "
-		      "drift)\n\n");
-	buf_adds(out, "'holdfast help COMMAND' says more; so does the manual page holdfast(1).\n");
+		      "drift)\n  or an edit to be made (accept)\n\n");
+	buf_adds(out, "'holdfast help COMMAND' says more; so do the manual pages holdfast(1) and "
+		      "holdfast(7).\n");
 }
 
 void help_command(const struct cli *cli, const struct command *command, struct buf *out)

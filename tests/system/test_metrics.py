@@ -159,6 +159,12 @@ def test_the_alert_rules_name_metrics_that_exist(served):
         assert used <= names, f"{rule['alert']}: {used - names}"
         assert used or "up{" in rule["expr"]
         assert rule["labels"]["severity"] in ("page", "ticket") and rule["annotations"]["summary"]
+        # Who is called at night is told what to do: where to look, or the command.
+        assert "`" in rule["annotations"]["description"] or "Look at" in rule["annotations"]["description"], rule
+    told = " ".join(rule["annotations"]["description"] for rule in rules)
+    known = served.holdfast("help", check=0).stdout
+    for command in set(re.findall(r"`holdfast ([a-z]+)", told)):
+        assert f"\n  {command} " in known, command
 
 
 def test_the_dashboard_names_metrics_that_exist(served):
