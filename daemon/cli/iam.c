@@ -1,7 +1,7 @@
 // `iam`: the IAM policy that the daemon's credentials need, from the tables.
-#include "core/permissions.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "core/permissions.h"
 
 // Printed as it is to be given to IAM, whatever the output format.
 int run_iam(struct cli *cli)

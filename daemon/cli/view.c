@@ -152,8 +152,9 @@ void view_pad(struct buf *out, int cells)
 
 size_t view_break(const char *escaped, int cells)
 {
-	size_t at = 0, blank = 0,
-	       inner = 0; // the last places after a blank; after a dot or a slash
+	// The last places after a blank; and within a word: after what parts names, ARNs and paths,
+	// and where the next word of a "MasterUserSecret" begins.
+	size_t at = 0, blank = 0, inner = 0;
 	int used = 0;
 	if (cells <= 0)
 		return strlen(escaped);
@@ -164,11 +165,14 @@ size_t view_break(const char *escaped, int cells)
 		if (used + more > cells && at > 0)
 			break;
 		bool is_inner = at > 0 && used * 2 > cells && escaped[at - 1] != ' ';
+		if (is_inner && code >= 'A' && code <= 'Z' && escaped[at - 1] >= 'a' &&
+			escaped[at - 1] <= 'z')
+			inner = at;
 		used += more;
 		at += n ? n : 1;
 		if (code == ' ')
 			blank = at;
-		else if (is_inner && (code == '.' || code == '/' || code == ','))
+		else if (is_inner && code && code < 0x80 && strchr(".,/:-_", (int)code))
 			inner = at;
 	}
 	if (!escaped[at] || escaped[at] == ' ')

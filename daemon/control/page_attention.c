@@ -274,7 +274,9 @@ static void put_waiting(const struct page_views *views, const json_t *resource,
 	if (js_str(no, "who")) {
 		html_put(out, "<p class=\"doing\">Rejected by $ ", js_str(no, "who"));
 		html_age(out, js_str(no, "at"), views->now_ms);
-		buf_adds(out, " ago: it stays as it is until the file or AWS changes.</p>");
+		html_put(
+			out, str_empty(js_str(no, "why")) ? " ago$" : " ago: $", js_str(no, "why"));
+		buf_adds(out, "; it stays as it is until the file or AWS changes.</p>");
 	}
 	html_put(out,
 		"<p class=\"doing\">Waits for a person; it would be $ (disruption: $): "

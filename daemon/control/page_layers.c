@@ -22,7 +22,7 @@ static void put_head(const struct page_views *views, const json_t *layer, struct
 	int64_t total = js_int(layer, "resources", 0);
 	html_put(out, "<header><h3 id=\"layer-@\">$</h3><p class=\"counts\">",
 		js_str(layer, "name"), js_str(layer, "name"));
-	put_count(out, total, "resources", "");
+	put_count(out, total, total == 1 ? "resource" : "resources", "");
 	put_count(out, js_int(layer, "drifted", 0), "drifted", "drifted");
 	put_count(out, js_int(layer, "held", 0), "held", "held");
 	put_count(out, js_int(layer, "failed", 0), "failing", "failed");
@@ -33,6 +33,10 @@ static void put_head(const struct page_views *views, const json_t *layer, struct
 		buf_adds(out, "<span class=\"count held\"><b>braked</b></span>");
 	if (json_array_size(json_object_get(layer, "blind")) > 0)
 		buf_adds(out, "<span class=\"count failed\"><b>cannot be looked at</b></span>");
+	if (total == 0) { // nobody looks where nothing is declared
+		buf_adds(out, "</p></header>");
+		return;
+	}
 	buf_adds(out, "</p><p class=\"looked\">");
 	if (js_bool(layer, "busy", false))
 		buf_adds(out, "looking now");

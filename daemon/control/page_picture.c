@@ -480,8 +480,10 @@ void page_put_picture(const struct page_views *views, struct buf *out)
 		return;
 	read_flow(p, views->graph);
 	if (p->edge_count == 0) {
-		buf_adds(out, "<p class=\"quiet\">No traffic follows from the file: no security "
-			      "group lets any in, and nothing leaves by a NAT gateway.</p>");
+		buf_adds(out,
+			"<p class=\"quiet\">No traffic follows from the file: nothing of it is "
+			"reached through a security group, and nothing leaves by a NAT "
+			"gateway.</p>");
 		free(p);
 		return;
 	}

@@ -149,6 +149,14 @@ def exported(daemon):
     return names
 
 
+def test_the_manual_page_names_every_metric(served):
+    page = (MONITORING.parent / "man/holdfastd.8").read_text().split(".SH METRICS")[1].split(".SH ")[0]
+    told = set(re.findall(r"(?:holdfast)?(_[a-z_]+)", page))
+    lacking = [name for name in families_of(served) if not {name.removeprefix("holdfast"),
+                                                            name.removeprefix("holdfast_aws")} & told]
+    assert not lacking
+
+
 def test_the_alert_rules_name_metrics_that_exist(served):
     names = exported(served)
     groups = yaml.safe_load((MONITORING / "holdfast-alerts.yaml").read_text())["groups"]

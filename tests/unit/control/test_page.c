@@ -338,7 +338,7 @@ static void what_happened_is_told_as_people_read_it(void **state)
 	assert_told("order", "{\"sort\": \"pause\", \"who\": \"ada\", \"reason\": \"the move\"}",
 		"Writing was paused by ada: the move.");
 	assert_told("hold", "{\"state\": \"waiting\", \"change\": \"-\", \"reason\": \"`x` says\"}",
-		"The deletion was held for a person: <code>x</code> says.");
+		"The deletion was held: <code>x</code> says.");
 }
 
 static void an_order_for_a_layer_leads_nowhere(void **state)
@@ -412,6 +412,22 @@ static void while_the_store_is_away_what_would_be_done_waits_for_it(void **state
 	_cleanup_free_ char *away = overview(&views);
 	assert_lacks(away, "It will be changed next.");
 	assert_has(away, "That waits for Postgres.");
+}
+
+static void who_said_no_and_why_is_told(void **state)
+{
+	(void)state;
+	json_t *row = resource("a", "OutOfSync", "Suspended", "held");
+	json_object_set_new(row, "rejected",
+		json_pack("{s:s, s:s, s:s}", "who", "ada", "at", "2026-11-24T17:56:40.000Z", "why",
+			"after the <move>"));
+	_cleanup_json_ json_t *status = status_with(json_pack("[o]", row));
+	_cleanup_json_ json_t *plan = json_pack("{s:[{s:s, s:s, s:s}]}", "actions", "address",
+		"network.subnet.a", "decision", "hold", "change", "-");
+	_cleanup_free_ char *text =
+		overview(&(struct page_views){.now_ms = NOW, .status = status, .plan = plan});
+	assert_has(text, "Rejected by ada <time");
+	assert_has(text, "</time> ago: after the &lt;move&gt;; it stays as it is");
 }
 
 static void while_all_is_being_made_a_few_stand_for_all_and_nobody_has_to_look(void **state)
@@ -564,6 +580,7 @@ int main(void)
 		cmocka_unit_test(commands_and_instants_in_a_sentence_are_marked),
 		cmocka_unit_test(what_happened_is_told_as_people_read_it),
 		cmocka_unit_test(an_order_for_a_layer_leads_nowhere),
+		cmocka_unit_test(who_said_no_and_why_is_told),
 		cmocka_unit_test(the_two_sides_stand_leaf_by_leaf),
 		cmocka_unit_test(while_the_store_is_away_what_would_be_done_waits_for_it),
 		cmocka_unit_test(
