@@ -185,7 +185,7 @@ def test_a_stack_that_is_only_observed_says_what_would_be_changed_and_does_not_c
                        "it to be told")
     assert "Converging" not in daemon.holdfast("status", check=None).stdout
     # What is not there is missing, and nobody is at it.
-    tree["network"]["subnet"]["later"] = {"vpc": "main", "cidr_block": "10.0.99.0/24"}
+    tree["network"]["subnet"]["later"] = {"vpc": "main", "cidr_block": "10.0.99.0/24", "availability_zone": "a"}
     daemon.write(network.dump(tree))
     daemon.reload()
     daemon.sync()

@@ -237,16 +237,17 @@ def test_nothing_is_wider_than_the_screen(served, path, width):
 
 def test_progress_counts_from_the_look_that_found_something_and_not_from_the_start(served, emulator_process):
     ec2 = emulator_process.client("ec2")
-    served.proxy.fail("hang", operation="ModifyVpcAttribute")
+    served.proxy.fail("hang", operation="ModifySubnetAttribute")
     before = time.monotonic()
     try:
-        ec2.modify_vpc_attribute(VpcId=served.ids()["network.vpc.main"], EnableDnsHostnames={"Value": False})
+        ec2.modify_subnet_attribute(SubnetId=served.ids()["network.subnet.public-a"],
+                                    MapPublicIpOnLaunch={"Value": False})
         served.post("/v1/sync", {"target": "network", "wait": False})
         status = served.wait_status(lambda status: status["progress"], "the correction to be under way")
         assert status["progress"]["elapsed_ms"] <= (time.monotonic() - before) * 1000 + 1
         words = page_of(served).words()
         assert "Making AWS what the file says" in words and "What is being done" in words
-        assert "EnableDnsHostnames false → will be true" in words
+        assert "MapPublicIpOnLaunch false → will be true" in words
     finally:
         served.proxy.behave()
     served.wait_synced()

@@ -345,12 +345,25 @@ static void test_what_happened_last_takes_the_room_that_is_left(void **state)
 	}
 }
 
+static void test_long_names_break_between_their_parts(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		view_break("PreferredMaintenanceWindow", 24), strlen("PreferredMaintenance"));
+	assert_int_equal(view_break("arn:aws:kms:eu-west-1:123456789012:key", 24),
+		strlen("arn:aws:kms:eu-west-1:"));
+	assert_int_equal(view_break("data.db_instance.main", 12), strlen("data.db_"));
+	assert_int_equal(view_break("0123456789", 8), 8);
+	assert_int_equal(view_break("some words", 8), strlen("some "));
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
 	tzset();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers_look_as_they_did),
+		cmocka_unit_test(test_long_names_break_between_their_parts),
 		cmocka_unit_test(test_all_is_well_is_said_only_when_it_is_known),
 		cmocka_unit_test(test_what_happened_last_takes_the_room_that_is_left),
 		cmocka_unit_test(test_lines_fit_the_terminal_and_obey_nobody_else),
