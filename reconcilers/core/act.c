@@ -386,7 +386,8 @@ static void start_intent(struct run *run)
 	str_copy(run->action_id, sizeof(run->action_id), uuid);
 	run->operation = operation;
 	if (current(run)->type == STEP_CREATE)
-		run->sent = sent_note(run->input, js_str(run->resource, "token"), run->digest);
+		run->sent = sent_note(run->input, js_str(run->resource, "token"), run->digest,
+			run->plan.creation);
 	store_call_init(&run->intent, STORE_ACTION_INTEND, intent_args(run, operation));
 	set_phase(run, RUN_INTEND);
 	store_start(run->options.store, &run->intent, &run->task);

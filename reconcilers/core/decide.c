@@ -92,6 +92,7 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 	plan_create(in->kind, in->want, &d->plan);
 	weigh_name(in, d);
 	const char *token = weigh_token(in);
+	weigh_creation(in, d->plan.creation);
 	str_copy(d->plan.token, sizeof(d->plan.token), token ? token : "");
 	const json_t *fight = fights_find(in->record->fights, "(resource)", NULL);
 	char why[sizeof(d->message)];

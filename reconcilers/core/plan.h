@@ -35,8 +35,9 @@ struct plan {
 	enum disruption in_place; // of its steps alone, when they are done without the replacement
 	bool restores;            // brings back what is scheduled to be deleted
 	char replaced_for[96];    // the path that forces it
-	char token[40]; // client token of the same create call, which got no answer: it is sent
-			// once more (core/sent.h); "": it is the first of it
+	char token[40];    // client token of the same create call, which got no answer: it is sent
+			   // once more (core/sent.h); "": it is the first of it
+	char creation[17]; // names what the create call says (weigh_creation()); "": none
 };
 
 /* Everything that creates it: the call, then what the call does not take. */

@@ -34,16 +34,24 @@ static bool is_kept(const json_t *input)
 	return true;
 }
 
-json_t *sent_note(const json_t *input, const char *token, const char *change)
+json_t *sent_note(const json_t *input, const char *token, const char *change, const char *creation)
 {
 	if (str_empty(change) || !sent_bears(input, token) || !is_kept(input))
 		return NULL;
-	return json_pack("{s:s, s:s}", "token", token, "change", change);
+	json_t *note = json_pack("{s:s, s:s}", "token", token, "change", change);
+	if (!str_empty(creation))
+		js_set_str(note, "creation", creation);
+	return note;
 }
 
-const char *sent_token(const json_t *note, const char *change)
+static bool is_of(const json_t *note, const char *member, const char *name)
 {
-	return !str_empty(change) && str_eq_null(js_str(note, "change"), change)
+	return !str_empty(name) && str_eq_null(js_str(note, member), name);
+}
+
+const char *sent_token(const json_t *note, const char *change, const char *creation)
+{
+	return is_of(note, "change", change) || is_of(note, "creation", creation)
 		       ? js_str(note, "token")
 		       : NULL;
 }

@@ -234,13 +234,35 @@ void weigh_name(const struct decide_input *in, struct decision *d)
 		d->digest[0] = '\0';
 }
 
+void weigh_creation(const struct decide_input *in, char ret_name[17])
+{
+	ret_name[0] = '\0';
+	if (!in->want || !in->wanted)
+		return;
+	_cleanup_json_ json_t *said =
+		json_pack("{s:s, s:s}", "kind", in->kind->name, "address", in->wanted->address);
+	json_t *want = json_object();
+	for (const struct field *f = in->kind->fields; f->name; f++) {
+		const char *member = field_member(in->kind, NULL, f);
+		if (member && f->type != FIELD_ITEMS && !(f->flags & FIELD_AFTER_CREATE))
+			json_object_set(want, member, json_object_get(in->want, member));
+	}
+	json_object_set_new(said, "want", want);
+	if (in->tags && in->kind->tagging)
+		json_object_set(said, "tags", (json_t *)in->tags);
+	if (!js_digest(said, ret_name, 17))
+		ret_name[0] = '\0';
+}
+
 const char *weigh_token(const struct decide_input *in)
 {
+	char creation[17];
 	struct decision same = {.plan.change = CHANGE_CREATE};
 	if (!in->record->sent || !in->want)
 		return NULL;
 	weigh_name(in, &same);
-	return sent_token(in->record->sent, same.digest);
+	weigh_creation(in, creation);
+	return sent_token(in->record->sent, same.digest, creation);
 }
 
 int64_t weigh_since_write(const struct decide_input *in)

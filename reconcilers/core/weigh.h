@@ -10,6 +10,8 @@ bool weigh_is_single(const struct decide_input *in);
 /* The client token of the create call that got no answer, as long as what is to be created is just
  * what it was to create: then it is sent once more (core/sent.h). Borrowed; NULL: none. */
 const char *weigh_token(const struct decide_input *in);
+/* Names what the create call says of it: all of it but what comes after the call. "": no file. */
+void weigh_creation(const struct decide_input *in, char ret_name[17]);
 /* How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
  * haste is called for. */
 int64_t weigh_since_write(const struct decide_input *in);

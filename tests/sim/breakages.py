@@ -112,7 +112,7 @@ BREAKAGES = [
      "if (current(run)->type == STEP_CREATE && *run->plan.token)",
      "if (current(run)->type == STEP_CREATE && *run->plan.token && run->at > 1000)"),
     ("what is sent once more is something else by now", "reconcilers/core/weigh.c",
-     "return sent_token(in->record->sent, same.digest);",
+     "return sent_token(in->record->sent, same.digest, creation);",
      "return js_str(in->record->sent, \"token\");"),
     ("what bears our tag is not looked for", "reconcilers/core/found.c",
      "return str_eq_null(js_str(tags, TAG_STACK), o->options.stack);",

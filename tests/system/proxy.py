@@ -19,6 +19,7 @@ does none of that. What a test needs of the rest of the world is done here:
     proxy.behaviours         functions (call, status, answer) -> (status, answer) over what the emulator
                              answered: what AWS does and it does not (as_aws.py); their `before(call, body)`
                              changes what the emulator gets
+    proxy.tokens             client tokens as AWS has them: see tokens.py
     proxy.fail(kind, ...)    faults: see Fault
 
 Each fault is one method that gets the connection; the request's own thread carries it out.
@@ -307,6 +308,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def forward(self, call, body):
         key = (call.service, call.operation, self.path, body)
+        before = self.proxy.tokens.answer(call) if self.proxy.tokens else None
+        if before:
+            return before[1] if before[0] == "known" else self.refusal(call, *before[1])
         if self.proxy.frozen and key in self.proxy.last_answers:
             return self.proxy.last_answers[key]
         page = self.proxy.page_for(call)
@@ -320,6 +324,8 @@ class Handler(BaseHTTPRequestHandler):
         call.executed = True
         for behave in self.proxy.behaviours:
             status, answer = behave(call, status, answer)
+        if self.proxy.tokens:
+            self.proxy.tokens.note(call, (status, answered, answer))
         if status == 200:
             answer = self.proxy.as_aws_would(call, answer, page)
             if self.proxy.frozen and not call.is_mutating:
@@ -496,10 +502,13 @@ class Handler(BaseHTTPRequestHandler):
     def lower(self):
         return {k.lower(): v for k, v in self.headers.items()}
 
-    def answer_error(self, call, status, code, message, headers=()):
+    def refusal(self, call, status, code, message, headers=()):
         kind, text = ERRORS[protocol_of(call, self.lower())]
-        self.reply(call, status, [("Content-Type", kind), ("x-amzn-RequestId", "req-injected"), *headers],
-                   text.format(code=code, message=message).encode())
+        return status, [("Content-Type", kind), ("x-amzn-RequestId", "req-injected"), *headers], text.format(
+            code=code, message=message).encode()
+
+    def answer_error(self, call, *said):
+        self.reply(call, *self.refusal(call, *said))
 
 
 class Server(ThreadingHTTPServer):
@@ -593,6 +602,7 @@ class Proxy:
             self.calls = []
             self.faults = []
             self.behaviours = []
+            self.tokens = None
             self.delay = 0.0
             self.is_away = False
             self.reorder = False

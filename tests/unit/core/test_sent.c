@@ -1,7 +1,9 @@
 // A create call whose answer was lost: AWS knows it by its client token, so it may be sent once
 // more.
 #include "core/sent.h"
+#include "core/weigh.h"
 #include "tests/sim/sim.h"
+#include "tests/unit/core/scene.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,13 +56,19 @@ static void a_note_is_good_for_the_very_change(void **state)
 {
 	(void)state;
 	_cleanup_json_ json_t *call = input("{\"ClientToken\": \"" TOKEN "\"}");
-	_cleanup_json_ json_t *note = sent_note(call, TOKEN, "0123456789abcdef");
-	assert_string_equal(sent_token(note, "0123456789abcdef"), TOKEN);
-	assert_null(sent_token(note, "0123456789abcdee"));
-	assert_null(sent_token(note, ""));
-	assert_null(sent_token(NULL, "0123456789abcdef"));
-	assert_null(sent_note(call, TOKEN, NULL));
-	assert_null(sent_note(call, "another", "0123456789abcdef"));
+	static const char change[] = "0123456789abcdef", creation[] = "fedcba9876543210";
+	_cleanup_json_ json_t *note = sent_note(call, TOKEN, change, creation);
+	_cleanup_json_ json_t *late = sent_note(call, TOKEN, change, NULL); // after a restart
+	assert_string_equal(sent_token(note, change, creation), TOKEN);
+	assert_string_equal(sent_token(note, change, ""), TOKEN);
+	assert_string_equal(sent_token(note, "0123456789abcdee", creation), TOKEN);
+	assert_null(sent_token(note, "0123456789abcdee", "fedcba9876543211"));
+	assert_null(sent_token(note, "", ""));
+	assert_string_equal(sent_token(late, change, creation), TOKEN);
+	assert_null(sent_token(late, "0123456789abcdee", creation));
+	assert_null(sent_token(NULL, change, creation));
+	assert_null(sent_note(call, TOKEN, NULL, creation));
+	assert_null(sent_note(call, "another", change, creation));
 }
 
 static void what_bears_a_value_that_nobody_kept_is_not_sent_again(void **state)
@@ -72,8 +80,35 @@ static void what_bears_a_value_that_nobody_kept_is_not_sent_again(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
 		_cleanup_json_ json_t *call = input(calls[i]);
-		assert_null(sent_note(call, TOKEN, "0123456789abcdef"));
+		assert_null(sent_note(call, TOKEN, "0123456789abcdef", NULL));
 	}
+}
+
+// A route whose gateway had no id when its table was made is no reason to make another table.
+static void what_comes_after_the_call_may_be_another_by_now(void **state)
+{
+	(void)state;
+	struct scene scene;
+	char made[17], now[17];
+	scene_init(&scene);
+	absent(&scene);
+	scene.input.kind = values_kind("route_table");
+	scene.input.want = J({"VpcId" : "vpc-1", "Routes" : []});
+	weigh_creation(&scene.input, made);
+	scene.input.want = J({"VpcId" : "vpc-1", "Routes" : [ {"NatGatewayId" : "nat-1"} ]});
+	weigh_creation(&scene.input, now);
+	assert_string_equal(now, made);
+	scene.record.created_ms = WALL - 16000;
+	scene.record.sent = values_keep(json_pack(
+		"{s:s, s:s, s:s}", "token", TOKEN, "change", "another", "creation", made));
+	expect_verdict(&scene, "ACT Missing Progressing Creating");
+	assert_string_equal(scene.decision.plan.token, TOKEN);
+	scene.input.want = J({"VpcId" : "vpc-2", "Routes" : []});
+	expect_verdict(&scene, "AGAIN Missing Progressing CreateOutcomeUnknown");
+	scene.input.want = J({"VpcId" : "vpc-1", "Routes" : []});
+	scene.input.tags = J({"holdfast:stack" : "other"});
+	expect_verdict(&scene, "AGAIN Missing Progressing CreateOutcomeUnknown");
+	decision_done(&scene.decision);
 }
 
 // ---- the call
@@ -242,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_call_is_known_by_its_token_in_either_form),
 		cmocka_unit_test(a_note_is_good_for_the_very_change),
 		cmocka_unit_test(what_bears_a_value_that_nobody_kept_is_not_sent_again),
+		VALUES_TEST(what_comes_after_the_call_may_be_another_by_now),
 		cmocka_unit_test(
 			a_call_that_never_arrived_is_sent_once_more_when_a_read_would_show_it),
 		cmocka_unit_test(what_was_made_and_is_not_shown_is_what_the_second_call_answers),
