@@ -9,7 +9,9 @@ than one of each, changes that history does not have, writes although nothing is
 example comes up, while it is held, and while it is taken down by a person who approves whatever is held.
 """
 import argparse
+import collections
 import email.utils
+import json
 import pathlib
 import random
 import sys
@@ -22,6 +24,7 @@ import yaml
 import inventory
 import killing
 import nameless
+import tokens
 from daemon import Daemon, wait_until
 from emulator import Emulator
 from postgres import Postgres
@@ -53,6 +56,7 @@ CLASSES = {
     "names": dict(kind="names"),
     "page token": dict(kind="error", status=400, code="InvalidNextToken", message="The token has expired."),
     **{f"stuck {name}": dict(kind="stuck", name=name) for name in ("nat_gateway", "db_instance", "load_balancer")},
+    **{f"deleting {name}": dict(kind="deleting", name=name) for name in ("nat_gateway", "db_instance")},
     **{f"denied {name}": dict(kind="one denied", name=name) for name in ("CreateTags", "PutRolePolicy", "ModifyListener")},
 }
 
@@ -63,6 +67,14 @@ STUCK = {
                     b"<DBInstanceStatus>creating</DBInstanceStatus>"),
     "load_balancer": ("DescribeLoadBalancers", b"<Code>active</Code>", b"<Code>provisioning</Code>"),
 }
+
+# What never comes to be gone: its deletion, its read, how it is shown by AWS before, and while it is being deleted.
+GOING = {
+    "nat_gateway": ("DeleteNatGateway", "DescribeNatGateways", b"<state>deleted</state>", b"<state>deleting</state>"),
+    "db_instance": ("DeleteDBInstance", "DescribeDBInstances", b"<DBInstanceStatus>available</DBInstanceStatus>",
+                    b"<DBInstanceStatus>deleting</DBInstanceStatus>"),
+}
+MOST_TRIED = 8  # times that one change is sent in a minute of a storm: what fails is paced, and nothing is done in a loop
 
 
 def untag(aws, vpc):
@@ -124,12 +136,32 @@ class Stuck:
         return status, answer.replace(self.ready, self.pending) if call.operation == self.operation else answer
 
 
+class Going:
+    """What is deleted of that kind is on its way out for ever."""
+
+    def __init__(self, kind):
+        self.delete, self.read, self.ready, self.going = GOING[kind]
+        self.is_deleted = False
+        self.there = {}  # what is asked -> the last answer that shows it; an emulator shows no more what it has deleted
+
+    def __call__(self, call, status, answer):
+        self.is_deleted = self.is_deleted or call.operation == self.delete
+        if call.operation != self.read:
+            return status, answer
+        if not self.is_deleted and status == 200:
+            self.there[call.body] = answer
+        if self.is_deleted and self.ready not in answer:
+            answer = self.there.get(call.body, next(iter(self.there.values()), answer))
+            status = 200
+        return status, answer.replace(self.ready, self.going) if self.is_deleted else answer
+
+
 class Local:
     """A fault of one action, or of one kind: it is told of by its name and the others go on meanwhile."""
 
     def __init__(self, name, phase, emulator, proxy, daemon):
         self.kind, self.what = CLASSES[name]["kind"], CLASSES[name].get("name")
-        self.is_one = self.kind in ("stuck", "one denied")
+        self.is_one = self.kind in ("stuck", "one denied", "deleting")
         self.phase, self.emulator, self.proxy, self.daemon = phase, emulator, proxy, daemon
         self.tried = len(proxy.seen(self.what))
         self.began = self.mended = None
@@ -159,6 +191,8 @@ class Local:
 
     def problems(self, seconds):
         """Asked while it still lasts."""
+        if self.kind == "deleting" and self.phase == "teardown":
+            return self.lasting(self.daemon.status()["resources"], seconds)
         if not self.is_one or self.phase == "teardown":
             return []
         rows = self.daemon.status()["resources"]
@@ -175,6 +209,29 @@ class Local:
         return said
 
 
+    def lasting(self, rows, seconds):
+        """What is being deleted for ever is told, is deleted once, and holds up only what it uses."""
+        delete = GOING[self.what][0]
+        mine = [row for row in rows if row["kind"] == self.what]
+        said = [] if mine else [f"no {self.what} is left"]
+        said += [f"{row['address']}: {row['reason']} {row['message']}" for row in mine
+                 if row["reason"] not in ("Deleting", "Stuck") or (seconds > 75 and "minute" not in row["message"])]
+        said += [f"{row['address']} is delayed: {row['reason']} {row['message']}" for row in rows
+                 if seconds >= 60 and row not in mine and "still used by" not in row["message"]]
+        sent = len({call.headers["amz-sdk-invocation-id"] for call in self.proxy.seen(delete)})
+        return said + ([f"{sent} times {delete} of {len(mine)}"] if sent != len(mine) else [])
+
+
+def loops(proxy, seconds):
+    """What was sent more often than its pace allows."""
+    sent = collections.defaultdict(set)
+    for call in proxy.mutations():
+        what = {name: value for name, value in call.params.items() if name not in tokens.NAMES}
+        sent[call.name, json.dumps(what, sort_keys=True)].add(call.headers.get("amz-sdk-invocation-id"))
+    most = MOST_TRIED * max(1, seconds / 60)
+    return [f"{len(ids)} times {name} {what[:80]}" for (name, what), ids in sent.items() if len(ids) > most]
+
+
 def begin(proxy, name, share, rng):
     """From now on until proxy.behave()."""
     fault = dict(CLASSES[name])
@@ -184,6 +241,9 @@ def begin(proxy, name, share, rng):
         return
     if fault["kind"] == "stuck":
         proxy.behaviours.append(Stuck(fault["name"]))
+        return
+    if fault["kind"] == "deleting":
+        proxy.behaviours.append(Going(fault["name"]))
         return
     if fault["kind"] == "one denied":
         proxy.fail("error", fault["name"], status=403, code="AccessDenied", message="You are not authorized to do this.")
@@ -305,7 +365,7 @@ def run(emulator, proxy, postgres, names, seconds, share=0.3, phase="create", pa
         recovered = time.monotonic() - ended
         found = [said for local in locals_ for said in local.found]
         return Result(calls, spent, lasted, recovered,
-                      found + problems(emulator, proxy, postgres, daemon, before, tree))
+                      found + loops(proxy, lasted) + problems(emulator, proxy, postgres, daemon, before, tree))
     except AssertionError as problem:
         return Result(0, 0, seconds, 0, [str(problem)])
     finally:

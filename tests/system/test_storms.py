@@ -8,6 +8,7 @@ import inventory
 import killing
 import nameless
 import network
+import storming
 from daemon import wait_until
 from proxy import Proxy
 
@@ -98,3 +99,61 @@ def test_an_endpoint_whose_name_nobody_knows_is_said_to_and_used_again_when_it_i
     finally:
         proxy.close()
     assert proxy.errors == []
+
+
+def test_all_is_taken_down_once_while_a_third_of_all_calls_goes_wrong_in_every_way(emulator, proxy, postgres):
+    """Each for a few seconds, one after the other; `make storms` has a minute of each."""
+    names = ["throttling", "500", "503", "html", "truncated", "reset", "lost answer", "expired credentials"]
+    result = storming.run(emulator, proxy, postgres, names, seconds=4, phase="teardown")
+    assert result.problems == []
+    assert result.share_of_core < 0.25, "busy while AWS fails"
+
+
+def test_what_aws_is_deleting_for_ever_is_deleted_once_and_holds_up_only_what_it_uses(emulator, proxy, postgres):
+    result = storming.run(emulator, proxy, postgres, ["deleting db_instance"], seconds=62, phase="teardown")
+    assert result.problems == []
+
+
+def goes_on(row):
+    """It is there, it is one of RDS, or it waits for one."""
+    return (row["sync"] == "Synced" or row["kind"].startswith("db_") or "waits for" in row["message"]
+            or row["address"] in killing.SHOWN)
+
+
+def test_of_an_endpoint_whose_name_alone_is_not_known_is_told_and_the_others_go_on(make_daemon, emulator, proxy):
+    """From the beginning, and again while everything is held."""
+    before, name, tree = inventory.everything(emulator), nameless.Name(), killing.example()
+    named = Proxy(emulator.port, name)
+    try:
+        name.is_known(0)
+        daemon = make_daemon(yaml.safe_dump(tree, sort_keys=False), environment={
+            **name.environment, "AWS_ENDPOINT_URL_RDS": named.url}).start()
+        status = daemon.wait_status(
+            lambda status: status["resources"] and all(map(goes_on, status["resources"])),
+            "what needs no database to be there", 120)
+        assert len([row for row in status["resources"] if row["sync"] == "Synced"]) > 40
+        blind = [row for layer in status["layers"] for row in layer["blind"]]
+        assert blind and all(nameless.NAME in row["message"] and row["kind"].startswith("db_") for row in blind), blind
+        assert named.seen() == []
+        name.is_known(1)
+        killing.converge(daemon)
+        assert inventory.problems(emulator, before, tree) == []
+
+        name.is_known(0)
+        named.hangs_up = True
+        database, subnet = daemon.ids()["data.db_instance.main"], daemon.ids()[SUBNET]
+        daemon.wait_status(lambda status: [row for layer in status["layers"] for row in layer["blind"]],
+                           "the name to be told again", 60)
+        emulator.client("rds").modify_db_instance(DBInstanceIdentifier=database, BackupRetentionPeriod=3,
+                                                  ApplyImmediately=True)
+        hand(emulator.client("ec2"), subnet)
+        wait_until(lambda: is_mended(emulator.client("ec2"), subnet), "the network to be held meanwhile", 25)
+        name.is_known(1)
+        wanted = tree["data"]["db_instance"]["main"]["backup_retention_period"]
+        wait_until(lambda: emulator.client("rds").describe_db_instances(DBInstanceIdentifier=database)[
+            "DBInstances"][0]["BackupRetentionPeriod"] == wanted, "the database to be held again", 90)
+        killing.converge(daemon)
+        assert inventory.problems(emulator, before, tree) == []
+    finally:
+        named.close()
+    assert named.errors == []
