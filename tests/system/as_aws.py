@@ -81,6 +81,24 @@ def endpoint_private_dns():
     return behave
 
 
+def endpoint_routes(ec2):
+    """A gateway endpoint's routes come and go with its route tables. The emulator makes them with the endpoint, leaves
+    them at ModifyVpcEndpoint, and then refuses to delete one with a table that was added. `ec2` is a client of its own."""
+    def behave(call, status, answer):
+        if status != 200 or not _is(call, "ec2", "ModifyVpcEndpoint"):
+            return status, answer
+        of, = ec2.describe_vpc_endpoints(VpcEndpointIds=[call.params["VpcEndpointId"]])["VpcEndpoints"]
+        lists = ec2.describe_managed_prefix_lists()["PrefixLists"]
+        to = next((one["PrefixListId"] for one in lists if one["PrefixListName"] == of["ServiceName"]), None)
+        for name, table in call.params.items():
+            if name.startswith("AddRouteTableId."):
+                ec2.create_route(RouteTableId=table, DestinationPrefixListId=to, GatewayId=of["VpcEndpointId"])
+            elif name.startswith("RemoveRouteTableId."):
+                ec2.delete_route(RouteTableId=table, DestinationPrefixListId=to)
+        return status, answer
+    return behave
+
+
 def plain_listeners():
     """A listener that becomes HTTP loses its certificate and security policy; the emulator keeps them."""
     def behave(call, status, answer):

@@ -161,7 +161,8 @@ class Shop:
         self.emulator.reset()
         self.proxy = Proxy(self.emulator.port)
         self.proxy.stand_in = [standin.load("rds"), standin.load("logs")]
-        self.proxy.behaviours = [as_aws.kms_key_arns(), as_aws.endpoint_private_dns(), as_aws.plain_listeners()]
+        self.proxy.behaviours = [as_aws.kms_key_arns(), as_aws.endpoint_private_dns(), as_aws.plain_listeners(),
+                                 as_aws.endpoint_routes(self.emulator.client("ec2"))]
         tree = yaml.safe_load(text())
         # Many drifts of one field within an hour are no second writer here: test_surprises.py has that.
         tree["policy"].update(interval="1h", most_corrections=20)
