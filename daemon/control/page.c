@@ -91,6 +91,32 @@ static void put_facts(const struct page_views *views, const struct standing *s, 
 	buf_adds(out, "</dl>");
 }
 
+// One that stands by is as it should be: a fact, which wants nobody's attention.
+static void put_standby(const struct page_views *views, struct buf *out)
+{
+	const json_t *lease = json_object_get(views->status, "lease");
+	const json_t *leader = json_object_get(lease, "leader");
+	if (!str_eq_null(js_str(lease, "role"), "standby"))
+		return;
+	html_put(out, "<p class=\"remark\">On standby: $ leads", js_str(leader, "host"));
+	if (js_str(leader, "since")) {
+		buf_adds(out, ", for ");
+		html_age(out, js_str(leader, "since"), views->now_ms);
+	}
+	buf_adds(out, ". This daemon looks and does not write; it takes over when the other one is "
+		      "gone.</p>");
+}
+
+// What of the daemon itself is as bad as a resource that fails.
+static bool is_daemon_ill(const json_t *status)
+{
+	const char *phase = js_str(json_object_get(status, "store"), "phase");
+	const json_t *config = json_object_get(status, "config");
+	return json_array_size(json_object_get(status, "blind")) > 0 ||
+	       (phase && !str_eq(phase, "ready")) ||
+	       json_is_object(json_object_get(config, "error"));
+}
+
 static const char *headline(
 	const struct page_views *views, const struct standing *s, size_t wanting, bool is_under_way)
 {
@@ -107,8 +133,7 @@ static void put_verdict(const struct page_views *views, const struct standing *s
 {
 	const json_t *progress = json_object_get(views->status, "progress");
 	const char *summary = js_str(views->status, "summary");
-	bool is_blind = json_array_size(json_object_get(views->status, "blind")) > 0;
-	const char *look = page_look(is_blind                                ? STATE_FAILED
+	const char *look = page_look(is_daemon_ill(views->status)            ? STATE_FAILED
 				     : wanting > 0 && s->worst == STATE_WELL ? STATE_HELD
 									     : s->worst)
 				   ->name;
@@ -131,6 +156,7 @@ static void put_verdict(const struct page_views *views, const struct standing *s
 			(long long)total, (long long)done, (long long)done, (long long)total,
 			words);
 	}
+	put_standby(views, out);
 	put_facts(views, s, out);
 	buf_adds(out, "</div></section>");
 }

@@ -72,22 +72,6 @@ static size_t put_store(const struct page_views *views, struct buf *out)
 	return 1;
 }
 
-static size_t put_lease(const struct page_views *views, struct buf *out)
-{
-	const json_t *lease = json_object_get(views->status, "lease");
-	const json_t *leader = json_object_get(lease, "leader");
-	if (!str_eq_null(js_str(lease, "role"), "standby"))
-		return 0;
-	begin_item(out, STATE_UNKNOWN);
-	html_put(out,
-		"<h3>On standby: $ leads</h3><p class=\"doing\">This daemon looks and does not "
-		"write; it takes over when the other one is gone.</p>",
-		js_str(leader, "host"));
-	put_since(views, out, js_str(leader, "since"));
-	end_item(out);
-	return 1;
-}
-
 static void put_pause(const struct page_views *views, const json_t *layer, struct buf *out)
 {
 	const json_t *pause = json_object_get(layer, "pause");
@@ -397,7 +381,7 @@ static size_t put_left(size_t count, bool is_converging, struct buf *out)
 static size_t put_general(const struct page_views *views, struct buf *out)
 {
 	size_t i, count = put_config_error(views, out) + put_store(views, out) +
-			  put_lease(views, out) + put_blind(views, out);
+			  put_blind(views, out);
 	json_t *layer;
 	json_array_foreach (json_object_get(views->status, "layers"), i, layer)
 		count += put_layer(views, layer, out);

@@ -168,7 +168,7 @@ static void put_also(const struct page_views *views, const json_t *desired, cons
 	}
 	if (json_object_size(tags) == 0)
 		return;
-	begin_part(out, "Tags: those of the stack and its own");
+	begin_part(out, "Tags");
 	json_object_foreach ((json_t *)tags, key, value) {
 		html_put(out, "<tr class=\"leaf\"><th scope=\"row\"><code>$</code></th><td></td>",
 			key);

@@ -414,6 +414,27 @@ static void while_the_store_is_away_what_would_be_done_waits_for_it(void **state
 	assert_has(away, "That waits for Postgres.");
 }
 
+static void a_daemon_that_stands_by_is_no_trouble(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		status_with(json_pack("[o]", resource("well", "Synced", "Healthy", "fine")));
+	json_object_set_new(status, "lease",
+		json_pack("{s:s, s:{s:s, s:s}}", "role", "standby", "leader", "host", "ops2",
+			"since", "2026-11-24T17:56:40.000Z"));
+	_cleanup_free_ char *text = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(text, "AWS is as the file says</h1>");
+	assert_has(text, "class=\"verdict card well\"");
+	assert_has(text, "On standby: ops2 leads, for <time");
+	assert_lacks(text, "What wants attention");
+	json_object_set_new(json_object_get(status, "lease"), "role", json_string("leader"));
+	json_object_set_new(status, "config",
+		json_pack("{s:{s:[{s:s}]}}", "error", "findings", "message", "is wrong"));
+	_cleanup_free_ char *ill = overview(&(struct page_views){.now_ms = NOW, .status = status});
+	assert_has(ill, "class=\"verdict card failed\"");
+	assert_has(ill, "Something wants attention</h1>");
+}
+
 static void who_said_no_and_why_is_told(void **state)
 {
 	(void)state;
@@ -580,6 +601,7 @@ int main(void)
 		cmocka_unit_test(commands_and_instants_in_a_sentence_are_marked),
 		cmocka_unit_test(what_happened_is_told_as_people_read_it),
 		cmocka_unit_test(an_order_for_a_layer_leads_nowhere),
+		cmocka_unit_test(a_daemon_that_stands_by_is_no_trouble),
 		cmocka_unit_test(who_said_no_and_why_is_told),
 		cmocka_unit_test(the_two_sides_stand_leaf_by_leaf),
 		cmocka_unit_test(while_the_store_is_away_what_would_be_done_waits_for_it),
