@@ -1,15 +1,23 @@
 // What decide() needs to know of the rest of the stack: references as they stand now, who waits for
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
+#include "aws/partition.h"
 #include "base/str.h"
 #include "core/ahead.h"
 #include "core/claim.h"
 #include "core/moving.h"
 #include "core/orders.h"
 #include "core/predecessor.h"
+#include "core/reads.h"
 #include "core/remarks.h"
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
+
+json_t *stack_scope(const struct stack *stack)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "stack", stack->name, "region", stack->region,
+		"account", stack->account, "partition", partition_of_region(stack->region)->name);
+}
 
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted)
 {
@@ -226,6 +234,20 @@ bool stack_is_ahead(
 			.pass_ms = r->pass.started_ms});
 }
 
+// By what the file says of it as far as that is known: a read needs less of it than a creation.
+static bool is_readable(
+	const struct stack *stack, const struct resource *resource, const json_t *want)
+{
+	if (!resource->is_unread)
+		return false;
+	_cleanup_json_ json_t *scope = stack_scope(stack);
+	_cleanup_json_ json_t *subjects =
+		json_pack("[{s:s, s:O}]", "address", resource->address, "desired", want);
+	_cleanup_json_ json_t *unread = json_object();
+	json_decref(reads_of(&resource->kind->observe.list, subjects, scope, unread));
+	return json_object_size(unread) == 0;
+}
+
 static bool is_ahead(struct stack *stack, const struct resource *resource)
 {
 	size_t i;
@@ -281,6 +303,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.want = want;
 		input.waiting = waiting;
 		input.is_ahead = is_ahead(stack, resource);
+		input.is_readable = is_readable(stack, resource, want);
 		input.tags = tags;
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
 		if (has_claims(stack, resource))

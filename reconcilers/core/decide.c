@@ -60,7 +60,8 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
-	if (in->is_unread && !in->creation_waits) {
+	if (weigh_may_be_read(in)) {
+		d->wants_look = true;
 		d->again_ms = LOOK_AT_ONCE_MS;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
 			"being looked for before it is created");
@@ -418,11 +419,11 @@ void decide(const struct decide_input *in, struct decision *d)
 	if (in->presence == PRESENCE_UNKNOWN) {
 		d->sync = in->wanted ? SYNC_UNKNOWN : SYNC_ORPHANED;
 		d->again_ms = LOOK_AT_ONCE_MS;
-		bool can_be_read = in->wanted && in->is_unread && !in->creation_waits;
-		if (in->is_unread && in->creation_waits && in->wanted)
+		d->wants_look = in->wanted && weigh_may_be_read(in);
+		if (in->wanted && in->is_unread && !d->wants_look)
 			say(d, VERDICT_WAIT, HEALTH_UNKNOWN, "Waiting", "%s", in->creation_waits);
 		else
-			say(d, can_be_read ? VERDICT_AGAIN : VERDICT_WAIT, HEALTH_UNKNOWN,
+			say(d, d->wants_look ? VERDICT_AGAIN : VERDICT_WAIT, HEALTH_UNKNOWN,
 				"NotChecked", "not looked at yet");
 		return;
 	}

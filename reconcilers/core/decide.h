@@ -57,6 +57,7 @@ struct decide_input {
 	bool is_hearsay;         // was seen in a list that lags
 	bool is_ahead;           // of what it refers to, which is being looked at again (ahead.h)
 	bool is_unread;          // the last look could not ask for it
+	bool is_readable;        // ... and one could now: what the read is made of is there
 	bool lacks_read;         // the file needs of it what the last look did not read
 	int64_t checked_ms;      // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
@@ -72,6 +73,7 @@ struct decision {
 	struct plan plan;               // what would remove them; also when it is held
 	int64_t again_ms;               // VERDICT_AGAIN: from now
 	bool awaits_look;               // at what it refers to, which wakes it (moving.h)
+	bool wants_look; // at itself, now; again_ms is for when that comes to nothing
 	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
 	char digest[17]; // names the change: an approval is for exactly this one
 	int undeclared, quarantined, managed, refused, grave, contested,

@@ -146,6 +146,8 @@ bool found_tags(struct observation *o, const struct follow *f, const char *id)
 	if (is_early(o, id) || rows_has(o->rows, f->into, id))
 		return true;
 	json_t *tags = believed(o, id);
+	if (!tags)
+		tags = hints_recalled(found_subject(o, id), o->options.kind, f->into);
 	if (tags)
 		rows_set(o->rows, f->into, id, tags);
 	return tags != NULL;
@@ -160,11 +162,12 @@ bool found_joined_tags(struct observation *o, const struct join *join, const cha
 		return true;
 	json_t *tags = believed(o, id);
 	const char *member = strrchr(o->options.kind->tagging->observed, '.');
-	if (tags)
-		rows_set(o->rows, join->into, id,
-			json_pack(
-				"[{s:s, s:o}]", join->by, id, member ? member + 1 : "Tags", tags));
-	return tags != NULL;
+	json_t *rows =
+		tags ? json_pack("[{s:s, s:o}]", join->by, id, member ? member + 1 : "Tags", tags)
+		     : hints_recalled(found_subject(o, id), o->options.kind, join->into);
+	if (rows)
+		rows_set(o->rows, join->into, id, rows);
+	return rows != NULL;
 }
 
 static bool is_answered(const struct observation *o, const struct follow *f, const char *id)

@@ -2,6 +2,7 @@
 // its word alone neither proves a thing nor disproves it.
 #include "core/hints.h"
 #include "base/str.h"
+#include "core/path.h"
 #include "core/project.h"
 #include "core/tags.h"
 
@@ -115,6 +116,16 @@ json_t *hints_believed(const json_t *hints, int64_t began_ms, const char *arn,
 		!is_as_it_should_be(tags, subject))
 		return NULL;
 	return tags_as(kind->tagging->form, tags);
+}
+
+json_t *hints_recalled(const json_t *subject, const struct kind *kind, const char *into)
+{
+	const json_t *item = json_object_get(subject, "shown");
+	_cleanup_json_ json_t *shown = path_get(item, kind->tagging->observed);
+	_cleanup_json_ json_t *tags = tags_from(kind->tagging->form, shown);
+	if (!shown || !is_as_it_should_be(tags, subject))
+		return NULL;
+	return json_incref(json_object_get(item, into));
 }
 
 static bool brings_tags(const struct kind *kind, const char *into)

@@ -16,6 +16,10 @@ json_t *hints_of(const json_t *hints, const struct kind *kind);
  * orphan, or NULL) is believed. */
 json_t *hints_believed(const json_t *hints, int64_t began_ms, const char *arn,
 	const json_t *subject, const struct kind *kind);
+/* What was shown of the tags in the look before, in what was listed then ("shown" of the subject):
+ * as rows of the follow-up or join, new. NULL: read them, because none were, or not those that it
+ * should carry. */
+json_t *hints_recalled(const json_t *subject, const struct kind *kind, const char *into);
 /* Does this follow-up, or this join, read the tags? */
 bool hints_replace(const struct kind *kind, const struct follow *follow);
 bool hints_replace_join(const struct kind *kind, const struct join *join);

@@ -1,7 +1,6 @@
 // Looks of one kind: which ids are known, whose is what was seen, and what that changes.
 //
 // A look that began before our own last write to a resource tells nothing about it.
-#include "aws/partition.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -79,10 +78,26 @@ static void add_parents(
 	}
 }
 
-static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool is_thorough)
+// Between passes, which ask for all tags, those of neighbours are not read after each creation.
+static void add_tags(
+	struct reconciler *r, const struct resource *resource, bool is_for_pass, json_t *subject)
 {
+	if (resource->wanted) {
+		json_object_set_new(subject, "tags", stack_tags(r->stack, resource->wanted));
+		json_object_set(subject, "old_tags", resource->record.tags);
+	}
+	if (resource->acted_ms)
+		json_object_set_new(subject, "acted_ms", json_integer(resource->acted_ms));
+	if (!is_for_pass && resource->presence == PRESENCE_PRESENT &&
+		resource->looked_ms >= resource->acted_ms)
+		json_object_set(subject, "shown", resource->raw);
+}
+
+static json_t *subjects_of(struct reconciler *r, const struct watch *watch)
+{
+	const struct kind *kind = watch->kind;
 	json_t *subjects = json_array();
-	bool needs_scope = observation_needs_scope(kind);
+	bool is_thorough = watch->is_thorough, needs_scope = observation_needs_scope(kind);
 	map_for_each (&r->stack->by_address, entry) {
 		const struct resource *resource = entry->value;
 		if (resource->kind != kind || (!resource->record.id && !needs_scope))
@@ -100,13 +115,8 @@ static json_t *subjects_of(struct reconciler *r, const struct kind *kind, bool i
 			resource->fields ? json_incref(resource->fields) : json_array());
 		if (look_has_rare(kind) && wants_rare(resource, is_thorough))
 			json_object_set_new(subject, "rare", json_true());
-		if (kind->observe.tag_types && resource->wanted) {
-			json_object_set_new(
-				subject, "tags", stack_tags(r->stack, resource->wanted));
-			json_object_set(subject, "old_tags", resource->record.tags);
-		}
-		if (kind->observe.tag_types && resource->acted_ms)
-			json_object_set_new(subject, "acted_ms", json_integer(resource->acted_ms));
+		if (kind->observe.tag_types)
+			add_tags(r, resource, watch->was_for_pass, subject);
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}
@@ -138,8 +148,7 @@ void look_start(struct reconciler *r, struct watch *watch)
 	watch->due_ms = 0;
 	watch->is_running = true;
 	watch->is_foreground = r->is_passing;
-	observation_start(
-		&watch->observation, subjects_of(r, watch->kind, watch->is_thorough), &r->task);
+	observation_start(&watch->observation, subjects_of(r, watch), &r->task);
 	watch->is_thorough = false;
 }
 
@@ -374,12 +383,6 @@ static bool lacks_parent(const struct reconciler *r, const struct resource *reso
 	return false;
 }
 
-static json_t *where_of(const struct stack *stack)
-{
-	return json_pack("{s:s, s:s, s:s}", "partition", partition_of_region(stack->region)->name,
-		"region", stack->region, "account", stack->account);
-}
-
 /* What one look is taken with. */
 struct taking {
 	struct reconciler *r;
@@ -501,7 +504,7 @@ static void wake_waiting(struct stack *stack, const struct resource *resource)
 static void take_sightings(struct reconciler *r, struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
-	_cleanup_json_ json_t *seen_addresses = json_object(), *where = where_of(r->stack);
+	_cleanup_json_ json_t *seen_addresses = json_object(), *where = stack_scope(r->stack);
 	_cleanup_json_ json_t *late = json_object(), *twins = json_object(), *taken = json_object();
 	const char *id;
 	json_t *item;

@@ -30,7 +30,8 @@ struct observation {
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
 			  // made only then), "doubt" when a list is not believed, and where the
 			  // kind reads by name or parent: "desired", "observed": {...}, either may
-			  // be absent; for hints.h: "tags", "old_tags", "acted_ms"; "stray": true
+			  // be absent; for hints.h: "tags", "old_tags", "acted_ms", "shown" (the
+			  // item of the look before, between passes); "stray": true
 			  // when nobody declared it}]. A resource under which additions are
 			  // looked for is one with "under": what items write for it
 	bool asks_tags;   // in: the tagging API is asked; else what it said last will do (not where

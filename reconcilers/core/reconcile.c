@@ -193,6 +193,9 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 		       !str_eq(decision.reason, resource->decision.reason);
 	bool is_settled = decision.verdict != resource->decision.verdict &&
 			  (decision.verdict == VERDICT_DONE || decision.verdict == VERDICT_HOLD);
+	// Once: what is under way did not ask for it, and the next look will.
+	if (decision.wants_look && !resource->decision.wants_look)
+		watch_want(reconciler_watch(r, resource->kind), reconciler_now_ms(r));
 	decision_done(&resource->decision);
 	resource->decision = decision;
 	resource->decided++;

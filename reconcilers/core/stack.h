@@ -190,6 +190,10 @@ bool stack_is_ahead(
 void stack_touch(struct stack *stack, struct resource *resource, bool dependants_too);
 /* What must outlive a resource, by the file in force: ["network.vpc.main", ...]; new. */
 json_t *stack_order_of(const struct stack *stack, const struct wanted *wanted);
+/* What every template over an item or a read sees: {"stack", "region", "account", "partition"};
+ * new.
+ */
+json_t *stack_scope(const struct stack *stack);
 /* The all-tags object of a resource: the file's and ours; new. */
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
 /* What is left as AWS has it, and why (remarks.h); new. */

@@ -265,6 +265,11 @@ const char *weigh_token(const struct decide_input *in)
 	return sent_token(in->record->sent, same.digest, creation);
 }
 
+bool weigh_may_be_read(const struct decide_input *in)
+{
+	return in->is_unread && (in->is_readable || !in->creation_waits);
+}
+
 int64_t weigh_since_write(const struct decide_input *in)
 {
 	int64_t latest = 0;

@@ -12,6 +12,9 @@ bool weigh_is_single(const struct decide_input *in);
 const char *weigh_token(const struct decide_input *in);
 /* Names what the create call says of it: all of it but what comes after the call. "": no file. */
 void weigh_creation(const struct decide_input *in, char ret_name[17]);
+/* Was it not asked for, and can be now? As soon as what the read is made of is there, also while
+ * the creation waits for more. */
+bool weigh_may_be_read(const struct decide_input *in);
 /* How long ago our last write was; without one, what AWS is busy with is somebody else's, and no
  * haste is called for. */
 int64_t weigh_since_write(const struct decide_input *in);

@@ -202,11 +202,12 @@ class Order:
                      and word in self.requests[j]["answer"]), [])
 
     def shown(self, maker, i):
-        """The first read that began after it was made and tells of it."""
+        """The first read that began after it was made and tells of it, by what nothing told before it was."""
         of = self.requests[maker]
         if of["name"].split(":")[1] not in PENDING:
             return set()
-        words = set(ATOM.findall(of["answer"])) or set(FIXED.findall(of["answer"]))
+        words = {atom for atom in ATOM.findall(of["answer"]) if self.sources.get(atom, [None])[0] == maker} or {
+            word for word in FIXED.findall(of["answer"]) if self.first_told(i, word) == [maker]}
         for j in self.before(i):
             one = self.requests[j]
             if not one["writes"] and one["at"] >= of["end"] and any(word in one["answer"] for word in words):

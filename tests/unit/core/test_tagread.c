@@ -246,6 +246,48 @@ static void of_those_read_in_batches_only_the_others_are_asked_for(void **state)
 	end(&scene);
 }
 
+// Subjects as the look before showed them, with that team in their tags.
+static json_t *shown(json_t *subjects, const char *into, json_t *rows)
+{
+	json_object_set_new(
+		json_array_get(subjects, 0), "shown", json_pack("{s:O}", into, values_keep(rows)));
+	return subjects;
+}
+
+static void what_a_service_showed_is_recalled_between_passes_where_it_is_as_it_should_be(
+	void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct script_answer answers[] = {topic_answer,
+		{"ListTagsForResource", TOPIC, "{\"Tags\":" TAGS("a") "}"},
+		{"DescribeLoadBalancers", NULL, "{\"LoadBalancers\":[" LISTED("one") "]}"}, {0}};
+	begin(&scene, answers);
+	json_t *good = json_loads(TAGS("a"), 0, NULL), *bad = json_loads(TAGS("b"), 0, NULL);
+	json_t *rows = json_pack("[{s:s, s:O}]", "ResourceArn", BALANCER("one"), "Tags", good);
+	struct observation *a =
+		look(&scene, "sns_topic", shown(topics(), "Tags", good), false, 1000);
+	struct observation *b =
+		look(&scene, "sns_topic", shown(topics(), "Tags", bad), false, 1000);
+	struct observation *c = look(&scene, "load_balancer",
+		shown(values_keep(json_pack("[o]", subject("1", NULL, "Name", "one"))),
+			"TagDescriptions", rows),
+		false, 1000);
+	loop_run(&scene.loop);
+	expect_ok(a);
+	expect_ok(b);
+	expect_ok(c);
+	assert_int_equal(a->calls, 1);
+	assert_string_equal(team_of(a), "a");
+	assert_int_equal(b->calls, 2);
+	assert_string_equal(team_of(b), "a");
+	assert_int_equal(c->calls, 1);
+	_cleanup_json_ json_t *team = path_get(json_object_get(c->items, BALANCER("one")),
+		"TagDescriptions.0.Tags[Key=team].Value");
+	assert_string_equal(json_string_value(team), "a");
+	end(&scene);
+}
+
 static void where_it_is_the_list_it_is_asked_also_between_passes(void **state)
 {
 	(void)state;
@@ -333,6 +375,8 @@ int main(void)
 		VALUES_TEST(
 			between_passes_what_was_said_last_will_do_but_not_from_before_our_write),
 		VALUES_TEST(of_those_read_in_batches_only_the_others_are_asked_for),
+		VALUES_TEST(
+			what_a_service_showed_is_recalled_between_passes_where_it_is_as_it_should_be),
 		VALUES_TEST(where_it_is_the_list_it_is_asked_also_between_passes),
 		VALUES_TEST(a_tag_that_lags_in_the_list_is_asked_of_the_service),
 		VALUES_TEST(who_is_canceled_takes_nothing_from_the_others),

@@ -621,6 +621,26 @@ static void what_could_not_be_read_is_looked_for_before_it_is_created(void **sta
 	decision_done(&scene.decision);
 }
 
+static void what_can_be_read_by_now_is_looked_for_while_its_creation_waits_for_more(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	absent(&scene);
+	scene.input.creation_waits = "waits for a security group";
+	scene.input.is_unread = scene.input.is_readable = true;
+	expect_verdict(&scene, "AGAIN Missing Progressing NotChecked");
+	assert_true(scene.decision.wants_look);
+	scene.input.presence = PRESENCE_UNKNOWN;
+	expect_verdict(&scene, "AGAIN Unknown Unknown NotChecked");
+	assert_true(scene.decision.wants_look);
+	scene.input.is_unread = scene.input.is_readable = false; // it was read
+	scene.input.presence = PRESENCE_ABSENT;
+	expect_verdict(&scene, "WAIT Missing Missing Waiting");
+	assert_false(scene.decision.wants_look);
+	decision_done(&scene.decision);
+}
+
 static void what_aws_rolled_back_is_not_written_again(void **state)
 {
 	(void)state;
@@ -706,6 +726,8 @@ int main(void)
 		VALUES_TEST(a_teardown_call_may_depend_on_what_was_observed),
 		VALUES_TEST(what_is_not_ours_is_taken_over_only_by_a_person),
 		VALUES_TEST(what_could_not_be_read_is_looked_for_before_it_is_created),
+		VALUES_TEST(
+			what_can_be_read_by_now_is_looked_for_while_its_creation_waits_for_more),
 		VALUES_TEST(what_aws_rolled_back_is_not_written_again),
 		VALUES_TEST(a_way_to_go_is_not_a_trouble),
 		VALUES_TEST(a_record_remembers_what_was_given_up_and_whose_tags_were_ours),
