@@ -90,7 +90,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 		record->id = TAKE(run->id);
 		record->created_ms = reconciler_wall_ms(r);
 		record->born_ms = record->created_ms;
-		record->was_shown = false;
+		record->was_shown = record->is_grown = false;
 		json_decref(record->sent);
 		record->sent = run->is_unknown ? TAKE(run->sent) : NULL;
 		record->deleted_ms = 0;

@@ -27,6 +27,20 @@ json_t *stack_tags(const struct stack *stack, const struct wanted *wanted)
 	return tags;
 }
 
+void stack_recall_tags(const struct stack *stack, const struct resource *resource, bool is_for_pass,
+	json_t *subject)
+{
+	if (resource->wanted) {
+		json_object_set_new(subject, "tags", stack_tags(stack, resource->wanted));
+		json_object_set(subject, "old_tags", resource->record.tags);
+	}
+	if (resource->acted_ms)
+		json_object_set_new(subject, "acted_ms", json_integer(resource->acted_ms));
+	if (!is_for_pass && resource->presence == PRESENCE_PRESENT &&
+		resource->looked_ms >= resource->acted_ms)
+		json_object_set(subject, "shown", resource->raw);
+}
+
 /* Whose references are looked up. */
 struct asking {
 	const struct stack *stack;

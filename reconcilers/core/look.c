@@ -78,21 +78,6 @@ static void add_parents(
 	}
 }
 
-// Between passes, which ask for all tags, those of neighbours are not read after each creation.
-static void add_tags(
-	struct reconciler *r, const struct resource *resource, bool is_for_pass, json_t *subject)
-{
-	if (resource->wanted) {
-		json_object_set_new(subject, "tags", stack_tags(r->stack, resource->wanted));
-		json_object_set(subject, "old_tags", resource->record.tags);
-	}
-	if (resource->acted_ms)
-		json_object_set_new(subject, "acted_ms", json_integer(resource->acted_ms));
-	if (!is_for_pass && resource->presence == PRESENCE_PRESENT &&
-		resource->looked_ms >= resource->acted_ms)
-		json_object_set(subject, "shown", resource->raw);
-}
-
 static json_t *subjects_of(struct reconciler *r, const struct watch *watch)
 {
 	const struct kind *kind = watch->kind;
@@ -116,7 +101,7 @@ static json_t *subjects_of(struct reconciler *r, const struct watch *watch)
 		if (look_has_rare(kind) && wants_rare(resource, is_thorough))
 			json_object_set_new(subject, "rare", json_true());
 		if (kind->observe.tag_types)
-			add_tags(r, resource, watch->was_for_pass, subject);
+			stack_recall_tags(r->stack, resource, watch->was_for_pass, subject);
 		if (resource->is_hearsay && resource->decision.verdict == VERDICT_AGAIN)
 			json_object_set_new(subject, "doubt", json_true());
 	}
@@ -284,6 +269,7 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->deletions = 0;
 		record->is_foreign = kind->tagging && kind->observe.key && !kind->adopts;
 		record->born_ms = reconciler_wall_ms(r);
+		record->is_grown = false;
 		record->is_dirty = true;
 		json_decref(record->baseline);
 		record->baseline = json_object();

@@ -80,11 +80,13 @@ struct resource *predecessor_part(
 	json_decref(to->depends_on);
 	to->depends_on = json_copy(from->depends_on);
 	to->born_ms = from->born_ms;
+	to->is_grown = from->is_grown;
 	old->acted_ms = resource->acted_ms;
 	from->created_ms = from->deleted_ms = from->restored_ms = from->born_ms = 0;
 	from->unseen = from->deletions = 0;
 	from->busy_ms = 0;
 	from->is_going = false;
+	from->is_grown = false;
 	json_decref(TAKE(from->sent));
 	json_object_clear(from->writes);
 	json_object_clear(from->baseline);

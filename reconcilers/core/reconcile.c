@@ -110,7 +110,8 @@ static void keep_baseline(struct resource *resource, int64_t now_wall_ms)
 		bool is_declared = json_object_get(resource->wanted->desired, member);
 		const json_t *kept = json_object_get(record->baseline, member);
 		// What AWS fills in late after a creation is its default, not somebody's change.
-		bool is_late = json_is_null(kept) && now_wall_ms - record->born_ms < BORN_MS;
+		bool is_late = json_is_null(kept) && !record->is_grown &&
+			       now_wall_ms - record->born_ms < BORN_MS;
 		bool is_kept = kept && !is_late;
 		if (is_declared == !is_kept)
 			continue;

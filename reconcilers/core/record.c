@@ -56,6 +56,7 @@ void record_unlearn(struct record *record, json_t *before, bool is_managed_chang
 		return;
 	json_decref(record->baseline);
 	record->baseline = json_incref(before);
+	record->is_grown = true;
 }
 
 void record_share(struct record *copy)
@@ -88,6 +89,8 @@ json_t *record_json(const struct record *record)
 		json_object_set_new(out, "busy_ms", json_integer(record->busy_ms));
 	if (out && record->is_going)
 		json_object_set_new(out, "going", json_true());
+	if (out && record->is_grown)
+		json_object_set_new(out, "grown", json_true());
 	if (out && record->was_shown)
 		json_object_set_new(out, "was_shown", json_true());
 	if (out && json_object_size(record->declared) > 0)
@@ -149,6 +152,7 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->stray_of = str_empty(stray_of) ? NULL : strdup(stray_of);
 	record->is_foreign = js_bool(data, "foreign", false);
 	record->is_guess = js_bool(data, "guess", false);
+	record->is_grown = js_bool(data, "grown", false);
 	record->was_shown = js_bool(data, "was_shown", false);
 	const char *synced = js_str(data, "synced");
 	str_copy(record->synced, sizeof(record->synced), synced ? synced : "");

@@ -40,6 +40,7 @@ struct record {
 	json_t *sent;    // the create call of created_ms, when it got no answer and AWS knows it by
 			 // a token (core/sent.h); NULL: none
 	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours
+	bool is_grown;   // what AWS shows of it from now on is no default that was late
 	bool was_shown;  // AWS has shown what we created at created_ms, and then no more
 	bool is_foreign; // stood under our name without our tag, and nobody has said it is ours
 	bool is_dirty;   // differs from what the store holds
@@ -51,8 +52,8 @@ void record_init(struct record *record);
 void record_keep(struct record *record, const json_t *said);
 void record_done(struct record *record);
 /* What comes along with somebody's change of a managed field is no default of AWS's that was late:
- * the baseline is then what it was. `before`: the one of then, borrowed; NULL: there was no change
- * to come along with. */
+ * the baseline is then what it was, and stays so when that field is as the file says again.
+ * `before`: the one of then, borrowed; NULL: there was no change to come along with. */
 void record_unlearn(struct record *record, json_t *before, bool is_managed_changed);
 /* Makes a record that was copied by assignment one of its own: it shares the JSON, and has texts of
  * its own. */

@@ -196,6 +196,11 @@ json_t *stack_order_of(const struct stack *stack, const struct wanted *wanted);
 json_t *stack_scope(const struct stack *stack);
 /* The all-tags object of a resource: the file's and ours; new. */
 json_t *stack_tags(const struct stack *stack, const struct wanted *wanted);
+/* Puts into a subject of a look (observe.h) what its tags should be, and what they were shown to
+ * be: between passes, which ask for all tags, those of neighbours are not read after each creation.
+ */
+void stack_recall_tags(const struct stack *stack, const struct resource *resource, bool is_for_pass,
+	json_t *subject);
 /* What is left as AWS has it, and why (remarks.h); new. */
 json_t *stack_remarks(struct stack *stack, struct resource *resource);
 /* Members whose observed value stands whatever the file says, because its policy ignores them or

@@ -425,6 +425,36 @@ static void what_came_with_a_change_and_went_with_it_was_no_late_default(void **
 	finish(&sim);
 }
 
+// ... nor is what stays when that is corrected, a minute young or not.
+static void what_came_with_a_change_and_stayed_is_told(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, often);
+	json_t *item = thing_edit(thing(&sim, "network.subnet.a"));
+	json_object_set_new(item, "EnableDns64", json_true());
+	json_object_set_new(item, "MapPublicIpOnLaunch", json_false());
+	thing_set(&sim.cloud, thing(&sim, "network.subnet.a"), item);
+	for (int ms = 0; !is_true(&sim, "network.subnet.a", "MapPublicIpOnLaunch"); ms++) {
+		assert_true(ms < 20000); // both look like a default for a minute
+		sim_run(&sim, 1);
+	}
+	sim_run(&sim, 90000);
+	const char *id;
+	json_t *drift;
+	int told = 0, corrected = 0;
+	json_object_foreach (sim.storage.drifts, id, drift) {
+		bool is_other = str_eq_null(js_str(drift, "field"), "EnableDns64");
+		told += is_other && str_eq_null(js_str(drift, "type"), "undeclared") &&
+			!js_str(drift, "how");
+		corrected += !is_other && str_eq_null(js_str(drift, "how"), "corrected");
+	}
+	assert_int_equal(told, 1);
+	assert_int_equal(corrected, 1);
+	assert_true(is_true(&sim, "network.subnet.a", "EnableDns64"));
+	finish(&sim);
+}
+
 // ---- trouble
 
 static void throttled_calls_are_paced_and_end_well(void **state)
@@ -791,6 +821,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
 		cmocka_unit_test(what_came_with_a_change_and_went_with_it_was_no_late_default),
+		cmocka_unit_test(what_came_with_a_change_and_stayed_is_told),
 		cmocka_unit_test(throttled_calls_are_paced_and_end_well),
 		cmocka_unit_test(a_create_whose_answer_was_lost_is_not_repeated),
 		cmocka_unit_test(a_create_that_never_arrived_is_sent_again_after_a_while),

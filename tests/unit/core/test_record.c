@@ -245,6 +245,12 @@ static void a_default_is_late_only_when_nobody_changed_anything(void **state)
 		record.baseline = json_incref(learned);
 		record_unlearn(&record, cases[i].has_before ? before : NULL, cases[i].is_changed);
 		values_expect(record.baseline, cases[i].is_unlearned ? before : learned);
+		_cleanup_json_ json_t *data = record_json(&record);
+		struct record again;
+		record_init(&again);
+		record_load(&again, "vol-1", data);
+		assert_int_equal(again.is_grown, cases[i].is_unlearned);
+		record_done(&again);
 		record_done(&record);
 	}
 	struct record record;
