@@ -297,6 +297,7 @@ static bool texts_hold(enum compare how, const char *desired, const char *observ
 	case COMPARE_SUBSET:
 	case COMPARE_AT_LEAST:
 	case COMPARE_LOOSE:
+	case COMPARE_WHOLE:
 		break;
 	}
 	return str_eq(desired, observed);
@@ -308,6 +309,11 @@ bool compare_is_empty(const json_t *value)
 	       (json_is_string(value) && !*json_string_value(value)) ||
 	       (json_is_array(value) && json_array_size(value) == 0) ||
 	       (json_is_object(value) && json_object_size(value) == 0);
+}
+
+bool compare_is_more(enum compare how, const char *member, const json_t *observed)
+{
+	return how == COMPARE_WHOLE && !str_eq(member, "ID") && !compare_is_empty(observed);
 }
 
 static bool holds(enum compare how, const json_t *desired, const json_t *observed);
@@ -366,6 +372,9 @@ static bool holds(enum compare how, const json_t *desired, const json_t *observe
 		json_object_foreach ((json_t *)desired, key, member)
 			if (!holds(how, member, json_object_get(observed, key)))
 				return false;
+		json_object_foreach ((json_t *)observed, key, member)
+			if (!json_object_get(desired, key) && compare_is_more(how, key, member))
+				return false;
 		return true;
 	}
 	if (json_is_array(desired) && json_is_array(observed)) {
@@ -373,7 +382,8 @@ static bool holds(enum compare how, const json_t *desired, const json_t *observe
 			return set_holds(how, desired, observed);
 		if (json_array_size(desired) != json_array_size(observed))
 			return false;
-		if (how == COMPARE_LOOSE && json_is_object(json_array_get(desired, 0)))
+		if ((how == COMPARE_LOOSE || how == COMPARE_WHOLE) &&
+			json_is_object(json_array_get(desired, 0)))
 			return structures_hold(how, desired, observed);
 		for (size_t i = 0; i < json_array_size(desired); i++)
 			if (!holds(how, json_array_get(desired, i), json_array_get(observed, i)))

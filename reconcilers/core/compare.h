@@ -7,6 +7,8 @@
  * are not compared. An absent observed value equals false, "", [] and {}. Either may be NULL
  * (absent). */
 bool compare_holds(enum compare how, const json_t *desired, const json_t *observed);
+/* Is a member that the other side does not have more than nothing there? COMPARE_WHOLE. */
+bool compare_is_more(enum compare how, const char *member, const json_t *observed);
 /* NULL, null, false, "", [] or {}: what an absent value equals. */
 bool compare_is_empty(const json_t *value);
 /* The canonical form of one side, for showing and for digests: a new value. */

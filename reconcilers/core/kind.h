@@ -186,6 +186,9 @@ enum compare {
 	/* Structures: declared members only; lists of structures without order, lists of values in
 	 * order (container definitions). */
 	COMPARE_LOOSE,
+	/* The same, and what only AWS shows is a difference too, but for an ID that it gives:
+	 * documents that AWS keeps as they were sent, in which a member more does more. */
+	COMPARE_WHOLE,
 };
 
 /* Whose the items of a FIELD_ITEMS are that the file does not set, while a resource of kind `of`

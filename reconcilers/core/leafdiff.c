@@ -162,9 +162,12 @@ static void walk_members(
 		if (at)
 			walk(w, at, json_object_get(observed, key), member);
 	}
-	json_object_foreach (w->is_whole ? (json_t *)observed : NULL, key, member) {
+	json_object_foreach ((json_t *)observed, key, member) {
+		if (json_object_get(desired, key) ||
+			!(w->is_whole || compare_is_more(w->how, key, member)))
+			continue;
 		_cleanup_free_ char *at = str_format("%s.%s", path, key);
-		if (at && !json_object_get(desired, key))
+		if (at)
 			add_leaf(w, at, member, NULL);
 	}
 }

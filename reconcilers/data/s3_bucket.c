@@ -42,11 +42,13 @@ static const char *name_trouble(const char *name)
 }
 
 // All objects, or those below a prefix, in one spelling: S3 took 'Prefix' of the rule before it
-// took a filter, and shows "no filter" as an empty prefix.
+// took a filter, and shows "no filter" as an empty prefix. What is read beside the rules is a field
+// of its own.
 static void canon_lifecycle(json_t *lifecycle)
 {
 	size_t i;
 	json_t *rule;
+	json_object_del(lifecycle, "TransitionDefaultMinimumObjectSize");
 	json_array_foreach (json_object_get(lifecycle, "Rules"), i, rule) {
 		json_t *filter = json_object_get(rule, "Filter"),
 		       *prefix = json_object_get(rule, "Prefix");
@@ -117,7 +119,7 @@ static const struct field fields[] = {
 	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_LOOSE, .update = PUT("PutBucketVersioning", "VersioningConfiguration", "@value"),
 	 .summary = "Enabled keeps what is overwritten or deleted; then only Suspended, never off"},
 	{.name = "lifecycle_configuration", .member = "LifecycleConfiguration", .shape = "PutBucketLifecycleConfiguration:LifecycleConfiguration", .observed = "Lifecycle",
-	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_LOOSE, .canon = canon_lifecycle,
+	 .flags = FIELD_AFTER_CREATE, .compare = COMPARE_WHOLE, .canon = canon_lifecycle,
 	 .update = {.operation = "PutBucketLifecycleConfiguration", .flags = CALL_MERGE | CALL_REPEATABLE,
 		    .args = ARGS({"Bucket": "@id", "ExpectedBucketOwner": "@account", "LifecycleConfiguration": "@value", "TransitionDefaultMinimumObjectSize": "@desired.TransitionDefaultMinimumObjectSize"})},
 	 .summary = "when objects change their class or go: all rules there are, in any order"},

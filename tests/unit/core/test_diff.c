@@ -340,6 +340,45 @@ static void a_lifecycle_rule_has_its_prefix_in_one_spelling(void **state)
 		"changed LifecycleConfiguration");
 }
 
+static void a_lifecycle_rule_is_whole(void **state)
+{
+	(void)state;
+	static const char *const more[] = {"{\"Tag\":{\"Key\":\"a\",\"Value\":\"b\"}}",
+		"{\"ObjectSizeGreaterThan\":128}",
+		"{\"And\":{\"Prefix\":\"\",\"ObjectSizeLessThan\":5}}"};
+	for (size_t i = 0; i < ARRAY_COUNT(more); i++) {
+		json_t *filter = values_keep(json_loads(more[i], 0, NULL));
+		json_t *rule = values_keep(json_pack("{s:O}", "Filter", filter));
+		expires_below(J({"Filter" : {}}), rule, "changed LifecycleConfiguration");
+		expires_below(
+			J({"Filter" : {"Prefix" : ""}}), rule, "changed LifecycleConfiguration");
+		expires_below(values_keep(json_deep_copy(rule)), rule, "");
+	}
+	expires_below(J({"Filter" : {}, "Expiration" : {"Days" : 5}}), J({
+		"Filter" : {},
+		"Expiration" : {"Days" : 5, "ExpiredObjectDeleteMarker" : false}
+	}),
+		"");
+	expires_below(J({"Filter" : {}, "Expiration" : {"Days" : 5}}), J({
+		"Filter" : {},
+		"Expiration" : {"Days" : 5},
+		"NoncurrentVersionExpiration" : {"NoncurrentDays" : 1}
+	}),
+		"changed LifecycleConfiguration");
+	// Names that AWS gives to rules without one, and what stands beside the rules.
+	expires_below(J({"Filter" : {}}), J({"ID" : "NjgyZjQ", "Filter" : {}}), "");
+	expires_below(J({"ID" : "all", "Filter" : {}}), J({"ID" : "NjgyZjQ", "Filter" : {}}),
+		"changed LifecycleConfiguration");
+	EXPECT_DIFF("", .kind = "s3_bucket", .want = lifecycle(J({"Filter" : {}})),
+		.observed = seen("s3_bucket", J({
+			"each" : "b",
+			"Lifecycle" : {
+				"TransitionDefaultMinimumObjectSize" : "all_storage_classes_128K",
+				"Rules" : [ {"Filter" : {"Prefix" : ""}} ]
+			}
+		})));
+}
+
 static void foreign_items_may_stay_where_the_file_says_so(void **state)
 {
 	(void)state;
@@ -505,6 +544,7 @@ int main(void)
 		VALUES_TEST(a_rule_with_another_description_is_changed_not_new),
 		VALUES_TEST(a_description_that_the_file_lacks_is_not_compared),
 		VALUES_TEST(a_lifecycle_rule_has_its_prefix_in_one_spelling),
+		VALUES_TEST(a_lifecycle_rule_is_whole),
 		VALUES_TEST(foreign_items_may_stay_where_the_file_says_so),
 		VALUES_TEST(two_fields_of_one_member_differ_once),
 		VALUES_TEST(a_log_group_is_known_by_name_or_arn),

@@ -6,6 +6,7 @@ static const struct field policy = {
 	.name = "policy", .type = FIELD_MODEL, .compare = COMPARE_POLICY};
 static const struct field body = {.name = "body", .type = FIELD_MODEL, .compare = COMPARE_JSON};
 static const struct field loose = {.name = "list", .type = FIELD_MODEL, .compare = COMPARE_LOOSE};
+static const struct field whole = {.name = "list", .type = FIELD_MODEL, .compare = COMPARE_WHOLE};
 static const struct field set = {.name = "set", .type = FIELD_MODEL, .compare = COMPARE_SET};
 static const struct field secret = {
 	.name = "word", .type = FIELD_MODEL, .flags = FIELD_SECRET, .compare = COMPARE_JSON};
@@ -191,6 +192,23 @@ static void an_item_is_walked_by_its_members_own_words(void **state)
 	} ]));
 }
 
+static void of_a_whole_document_what_only_aws_has_is_a_leaf_too(void **state)
+{
+	(void)state;
+	const json_t *desired = J({"Rules" : [ {"ID" : "a", "Filter" : {"Prefix" : ""}} ]});
+	const json_t *observed = J({
+		"Rules" : [ {
+			"ID" : "a",
+			"Filter" : {"ObjectSizeLessThan" : 5},
+			"Expiration" : {"Days" : 1},
+			"Nothing" : []
+		} ]
+	});
+	expect(&whole, observed, desired,
+		"P.Rules[a].Filter.ObjectSizeLessThan - 5>\nP.Rules[a].Expiration - "
+		"{\"Days\":1}>");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
 		TEST(too_much_stays_one),
 		TEST(an_item_is_walked_by_its_members_own_words),
 #undef TEST
+		VALUES_TEST(of_a_whole_document_what_only_aws_has_is_a_leaf_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
