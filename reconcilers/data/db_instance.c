@@ -305,7 +305,7 @@ static bool is_major_upgrade(const json_t *want, const json_t *observed)
 
 static const struct field fields[] = {
 	{.name = "db_instance_identifier", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the region, in lower case"},
-	{.name = "engine", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "postgres, mysql or mariadb"},
+	{.name = "engine", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .compare = COMPARE_NOCASE, .summary = "postgres, mysql or mariadb"},
 	{.name = "engine_version", PENDING("EngineVersion"), .compare = COMPARE_VERSION, .disrupts = DISRUPTS_REBOOT, .is_grave = is_major_upgrade,
 	 .update = {.operation = "ModifyDBInstance", .flags = CALL_MERGE | CALL_REPEATABLE, // not by the macro, which would make true a number
 		    .args = ARGS({"DBInstanceIdentifier": "@id", "ApplyImmediately": "@desired.apply_immediately", "EngineVersion": "@value", "AllowMajorVersionUpgrade": true})},
@@ -329,7 +329,7 @@ static const struct field fields[] = {
 	{.name = "vpc_security_groups", .member = "VpcSecurityGroupIds", .type = FIELD_REFS, .ref = "security_group", .disrupts = DISRUPTS_CONNECTIONS,
 	 .observed = "VpcSecurityGroups[].VpcSecurityGroupId", .update = MODIFY("VpcSecurityGroupIds": "@value"), .summary = "who may reach it"},
 	{.name = "publicly_accessible", .disrupts = DISRUPTS_CONNECTIONS, .update = MODIFY("PubliclyAccessible": "@value"), .summary = "true: its name leads to a public address"},
-	{.name = "network_type", .disrupts = DISRUPTS_CONNECTIONS, .update = MODIFY("NetworkType": "@value"), .summary = "IPV4 or DUAL"},
+	{.name = "network_type", .compare = COMPARE_NOCASE, .disrupts = DISRUPTS_CONNECTIONS, .update = MODIFY("NetworkType": "@value"), .summary = "IPV4 or DUAL"},
 	{.name = "port", .member = "Port", .observed = "PendingModifiedValues.Port|Endpoint.Port|DbInstancePort", .disrupts = DISRUPTS_REBOOT, .update = MODIFY("DBPortNumber": "@value"),
 	 .summary = "1150 to 65535; a change restarts it at once"},
 	{.name = "db_name", .flags = FIELD_CREATE_ONLY, .summary = "the database that is made with it"},
@@ -343,13 +343,13 @@ static const struct field fields[] = {
 	 .observed = "MasterUserSecret.KmsKeyId", .compare = COMPARE_ARN_NAME, .summary = "the key of that secret"},
 	{.name = "enable_iam_database_authentication", .observed = "PendingModifiedValues.IAMDatabaseAuthenticationEnabled|IAMDatabaseAuthenticationEnabled",
 	 .update = MODIFY("EnableIAMDatabaseAuthentication": "@value"), .summary = "true: users may log in with a token of IAM"},
-	{.name = "ca_certificate_identifier", PENDING("CACertificateIdentifier"), .disrupts = DISRUPTS_REBOOT, .update = MODIFY("CACertificateIdentifier": "@value"), .summary = "who signs its certificate: rds-ca-rsa2048-g1, ..."},
+	{.name = "ca_certificate_identifier", PENDING("CACertificateIdentifier"), .compare = COMPARE_NOCASE, .disrupts = DISRUPTS_REBOOT, .update = MODIFY("CACertificateIdentifier": "@value"), .summary = "who signs its certificate: rds-ca-rsa2048-g1, ..."},
 	{.name = "db_parameter_group", .member = "DBParameterGroupName", .type = FIELD_REF, .ref = "db_parameter_group", .observed = "DBParameterGroups.0.DBParameterGroupName",
 	 .is_grave = is_major_upgrade, .update = MODIFY("DBParameterGroupName": "@value"), .summary = "engine parameters; static ones take effect when a person reboots it"},
 	{.name = "option_group_name", .update = MODIFY("OptionGroupName": "@value"),
 	 .observed = "OptionGroupMemberships[Status=pending-maintenance-apply].OptionGroupName|OptionGroupMemberships[Status=pending-apply].OptionGroupName|OptionGroupMemberships[Status=applying].OptionGroupName|OptionGroupMemberships.0.OptionGroupName",
 	 .summary = "engine options, by name"},
-	{.name = "license_model", PENDING("LicenseModel"), .update = MODIFY("LicenseModel": "@value"), .summary = "general-public-license, postgresql-license, ..."},
+	{.name = "license_model", PENDING("LicenseModel"), .compare = COMPARE_NOCASE, .update = MODIFY("LicenseModel": "@value"), .summary = "general-public-license, postgresql-license, ..."},
 	{.name = "backup_retention_period", PENDING("BackupRetentionPeriod"), .update = MODIFY("BackupRetentionPeriod": "@value"), .summary = "days, 0 to 35; 0: no automated backups"},
 	{.name = "preferred_backup_window", .update = MODIFY("PreferredBackupWindow": "@value"), .summary = "UTC: 03:00-04:00"},
 	{.name = "preferred_maintenance_window", .compare = COMPARE_NOCASE, .update = MODIFY("PreferredMaintenanceWindow": "@value"), .summary = "UTC: sun:05:00-sun:06:00"},

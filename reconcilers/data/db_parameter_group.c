@@ -46,7 +46,7 @@ static const char *const parameter_key[] = {"ParameterName", NULL};
 
 static const struct field fields[] = {
 	{.name = "db_parameter_group_name", .flags = FIELD_NAME | FIELD_CREATE_ONLY, .summary = "unique in the region, in lower case"},
-	{.name = "db_parameter_group_family", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .summary = "engine and major version: postgres16, mysql8.0"},
+	{.name = "db_parameter_group_family", .flags = FIELD_REQUIRED | FIELD_CREATE_ONLY, .compare = COMPARE_NOCASE, .summary = "engine and major version: postgres16, mysql8.0"},
 	{.name = "description", .flags = FIELD_CREATE_ONLY, .preset = "\"Held by Holdfast\"", .summary = "what it is for; AWS never lets it change"},
 	{.name = "parameters", .member = "Parameters", .type = FIELD_ITEMS, .items = parameter_fields, .key = parameter_key,
 	 .pair_key = "ParameterName", .pair_value = "ParameterValue", .exclusive = "exclusive", .fresh = "[]",

@@ -64,6 +64,29 @@ static void canon(json_t *observed)
 	canon_serial(observed);
 }
 
+// Names have no case: AWS shows them in small letters. A text may still be a reference.
+static void canon_domains(json_t *names)
+{
+	size_t i;
+	json_t *name;
+	json_array_foreach (names, i, name) {
+		char *low = json_is_string(name) ? strdup(json_string_value(name)) : NULL;
+		for (char *c = low; c && *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		if (low)
+			json_array_set_new(names, i, json_string(low));
+		free(low);
+	}
+}
+
+static void check_domain(const json_t *name, struct place place, struct findings *findings)
+{
+	const char *text = json_string_value(name);
+	if (text && str_ends(text, "."))
+		findings_error(findings, place, "take the dot out",
+			"ACM takes no dot at the end of a name: '%s'", text);
+}
+
 // What belongs to one way only.
 static void check_way(const json_t *desired, const struct node *node, struct findings *findings)
 {
@@ -92,12 +115,16 @@ static void check(const json_t *desired, const struct node *node, struct finding
 	size_t i;
 	json_t *name;
 	check_way(desired, node, findings);
-	json_array_foreach (json_object_get(desired, "SubjectAlternativeNames"), i, name)
+	check_domain(
+		json_object_get(desired, "DomainName"), place_of(node, "domain_name"), findings);
+	json_array_foreach (json_object_get(desired, "SubjectAlternativeNames"), i, name) {
+		check_domain(name, place_of_item(node, "subject_alternative_names", i), findings);
 		if (domain && json_is_string(name) &&
 			str_eq_nocase(json_string_value(name), domain))
 			findings_error(findings,
 				place_of_item(node, "subject_alternative_names", i), "take it out",
 				"'%s' is the certificate's domain_name already", domain);
+	}
 	if (domain && !json_object_get(desired, "ValidationMethod") &&
 		!json_object_get(desired, "CertificateAuthorityArn"))
 		findings_warning(findings, place_of(node, "domain_name"),
@@ -112,7 +139,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 
 static const struct field fields[] = {
 	{.name = "domain_name", .observed = "Certificate.DomainName", .flags = FIELD_CREATE_ONLY | FIELD_ONE_OF, .compare = COMPARE_NOCASE, .summary = "requested: the name that it is for; '*.' before it for all names below"},
-	{.name = "subject_alternative_names", REQUESTED("SubjectAlternativeNames"), .compare = COMPARE_SET, .summary = "requested: further names"},
+	{.name = "subject_alternative_names", REQUESTED("SubjectAlternativeNames"), .compare = COMPARE_SET, .canon = canon_domains, .summary = "requested: further names"},
 	{.name = "validation_method", REQUESTED("DomainValidationOptions.0.ValidationMethod"), .summary = "requested: DNS (status shows the records to create) or EMAIL"},
 	{.name = "validation_domains", .member = "ValidationDomains", .shape = "RequestCertificate:DomainValidationOptions", .flags = FIELD_CREATE_ONLY | FIELD_WRITE_ONLY,
 	 .summary = "requested, EMAIL: {domain_name, validation_domain} where the owner's mails go to a domain above"},

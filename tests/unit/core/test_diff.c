@@ -340,6 +340,45 @@ static void a_lifecycle_rule_has_its_prefix_in_one_spelling(void **state)
 		"changed LifecycleConfiguration");
 }
 
+static void what_aws_writes_in_small_letters_is_no_difference(void **state)
+{
+	(void)state;
+	EXPECT_DIFF("", .kind = "db_instance", .want = J({
+		"Engine" : "Postgres",
+		"NetworkType" : "ipv4",
+		"LicenseModel" : "PostgreSQL-License",
+		"CACertificateIdentifier" : "RDS-CA-RSA2048-G1",
+		"PreferredMaintenanceWindow" : "Sun:05:00-Sun:06:00"
+	}),
+		.observed = seen("db_instance", J({
+			"DBInstanceIdentifier" : "main",
+			"Engine" : "postgres",
+			"NetworkType" : "IPV4",
+			"LicenseModel" : "postgresql-license",
+			"CACertificateIdentifier" : "rds-ca-rsa2048-g1",
+			"PreferredMaintenanceWindow" : "sun:05:00-sun:06:00"
+		})));
+	EXPECT_DIFF("", .kind = "db_parameter_group",
+		.want = J({"DBParameterGroupFamily" : "Postgres16"}),
+		.observed = seen("db_parameter_group", J({
+			"DBParameterGroupName" : "main",
+			"DBParameterGroupFamily" : "postgres16"
+		})));
+	json_t *names = J([ "WWW.Example.com", "api.example.com" ]);
+	values_field(values_kind("certificate"), "subject_alternative_names")->canon(names);
+	EXPECT_DIFF("", .kind = "certificate",
+		.want = values_keep(json_pack("{s:s, s:O}", "DomainName", "Shop.Example.com",
+			"SubjectAlternativeNames", names)),
+		.observed = seen("certificate", J({
+			"ResourceARN" : "arn:aws:acm:eu-west-1:123456789012:certificate/1",
+			"Certificate" : {
+				"DomainName" : "shop.example.com",
+				"SubjectAlternativeNames" :
+					[ "shop.example.com", "api.example.com", "www.example.com" ]
+			}
+		})));
+}
+
 static void a_lifecycle_rule_is_whole(void **state)
 {
 	(void)state;
@@ -545,6 +584,7 @@ int main(void)
 		VALUES_TEST(a_description_that_the_file_lacks_is_not_compared),
 		VALUES_TEST(a_lifecycle_rule_has_its_prefix_in_one_spelling),
 		VALUES_TEST(a_lifecycle_rule_is_whole),
+		VALUES_TEST(what_aws_writes_in_small_letters_is_no_difference),
 		VALUES_TEST(foreign_items_may_stay_where_the_file_says_so),
 		VALUES_TEST(two_fields_of_one_member_differ_once),
 		VALUES_TEST(a_log_group_is_known_by_name_or_arn),
