@@ -20,7 +20,16 @@ struct query {
 	json_t *(*finish)(json_t *answer); // takes the answer, gives the one that is sent; or NULL
 	struct app *app;
 	bool is_extra; // the rows only add to the answer: without the store it goes without them
+	struct timer patience; // of who asked: a store that stands still keeps the call for longer
+	bool is_answered;      // the exchange is no more; the call is waited for all the same
 };
+
+enum { PATIENCE_MS = 8000, EXTRA_PATIENCE_MS = 3000 };
+
+static int patience_ms(const struct query *query)
+{
+	return query->is_extra ? EXTRA_PATIENCE_MS : PATIENCE_MS;
+}
 
 static void query_bury(void *what)
 {
@@ -40,31 +49,45 @@ static const char *told_of(const struct query *query)
 									  : message;
 }
 
-static void query_step(struct task *task)
+// With the rows, or with why there are none.
+static void answer(struct query *query, const char *trouble)
 {
-	struct query *query = CONTAINER_OF(task, struct query, task);
-	if (!op_is_finished(&query->call.op))
-		return;
-	const struct err *err = &query->call.op.err;
 	json_t *rows = json_array();
 	size_t i;
 	json_t *row;
 	json_array_foreach (query->call.rows, i, row)
 		json_array_append_new(rows, query->row(row));
-	if (err_is(err) && !query->is_extra) {
+	query->is_answered = true;
+	if (trouble && !query->is_extra) {
 		json_decref(rows);
-		control_error(query->exchange, 503, "StoreAway", told_of(query),
+		control_error(query->exchange, 503, "StoreAway", trouble,
 			"history is in Postgres; it answers again when that is back");
-	} else {
-		if (!query->answer)
-			query->answer = json_pack("{s:i}", "format", 1);
-		if (err_is(err))
-			js_set_str(query->answer, "trouble", told_of(query));
-		json_object_set_new(query->answer, query->member, rows);
-		if (query->finish)
-			query->answer = query->finish(TAKE(query->answer));
-		control_answer(query->exchange, 200, json_incref(query->answer));
+		return;
 	}
+	if (!query->answer)
+		query->answer = json_pack("{s:i}", "format", 1);
+	js_set_str(query->answer, "trouble", trouble);
+	json_object_set_new(query->answer, query->member, rows);
+	if (query->finish)
+		query->answer = query->finish(TAKE(query->answer));
+	control_answer(query->exchange, 200, json_incref(query->answer));
+}
+
+static void query_step(struct task *task)
+{
+	struct query *query = CONTAINER_OF(task, struct query, task);
+	bool is_over = op_is_finished(&query->call.op);
+	if (!query->is_answered && (is_over || op_is_finished(&query->patience.op))) {
+		char frozen[80];
+		snprintf(frozen, sizeof(frozen), "Postgres has not answered for %d s",
+			patience_ms(query) / 1000);
+		answer(query, !is_over                      ? frozen
+			      : err_is(&query->call.op.err) ? told_of(query)
+							    : NULL);
+	}
+	if (!is_over)
+		return;
+	timer_stop(&query->patience);
 	task_done(&query->task);
 	loop_bury(&query->app->loop, query, query_bury);
 }
@@ -91,6 +114,8 @@ static void ask_store_for(struct app *app, struct control_exchange *exchange,
 		.app = app};
 	task_init(&query->task, &app->loop, query_step, "query");
 	store_call_init(&query->call, statement, args);
+	timer_init(&query->patience, &app->loop);
+	timer_start(&query->patience, &query->task, patience_ms(query));
 	store_start(store_as_port(app->store), &query->call, &query->task);
 }
 

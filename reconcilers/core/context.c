@@ -4,11 +4,13 @@
 #include "base/str.h"
 #include "core/ahead.h"
 #include "core/claim.h"
+#include "core/followed.h"
 #include "core/moving.h"
 #include "core/orders.h"
 #include "core/predecessor.h"
 #include "core/reads.h"
 #include "core/remarks.h"
+#include "core/renamed.h"
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
@@ -332,4 +334,9 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 			input.deletion_waits = deletion_waits(stack, resource);
 	}
 	decide(&input, ret);
+	ret->follows = ret->managed > 0 && followed_has_moved(resource, want);
+	if (ret->follows)
+		followed_say(stack, resource, ret);
+	if (!resource->wanted && !input.successor)
+		renamed_say(stack, resource, ret);
 }

@@ -76,6 +76,7 @@ struct decision {
 	bool wants_look; // at itself, now; again_ms is for when that comes to nothing
 	int64_t wake_ms; // HOLD, DONE: from now, when a window opens or a pause ends; 0: none
 	char digest[17]; // names the change: an approval is for exactly this one
+	bool follows;    // its references mean other objects than when it was in sync last
 	int undeclared, quarantined, managed, refused, grave, contested,
 		foreign;   // differences by sort
 	int barred;        // differences that policy keeps from being corrected now ...

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "core/boot.h"
 #include "core/fights.h"
+#include "core/followed.h"
 #include "core/moving.h"
 #include "core/orders.h"
 #include "core/reconcile.h"
@@ -216,7 +217,9 @@ void notes_drift(struct reconciler *r, struct resource *resource)
 	// While something settles, what is shown may be what was there before.
 	for (size_t i = 0; i < d->differences.count && d->verdict != VERDICT_AGAIN; i++) {
 		const struct difference *one = &d->differences.items[i];
-		if (moving_made(resource, one))
+		bool is_followed =
+			d->follows && followed_target(r->stack, resource, &d->differences, one);
+		if (moving_made(resource, one) || is_followed)
 			continue;
 		if (was_synced && one->type != DIFFERS_UNDECLARED)
 			note_fight(r, resource, one->path, one->desired, one->observed);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/ahead.h"
+#include "core/followed.h"
 #include "core/halt.h"
 #include "core/moving.h"
 #include "core/predecessor.h"
@@ -171,6 +172,14 @@ static void look_at_older(struct stack *stack, const struct resource *resource)
 	}
 }
 
+static void note_references(struct stack *stack, struct resource *resource)
+{
+	_cleanup_json_ json_t *want = NULL, *waiting = NULL;
+	stack_resolve(stack, resource, &want, &waiting);
+	if (json_object_size(waiting) == 0)
+		followed_note(resource, want);
+}
+
 static void decide_one(struct reconciler *r, struct resource *resource)
 {
 	struct stack *stack = r->stack;
@@ -228,6 +237,8 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	if (decision.sync == SYNC_SYNCED && resource->wanted) {
 		moving_note(resource);
 		record_forget_deletions(&resource->record);
+		if (is_news)
+			note_references(stack, resource);
 	}
 	look_at_older(stack, resource);
 	resource->again_at_ms = 0;

@@ -118,6 +118,12 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 			continue;
 		}
 		d->managed++;
+		// Written already: nothing is held of what only has to show.
+		enum unseen unseen = unseen_write(in, one);
+		if (unseen == UNSEEN_SETTLING) {
+			++*ret_settling;
+			continue;
+		}
 		if (one->type == DIFFERS_FOREIGN && one->field && one->field->claim.of &&
 			!json_object_get(in->want, field_member(in->kind, NULL, one->field))) {
 			d->foreign++;
@@ -134,7 +140,10 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 			one->is_held_back = true;
 			continue;
 		}
-		if (weigh_is_barred(in, difference_disrupts(one))) {
+		// What forces a replacement is judged as one, and not by what it would interrupt
+		// in place.
+		bool is_in_place = !plan_is_forcing(in->kind, one);
+		if (is_in_place && weigh_is_barred(in, difference_disrupts(one))) {
 			d->barred++;
 			one->is_held_back = true;
 			d->needs_window =
@@ -150,8 +159,6 @@ void weigh(const struct decide_input *in, struct decision *d, struct differences
 				d->message, sizeof(d->message));
 			continue;
 		}
-		enum unseen unseen = unseen_write(in, one);
-		*ret_settling += unseen == UNSEEN_SETTLING;
 		d->quarantined += unseen == UNSEEN_QUARANTINED;
 		if (unseen != UNSEEN_NO)
 			continue;

@@ -3,6 +3,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -71,6 +72,7 @@ class Postgres:
         self._run("initdb", "-D", self.data, "-U", "holdfast", "-A", "trust", "-N", "-E", "UTF8",
                   "--locale=C.UTF-8")
         self.sessions = []
+        self.frozen = []
         self.start()
         if disk:
             self.sql(f"COPY (SELECT 1) TO PROGRAM 'mkdir {self.small}/space'")
@@ -153,7 +155,24 @@ class Postgres:
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                  " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
 
+    def freeze(self):
+        """SIGSTOP of all its processes: connections stay, and nothing answers. They are what thaw() takes."""
+        first = (self.data / "postmaster.pid").read_text().splitlines()[0]
+        children = pathlib.Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        self.frozen = [int(pid) for pid in [first, *children]]
+        for pid in self.frozen:
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in reversed(self.frozen):
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+        self.frozen = []
+
     def close(self):
+        self.thaw()
         for session in self.sessions:
             session.close()
         self.stop("immediate")

@@ -249,3 +249,21 @@ def test_nothing_is_changed_while_history_can_be_kept_nowhere(start, postgres, p
     wait_mended(ec2, subnet)
     person.run("ROLLBACK;")
     wait_closed(daemon, postgres)
+
+
+def test_a_store_that_stands_still_keeps_nobody_waiting_who_asks(start, postgres):
+    daemon = start(network.small())
+    daemon.wait_synced()
+    wait_told(daemon)
+    postgres.freeze()
+    began = time.monotonic()
+    said = daemon.holdfast("history", check=1).stderr
+    assert "Postgres has not answered for 8 s" in said and "answers again when that is back" in said
+    # What the daemon knows by itself it tells all the same.
+    why = daemon.holdfast("why", SUBNET, check=0).stdout
+    assert "History cannot be asked now: Postgres has not answered for 3 s." in why and "stack.yaml" in why
+    assert SUBNET in daemon.holdfast("get", SUBNET, check=0).stdout
+    # Eight seconds and twice three; the store's own patience is 45 s, each time.
+    assert time.monotonic() - began < 45
+    postgres.thaw()
+    wait_until(lambda: daemon.holdfast("history").returncode == 0, "history to be told again")

@@ -20,6 +20,9 @@ static const char windowed[] = HEAD("disruption: {none: window}, windows: [{cron
 				    "duration: 5m}]") VPC;
 static const char joining[] =
 	HEAD("disruption: {connection-drop: hold}") VPC "  internet_gateway: {main: {vpc: main}}\n";
+static const char asked[] = HEAD("disruption: {none: hold}") VPC SUBNET;
+static const char asked_moved[] = HEAD("disruption: {none: hold}") VPC
+	"  subnet:\n    a: {vpc: main, cidr_block: 10.0.7.0/24, availability_zone: a}\n";
 static const char bare[] = HEAD("prune: hold");
 static const char small[] = HEAD("prune: hold") VPC SUBNET;
 
@@ -147,6 +150,41 @@ static void what_a_person_rejected_stays_when_its_window_opens_until_it_is_appro
 	finish(&sim);
 }
 
+// A read may lag behind an approved write.
+static void what_was_approved_and_written_is_not_held_again_while_it_has_to_show(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, asked);
+	take_names(&sim);
+	sim_run(&sim, 2 * MINUTE_MS);
+	assert_int_equal(count_holds(&sim, "waiting"), 1);
+	sim.cloud.weather.most_lag_ms = 4000;
+	json_decref(stack_approve(sim.daemon.stack, "", true, "ada", NULL));
+	sim_run(&sim, 2 * MINUTE_MS);
+	assert_true(has_names(&sim));
+	assert_int_equal(count_holds(&sim, "used"), 1);
+	assert_int_equal(json_object_size(sim.storage.holds), 1);
+	finish(&sim);
+}
+
+// What it would interrupt in place does not count: there is no such change.
+static void an_approved_replacement_goes_where_also_small_changes_are_held(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, asked);
+	sim_reload(&sim, asked_moved);
+	sim_run(&sim, 2 * MINUTE_MS);
+	const struct resource *subnet = stack_find(sim.daemon.stack, "network.subnet.a");
+	assert_string_equal(subnet->decision.reason, "ReplacementHeld");
+	json_decref(stack_approve(sim.daemon.stack, "network.subnet.a", true, "ada", NULL));
+	assert_true(sim_settle(&sim, 3 * MINUTE_MS) >= 0);
+	struct thing *thing = cloud_by_address(&sim.cloud, "network.subnet.a");
+	assert_string_equal(js_str(thing_truth(thing), "CidrBlock"), "10.0.7.0/24");
+	finish(&sim);
+}
+
 // Nobody uses it before: to wait there would be to wait with the whole network.
 static void what_joins_from_nothing_interrupts_nothing(void **state)
 {
@@ -199,6 +237,9 @@ int main(void)
 		cmocka_unit_test(what_drifts_while_the_window_is_open_is_corrected_at_once),
 		cmocka_unit_test(
 			what_a_person_rejected_stays_when_its_window_opens_until_it_is_approved),
+		cmocka_unit_test(
+			what_was_approved_and_written_is_not_held_again_while_it_has_to_show),
+		cmocka_unit_test(an_approved_replacement_goes_where_also_small_changes_are_held),
 		cmocka_unit_test(what_joins_from_nothing_interrupts_nothing),
 		cmocka_unit_test(nothing_converges_behind_a_brake),
 	};
