@@ -16,6 +16,7 @@
 #define TABLE "  route_table:\n    main: {vpc: main, subnets: [a]}\n"
 
 static const char first[] = HEAD VPC TABLE "  subnet:\n" SUBNET("a", "10.0.0.0/24");
+static const char moved[] = HEAD VPC TABLE "  subnet:\n" SUBNET("a", "10.0.7.0/24");
 static const char two[] =
 	HEAD VPC "  subnet:\n" SUBNET("a", "10.0.0.0/24") SUBNET("b", "10.0.1.0/24");
 static const char renamed[] =
@@ -75,6 +76,31 @@ static void what_follows_a_replacement_is_told_as_that_and_not_as_drift(void **s
 	finish(&sim);
 }
 
+// Before anybody approves: who reads the plan sees both ends of it.
+static void a_plan_shows_what_will_follow_a_replacement(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start(&sim, first);
+	sim_reload(&sim, moved);
+	sim_run(&sim, 120000);
+	_cleanup_free_ char *text = view_plan(sim.daemon.stack);
+	assert_non_null(text);
+	_cleanup_json_ json_t *plan = json_loads(text, 0, NULL);
+	size_t i, found = 0;
+	json_t *action;
+	json_array_foreach (json_object_get(plan, "actions"), i, action) {
+		const char *address = js_str(action, "address");
+		if (!address || !str_eq(address, "network.route_table.main"))
+			continue;
+		assert_string_equal(js_str(action, "reason"), "Follows");
+		assert_non_null(strstr(js_str(action, "message"), "network.subnet.a"));
+		found++;
+	}
+	assert_int_equal(found, 1);
+	finish(&sim);
+}
+
 static void what_was_renamed_in_the_file_is_told_with_what_to_do(void **state)
 {
 	(void)state;
@@ -96,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_follows_a_replacement_is_told_as_that_and_not_as_drift),
+		cmocka_unit_test(a_plan_shows_what_will_follow_a_replacement),
 		cmocka_unit_test(what_was_renamed_in_the_file_is_told_with_what_to_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
