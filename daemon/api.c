@@ -297,6 +297,7 @@ void api_init(struct app *app)
 		.readyz = on_readyz};
 	orders_init(&app->api);
 	foresight_init(&app->api);
+	adoption_init(&app->api);
 	past_init(&app->api);
 	pages_init(&app->api);
 	metrics_init(&app->api);

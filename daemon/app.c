@@ -494,6 +494,7 @@ int app_run(const struct settings *settings)
 	app->lock_fd = -1;
 	list_init(&app->waiters);
 	list_init(&app->foresights);
+	list_init(&app->adoptions);
 	feed_init(app);
 	struct err err = loop_init(&app->loop);
 	if (err_is(&err)) {

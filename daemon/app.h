@@ -64,6 +64,7 @@ struct app {
 	struct events events;
 	struct notices *notices; // NULL: nobody is told
 	struct list followers;   // requests that wait for events
+	struct list adoptions;   // looks for who asks what the file would say of a thing
 	struct list foresights;  // files that are asked about; the first one is at work
 	int exit_status;
 };
@@ -124,6 +125,13 @@ void foresight_init(struct control_api *api);
 /* Answers those who wait with an error: the daemon stops. One may still be read: `foresights` is
  * empty when it no longer is, and the task is woken. */
 void foresight_drop(struct app *app);
+
+// ---- adoption.c: what AWS has, as the file would say it
+
+void adoption_init(struct control_api *api);
+/* Answers those who wait with an error: the daemon stops. `adoptions` is empty when their looks are
+ * over, and the task is woken. */
+void adoption_drop(struct app *app);
 
 // ---- past.c: what the store remembers
 

@@ -23,6 +23,7 @@ void ending_begin(struct app *app, const char *why)
 	app_set_phase(app, APP_STOPPING);
 	api_drop_waiters(app);
 	foresight_drop(app);
+	adoption_drop(app);
 	feed_drop(app);
 	timer_stop(&app->status_timer);
 	for (size_t i = 0; i < app->held_count; i++)
@@ -102,7 +103,8 @@ void ending_step(struct app *app)
 		store_stop(app->store);
 	}
 	if (app->phase == APP_CLOSING && store_phase(app->store) == STORE_STOPPED &&
-		notices_is_idle(app->notices) && list_is_empty(&app->foresights)) {
+		notices_is_idle(app->notices) && list_is_empty(&app->foresights) &&
+		list_is_empty(&app->adoptions)) {
 		app_set_phase(app, APP_CLOSED);
 		loop_stop(&app->loop);
 	}

@@ -147,6 +147,7 @@ int run_unprotect(struct cli *cli);
 int run_release(struct cli *cli);
 int run_orders(struct cli *cli);
 int run_accept(struct cli *cli);
+int run_adopt(struct cli *cli);
 int run_plan(struct cli *cli);
 int run_events(struct cli *cli);
 int run_config(struct cli *cli);

@@ -271,6 +271,20 @@ const struct command commands[] = {
 		.run = run_release,
 	},
 	{
+		.name = "adopt",
+		.group = GROUP_FILE,
+		.usage = "adopt ADDRESS ID",
+		.summary = "what the file would say of what stands in AWS already",
+		.details = "ID is what AWS calls it (vpc-0a1b2c3d) or, of what the file names, its "
+			   "name. What is printed is YAML for the file, which is yours; nothing is "
+			   "changed, and nothing taken over without an approval.",
+		.words = WORDS_ADDRESS,
+		.least = 2,
+		.most = 2,
+		.options = OPTION_STACK,
+		.run = run_adopt,
+	},
+	{
 		.name = "accept",
 		.group = GROUP_FILE,
 		.usage = "accept ADDRESS",

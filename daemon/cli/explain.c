@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "core/adopt.h"
 #include "core/kind.h"
 
 enum { MOST_ENUM_SHOWN = 8 };
@@ -361,8 +362,8 @@ static json_t *rows_of_shape(const struct shape *shape)
 	return rows;
 }
 
-/* {"format","kind","layer","service","summary"?,"deletion","field"?: ROW,"fields":[ROW]}; deletion:
- * what the end of one interrupts. */
+/* {"format","kind","layer","service","summary"?,"deletion","adopts":bool,"field"?:
+ * ROW,"fields":[ROW]}; deletion: what the end of one interrupts; adopts: does it take `adopt:`? */
 static json_t *answer_of(const struct place_in_file *place)
 {
 	const struct kind *kind = place->kind;
@@ -372,6 +373,7 @@ static json_t *answer_of(const struct place_in_file *place)
 		return NULL;
 	js_set_str(answer, "deletion",
 		disruption_name(kind->holds_data ? DISRUPTS_DATA_LOSS : kind->ends));
+	json_object_set_new(answer, "adopts", json_boolean(adopt_is_possible(kind)));
 	json_t *rows;
 	if (!place->field)
 		rows = rows_of_fields(kind, kind->fields, NULL);
@@ -445,6 +447,8 @@ static void put_answer(const struct view *view, const json_t *answer, struct buf
 			"same way.\n",
 			kind ? kind : "KIND", inner);
 	buf_adds(out, "\nEvery resource also takes tags: and policy:.");
+	if (js_bool(answer, "adopts", false))
+		buf_adds(out, " adopt: takes over one that stands there, by its id.");
 	if (deletion && !str_eq(deletion, "none"))
 		buf_addf(out, " Deleting one means: %s.", deletion);
 	buf_adds(out, "\n");

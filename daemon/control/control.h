@@ -37,6 +37,7 @@ struct control_params {
 	int64_t limit;              // 1..; -1 when not given
 	bool wait, thorough;
 	const char *field, *reason;
+	const char *id;          // of an object in AWS
 	const char *after;       // a cursor
 	const char *version;     // of the file
 	const char *file, *text; // a file's name, and all that stands in it

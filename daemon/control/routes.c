@@ -24,6 +24,7 @@ enum param {
 	PARAM_VERSION = 16384,
 	PARAM_FILES = 32768,
 	PARAM_THOROUGH = 65536,
+	PARAM_ID = 131072,
 };
 
 enum param_type {
@@ -59,6 +60,7 @@ static const struct param_row {
 	{PARAM_FILE,    "file",    TYPE_TEXT,  offsetof(struct control_params, file)},
 	{PARAM_TEXT,    "text",    TYPE_DOCUMENT, offsetof(struct control_params, text)},
 	{PARAM_FILES,   "files",   TYPE_DOCUMENTS, offsetof(struct control_params, files)},
+	{PARAM_ID,      "id",      TYPE_TEXT,  offsetof(struct control_params, id)},
 	{PARAM_FIELD,   "field",   TYPE_TEXT,  offsetof(struct control_params, field)},
 	{PARAM_REASON,  "reason",  TYPE_TEXT,  offsetof(struct control_params, reason)},
 	{PARAM_FOR,     "for",     TYPE_LENGTH, offsetof(struct control_params, for_ms)},
@@ -105,6 +107,7 @@ static const struct route {
 	{"POST", "/v1/protect",    TO(protect),  PARAM_STACK | ORDER, PARAM_TARGET, "never delete or replace it"},
 	{"POST", "/v1/unprotect",  TO(unprotect), PARAM_STACK, PARAM_TARGET, "end its protection"},
 	{"POST", "/v1/release",    TO(release),  PARAM_STACK | PARAM_TARGET | ORDER, 0, "let go on what a brake stopped"},
+	{"POST", "/v1/adopt",      TO(adopt),    PARAM_STACK, PARAM_TARGET | PARAM_ID, "what AWS has under an id, as the file would say it"},
 	{"GET",  "/v1/orders",     TO(orders),   PARAM_STACK, 0, "what is paused and ignored"},
 	{"GET",  "/healthz",       TO(healthz),  0, 0, "is the daemon alive"},
 	{"GET",  "/readyz",        TO(readyz),   0, 0, "has everything been looked at once"},

@@ -80,6 +80,12 @@ struct control_api {
 	 * "sync","file","line","missing":bool,"edits":[{"field","value","file","line"}],
 	 * "left":["field that cannot be written", ...]}. Nothing is changed. */
 	control_endpoint_fn accept;
+	/* params.target: an address, which need not be in the file; params.id: what AWS calls a
+	 * thing, or its name. What the file would say of it:
+	 * {"format":1,"address","layer","kind","id","declared":bool,"held":bool,"fields":{...},
+	 * "left":["field that AWS does not show and the file has to say"],"stack"?,"resource"?: of
+	 * its tags}. Nothing is changed; AWS is asked. */
+	control_endpoint_fn adopt;
 	/* params.since_ms, limit. {"format":1,"unknown": how many resources were not looked at yet,
 	 * "drifts":[{"id","address","field","type","desired",
 	 * "observed","opened_at","closed_at","how","held"?:true}]}: in the order of

@@ -7,7 +7,7 @@
 #include "core/view.h"
 #include "core/written.h"
 
-static const char *name_of(void *context, const char *kind, const char *attr, const char *value)
+const char *view_name_in_file(void *context, const char *kind, const char *attr, const char *value)
 {
 	const struct stack *stack = context;
 	map_for_each (&stack->by_address, entry) {
@@ -87,8 +87,8 @@ static void add_fields(struct stack *stack, const struct resource *resource,
 		json_object_set_new(done, member, json_true());
 		_cleanup_free_ char *key = NULL;
 		json_t *value = written_value(resource->kind, field,
-			json_object_get(resource->seen.observed, member), one->desired, name_of,
-			stack, &key);
+			json_object_get(resource->seen.observed, member), one->desired,
+			view_name_in_file, stack, &key);
 		if (value && key) {
 			json_t *edit = edit_of(resource->wanted, key, value);
 			json_t *why = ignored(stack, resource, field->name);

@@ -164,19 +164,6 @@ static void take_records(struct stack *stack, const json_t *rows)
 	drop_disputed(stack);
 }
 
-// The kind in "network.vpc.main"; NULL when there is none of that name.
-static const struct kind *kind_of_address(const char *address)
-{
-	char name[64];
-	const char *dot = strchr(address, '.');
-	size_t n = dot ? strcspn(dot + 1, ".") : sizeof(name);
-	if (n >= sizeof(name))
-		return NULL;
-	memcpy(name, dot + 1, n);
-	name[n] = '\0';
-	return kind_find(name);
-}
-
 // The resource whose object a create call may have made, though nobody heard of it; also when it
 // has left the file meanwhile. NULL when the row is none of a create call.
 static struct resource *maybe_created(struct stack *stack, const char *address, const json_t *row)

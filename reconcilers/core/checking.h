@@ -25,3 +25,5 @@ const char *checking_one_of(const char *const *names, size_t count, char text[CH
 bool checking_has_slip(const struct node *map, const char *name);
 /* Is the text a name: [a-z0-9][a-z0-9-]{0,62}? */
 bool checking_is_name(const char *text);
+/* Is that a key which every resource takes beside its fields? */
+bool checking_is_common(const char *key);

@@ -2,6 +2,7 @@
 // whom, whose fields belong to another, and how much may be deleted. Declared in core/stack.h.
 #include "aws/partition.h"
 #include "base/str.h"
+#include "core/adopt.h"
 #include "core/ahead.h"
 #include "core/claim.h"
 #include "core/followed.h"
@@ -80,6 +81,20 @@ void stack_resolve(struct stack *stack, const struct resource *resource, json_t 
 	sources_resolve(resource->kind, resource->marks, *ret_want, *ret_waiting);
 }
 
+// What it refers to stands there and is not ours yet: nothing is made in it, or of it.
+static const struct resource *refers_to_foreign(
+	const struct stack *stack, const struct resource *resource)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach (resource->wanted->refers_to, i, one) {
+		const struct resource *other = stack_find(stack, json_string_value(one));
+		if (other && other->wanted && other->record.is_foreign)
+			return other;
+	}
+	return NULL;
+}
+
 // Why it cannot be created yet: a reference that the create call needs, or a predecessor.
 static const char *creation_waits(const struct stack *stack, const struct resource *resource,
 	const json_t *waiting, char *why, size_t bytes)
@@ -92,6 +107,12 @@ static const char *creation_waits(const struct stack *stack, const struct resour
 			str_copy(why, bytes, text);
 			return why;
 		}
+	}
+	const struct resource *foreign = refers_to_foreign(stack, resource);
+	if (foreign) {
+		snprintf(why, bytes, "waits for %s, whose taking over waits for approval",
+			foreign->address);
+		return why;
 	}
 	size_t i;
 	json_t *one;
@@ -321,6 +342,7 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 		input.is_ahead = is_ahead(stack, resource);
 		input.is_readable = is_readable(stack, resource, want);
 		input.tags = tags;
+		input.adopt_holder = adopt_holder(stack, resource);
 		input.creation_waits = creation_waits(stack, resource, waiting, why, sizeof(why));
 		if (has_claims(stack, resource))
 			unclaimed = claim_foreign(&resource->record, now_ms);

@@ -3,6 +3,7 @@
 #include "core/decide.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/adopt.h"
 #include "core/fights.h"
 #include "core/guard.h"
 #include "core/moving.h"
@@ -60,6 +61,8 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 {
 	d->sync = SYNC_MISSING;
 	d->health = HEALTH_MISSING;
+	if (adopt_is_awaited(in, d))
+		return;
 	if (weigh_may_be_read(in)) {
 		d->wants_look = true;
 		d->again_ms = LOOK_AT_ONCE_MS;
@@ -338,6 +341,12 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	if (in->policy->mode == MODE_OBSERVE) {
 		say(d, VERDICT_DONE, HEALTH_HEALTHY, "ObserveOnly",
 			"differs in %s; the policy is to observe only", buf_str(&paths));
+	} else if (in->record->is_foreign && weigh_is_replacement(d) &&
+		   adopt_is_possible(in->kind)) {
+		say(d, VERDICT_DONE, HEALTH_SUSPENDED, "AdoptDiffers",
+			"%s cannot become what the file says without being replaced (%s): write "
+			"what it has into the file, as `holdfast accept` shows it",
+			seen->id, replaced_for);
 	} else if (in->record->is_foreign && !weigh_is_approved(in, d)) {
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
 			"%s stands there already and does not bear our tag%s%s; taking it over "

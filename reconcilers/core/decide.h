@@ -49,17 +49,18 @@ struct decide_input {
 	const json_t
 		*paused;     // the order (core/orders.h) by which nothing is to be written, or NULL
 	const json_t *brake; // the order by which its layer is stopped, or NULL
-	const json_t *protected; // the order by which it is neither deleted nor replaced, or NULL
-	const json_t *unclaimed; // {"<text>": true} of items that nobody claims (claim.h), or NULL
-	int64_t claims_wait_ms;  // look again after this long for whose they are; 0: all is known
-	const json_t *yielded;   // ["field", ...] that another resource rules now, or NULL
-	const char *twin;        // the id of another object that bears its tag, or NULL
-	bool is_hearsay;         // was seen in a list that lags
-	bool is_ahead;           // of what it refers to, which is being looked at again (ahead.h)
-	bool is_unread;          // the last look could not ask for it
-	bool is_readable;        // ... and one could now: what the read is made of is there
-	bool lacks_read;         // the file needs of it what the last look did not read
-	int64_t checked_ms;      // wall time of the look that `presence` comes from
+	const json_t *protected;  // the order by which it is neither deleted nor replaced, or NULL
+	const json_t *unclaimed;  // {"<text>": true} of items that nobody claims (claim.h), or NULL
+	int64_t claims_wait_ms;   // look again after this long for whose they are; 0: all is known
+	const json_t *yielded;    // ["field", ...] that another resource rules now, or NULL
+	const char *adopt_holder; // who has what it is to adopt (core/adopt.h), or NULL
+	const char *twin;         // the id of another object that bears its tag, or NULL
+	bool is_hearsay;          // was seen in a list that lags
+	bool is_ahead;            // of what it refers to, which is being looked at again (ahead.h)
+	bool is_unread;           // the last look could not ask for it
+	bool is_readable;         // ... and one could now: what the read is made of is there
+	bool lacks_read;          // the file needs of it what the last look did not read
+	int64_t checked_ms;       // wall time of the look that `presence` comes from
 	int64_t wall_ms, loop_ms;
 };
 

@@ -2,6 +2,7 @@
 // reference is checked against what the whole file declares, in whatever order it is written.
 #include "core/desired.h"
 #include "base/str.h"
+#include "core/adopt.h"
 #include "core/advice.h"
 #include "core/checking.h"
 #include "core/fields.h"
@@ -45,6 +46,11 @@ bool checking_has_slip(const struct node *map, const char *name)
 			return true;
 	}
 	return false;
+}
+
+bool checking_is_common(const char *key)
+{
+	return str_eq(key, "policy") || str_eq(key, "tags") || str_eq(key, "adopt");
 }
 
 bool checking_is_name(const char *text)
@@ -246,6 +252,7 @@ static void read_wanted(struct checking *checking, struct wanted *wanted)
 			"a %s cannot carry tags", wanted->kind->name);
 	wanted->tags = tags_read(checking, wanted->kind->tagging ? checking->desired->tags : NULL,
 		wanted->kind->tagging ? tags : NULL);
+	wanted->adopt = adopt_read(checking, wanted->kind, node);
 	wanted->desired = fields_read(checking, node, wanted->place);
 }
 
@@ -295,6 +302,7 @@ static bool fill(struct checking *checking, const struct node *root)
 		return false;
 	for (size_t i = 0; i < desired->count; i++)
 		read_wanted(checking, &desired->wanted[i]);
+	adopt_check(desired, checking->findings);
 	order_check(desired, checking->findings);
 	for (size_t i = 0; i < desired->layer_count; i++)
 		if (desired->layers[i].layer->check)
@@ -338,6 +346,7 @@ void desired_free(struct desired *desired)
 		struct wanted *wanted = &desired->wanted[i];
 		free(wanted->address);
 		free(wanted->name);
+		free(wanted->adopt);
 		json_decref(wanted->desired);
 		json_decref(wanted->tags);
 		json_decref(wanted->depends_on);

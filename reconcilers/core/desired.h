@@ -47,6 +47,7 @@ struct wanted {
 	json_t *tags;       // {"key": "value"}: the stack's, the resource's, not ours; owned
 	json_t *depends_on; // ["network.vpc.main"]: what its creation needs; owned
 	json_t *refers_to;  // depends_on and every other reference; owned
+	char *adopt;        // what stands in AWS and is to be this (core/adopt.h); owned; or NULL
 	int behind;         // how many creations, one after another, wait for its own
 	struct policy policy;
 	struct place place;      // of its name in the file; file borrowed from the desired

@@ -33,10 +33,9 @@ static void unknown_field(struct scope *scope, const char *key, struct place pla
 	for (const struct field *f = scope->fields; f->name && count < 97; f++)
 		if (!(f->flags & FIELD_COMPUTED))
 			names[count++] = f->name;
-	if (!scope->items) {
-		names[count++] = "policy";
-		names[count++] = "tags";
-	}
+	static const char *const common[] = {"policy", "tags", "adopt"};
+	for (size_t i = 0; !scope->items && i < ARRAY_COUNT(common); i++)
+		names[count++] = common[i];
 	char text[CHECKING_TEXT_BYTES], fallback[CHECKING_TEXT_BYTES] = "";
 	for (const struct field *f = scope->fields; f->name; f++) {
 		if (!f->instead_of || !str_has_word(f->instead_of, key))
@@ -47,8 +46,8 @@ static void unknown_field(struct scope *scope, const char *key, struct place pla
 		return;
 	}
 	if (!scope->items)
-		snprintf(fallback, sizeof(fallback), "'holdfast explain %s' lists them",
-			scope->kind->name);
+		snprintf(
+			fallback, sizeof(fallback), "see 'holdfast explain %s'", scope->kind->name);
 	_cleanup_free_ char *snake = str_snake(key);
 	for (size_t i = 0; snake && i < count; i++) {
 		if (str_eq(names[i], snake)) {
@@ -319,8 +318,7 @@ static bool has_slip(struct scope *scope, const struct field *field, const struc
 	for (size_t i = 0; i < node->count; i++) {
 		const char *key = node->keys[i];
 		_cleanup_free_ char *snake = str_snake(key);
-		if (!field_find(scope->fields, key) && !str_eq(key, "tags") &&
-			!str_eq(key, "policy") &&
+		if (!field_find(scope->fields, key) && !checking_is_common(key) &&
 			(nearest_name(key, &field->name, 1) ||
 				(snake && str_eq(snake, field->name))))
 			return true;
@@ -404,7 +402,7 @@ static void read_scope(struct scope *scope, const struct node *node)
 {
 	for (size_t i = 0; i < node->count; i++) {
 		const char *key = node->keys[i];
-		if (scope->items || (!str_eq(key, "tags") && !str_eq(key, "policy")))
+		if (scope->items || !checking_is_common(key))
 			put_field(scope, key, node->key_places[i], node->items[i]);
 	}
 	check_required(scope, node);

@@ -11,6 +11,18 @@ const struct kind *kind_find(const char *name)
 	return NULL;
 }
 
+const struct kind *kind_of_address(const char *address)
+{
+	char name[64];
+	const char *dot = strchr(address, '.');
+	size_t n = dot ? strcspn(dot + 1, ".") : sizeof(name);
+	if (n >= sizeof(name))
+		return NULL;
+	memcpy(name, dot + 1, n);
+	name[n] = '\0';
+	return kind_find(name);
+}
+
 const struct layer *layer_find(const char *name)
 {
 	for (const struct layer *const *l = all_layers; *l; l++)

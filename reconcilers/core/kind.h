@@ -523,6 +523,8 @@ extern const struct layer *const all_layers[];
 
 /* NULL when there is none. */
 const struct kind *kind_find(const char *name);
+/* The kind in "network.vpc.main"; NULL when there is none of that name. */
+const struct kind *kind_of_address(const char *address);
 const struct layer *layer_find(const char *name);
 /* By the file's name, or for references by the member's snake_case ("vpc_id"); NULL. */
 const struct field *field_find(const struct field *fields, const char *name);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/adopt.h"
 #include "core/claim.h"
 #include "core/compare.h"
 #include "core/fights.h"
@@ -133,6 +134,7 @@ void look_start(struct reconciler *r, struct watch *watch)
 	watch->due_ms = 0;
 	watch->is_running = true;
 	watch->is_foreground = r->is_passing;
+	adopt_bind(r->stack, watch->kind);
 	observation_start(&watch->observation, subjects_of(r, watch), &r->task);
 	watch->is_thorough = false;
 }
@@ -227,6 +229,7 @@ static void note_owner(struct reconciler *r, struct resource *resource, const st
 		record->is_foreign = false;
 		record->is_dirty = true;
 	}
+	adopt_note(resource, seen);
 	if (record_refuse(record, seen->refused))
 		record->is_dirty = true;
 }

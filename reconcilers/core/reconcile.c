@@ -501,6 +501,19 @@ static void step(struct task *task)
 		task_wake(stack->options.watcher);
 }
 
+void look_prepare(struct observation *observation, struct stack *stack, const struct kind *kind)
+{
+	observation_init(
+		observation, &(struct observe_options){.loop = stack->options.loop,
+				     .aws = stack->options.aws,
+				     .tagread = &stack->tagread,
+				     .kind = kind,
+				     .stack = stack->name,
+				     .region = stack->region,
+				     .account = stack->account,
+				     .partition = partition_of_region(stack->region)->name});
+}
+
 void reconciler_init(struct reconciler *r, struct stack *stack, const struct layer *layer)
 {
 	*r = (struct reconciler){.layer = layer, .stack = stack, .wants_all = true};
@@ -514,15 +527,7 @@ void reconciler_init(struct reconciler *r, struct stack *stack, const struct lay
 		if (!str_eq((*k)->layer, layer->name))
 			continue;
 		r->watches[i].kind = *k;
-		observation_init(&r->watches[i].observation,
-			&(struct observe_options){.loop = stack->options.loop,
-				.aws = stack->options.aws,
-				.tagread = &stack->tagread,
-				.kind = *k,
-				.stack = stack->name,
-				.region = stack->region,
-				.account = stack->account,
-				.partition = partition_of_region(stack->region)->name});
+		look_prepare(&r->watches[i].observation, stack, *k);
 		i++;
 	}
 }

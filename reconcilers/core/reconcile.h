@@ -18,6 +18,8 @@ void watch_want(struct watch *watch, int64_t at_ms);
 
 /* Is there something that a thorough look reads, and others do not? */
 bool look_has_rare(const struct kind *kind);
+/* Makes an observation of the kind ready for the stack. */
+void look_prepare(struct observation *observation, struct stack *stack, const struct kind *kind);
 void look_start(struct reconciler *r, struct watch *watch);
 /* Takes a finished look; marks what it touched for deciding. */
 void look_take(struct reconciler *r, struct watch *watch);

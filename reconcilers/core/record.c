@@ -33,6 +33,7 @@ void record_done(struct record *record)
 {
 	free(record->id);
 	free(record->stray_of);
+	free(record->adopted);
 	json_decref(record->observed);
 	json_decref(record->baseline);
 	json_decref(record->writes);
@@ -68,6 +69,7 @@ void record_share(struct record *copy)
 		json_incref(shared[i]);
 	copy->id = copy->id ? strdup(copy->id) : NULL;
 	copy->stray_of = copy->stray_of ? strdup(copy->stray_of) : NULL;
+	copy->adopted = copy->adopted ? strdup(copy->adopted) : NULL;
 }
 
 json_t *record_json(const struct record *record)
@@ -105,6 +107,8 @@ json_t *record_json(const struct record *record)
 		json_object_set(out, "followed", record->followed);
 	if (out)
 		js_set_str(out, "stray_of", record->stray_of);
+	if (out)
+		js_set_str(out, "adopted", record->adopted);
 	if (out && record->sent)
 		json_object_set(out, "sent", record->sent);
 	if (out && record->observed)
@@ -148,8 +152,9 @@ void record_load(struct record *record, const char *id, const json_t *data)
 	record->claimed = member_or(data, "claimed", JSON_OBJECT, json_object());
 	record->suspects = member_or(data, "suspects", JSON_OBJECT, json_object());
 	record->kept = member_or(data, "kept", JSON_OBJECT, json_object());
-	const char *stray_of = js_str(data, "stray_of");
+	const char *stray_of = js_str(data, "stray_of"), *adopted = js_str(data, "adopted");
 	record->stray_of = str_empty(stray_of) ? NULL : strdup(stray_of);
+	record->adopted = str_empty(adopted) ? NULL : strdup(adopted);
 	record->is_foreign = js_bool(data, "foreign", false);
 	record->is_guess = js_bool(data, "guess", false);
 	record->is_grown = js_bool(data, "grown", false);

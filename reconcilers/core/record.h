@@ -39,6 +39,7 @@ struct record {
 	bool is_guess;
 	json_t *sent;    // the create call of created_ms, when it got no answer and AWS knows it by
 			 // a token (core/sent.h); NULL: none
+	char *adopted;   // the id that the file had us take over (core/adopt.h); NULL: none
 	char *stray_of;  // address under which somebody added it (core/stray.h); NULL: it was ours
 	bool is_grown;   // what AWS shows of it from now on is no default that was late
 	bool was_shown;  // AWS has shown what we created at created_ms, and then no more

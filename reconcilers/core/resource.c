@@ -112,6 +112,13 @@ bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall
 	return true;
 }
 
+void resource_unsee(struct resource *resource)
+{
+	resource->presence = PRESENCE_UNKNOWN;
+	sighting_done(&resource->seen);
+	json_decref(TAKE(resource->raw));
+}
+
 void resource_put_tags(const struct resource *resource, const json_t *ours, json_t *scope)
 {
 	const struct tagging *how = resource->kind->tagging;

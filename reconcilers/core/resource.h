@@ -66,6 +66,8 @@ bool resource_is_ready(const struct resource *resource, char *ret_why, size_t wh
 /* Takes what a look saw (over), or NULL for absent; wall_ms is when it began. Returns true when
  * anything changed. */
 bool resource_see(struct resource *resource, struct sighting *seen, int64_t wall_ms);
+/* As if it had never been looked at. */
+void resource_unsee(struct resource *resource);
 /* Puts the tags that it shall bear (`ours`: {"key": "value"}, the file's and our own) into the
  * scope of its calls, as @tags and @all_tags; nothing for kinds without tags. */
 void resource_put_tags(const struct resource *resource, const json_t *ours, json_t *scope);

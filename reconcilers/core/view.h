@@ -32,6 +32,8 @@ char *view_plan_end(struct view_plan *plan, const struct stack *stack) MUST_CHEC
 void view_tell(struct stack *stack, struct resource *resource);
 /* What control/routes.h documents for "graph", without "nodes": see view_lines(). */
 json_t *view_graph(const struct stack *stack);
+/* A written_name_fn (core/written.h) by what the file of the stack, the context, declares. */
+const char *view_name_in_file(void *stack, const char *kind, const char *attr, const char *value);
 /* What control/routes.h documents for "accept"; NULL when the file has no such resource. */
 json_t *view_accept(struct stack *stack, const char *address);
 /* address NULL: all. */

@@ -130,7 +130,7 @@ json_t *written_value(const struct kind *kind, const struct field *field, const 
 	const struct naming naming = {name_of, context};
 	json_t *out = NULL;
 	bool is_named = true;
-	if (!observed || json_is_null(observed) ||
+	if (!observed || json_is_null(observed) || field->type == FIELD_SOURCE ||
 		(field->flags & (FIELD_COMPUTED | FIELD_SECRET | FIELD_WRITE_ONLY)))
 		return NULL;
 	bool is_document = field->compare == COMPARE_POLICY || field->compare == COMPARE_JSON;
