@@ -233,7 +233,7 @@ static void put_drift(const json_t *detail, struct buf *out)
 	if (put_changes(detail, "drifted", out))
 		return;
 	html_put(out, "<code>$</code>", field);
-	bool is_item = field[n - 1] == ']' && !str_starts(field, "Tags[");
+	bool is_item = n > 0 && field[n - 1] == ']' && !str_starts(field, "Tags[");
 	if (is_item && str_eq_null(type, "foreign"))
 		buf_adds(out, " was added in AWS; the file does not have it");
 	else if (is_item && str_eq_null(type, "missing"))
