@@ -36,7 +36,7 @@ def test_an_emptied_file_stops_everything_until_it_is_released(held, proxy, ec2)
     daemon.sync()
     status = daemon.wait_status(lambda status: len(braked(status)) >= 2, "the brakes to show")
     assert set(braked(status).values()) == {"file"}
-    assert "network braked" in status["summary"]
+    assert "braked: network" in status["summary"]
     assert proxy.mutations() == [] and network.in_aws(ec2) == before
     assert {"Orphaned"} == {r["sync"] for r in status["resources"]}
     said = daemon.holdfast("status", check=0).stdout
