@@ -1,6 +1,7 @@
 // Names are left out of the comparison: AWS's own name mostly follows the one in the file.
 #include "core/renamed.h"
 #include "base/str.h"
+#include "core/adopt.h"
 
 // Was it there before the other one left? Then it is no new name for it.
 static bool is_new(const struct resource *resource, const struct resource *orphan)
@@ -62,9 +63,12 @@ void renamed_say(struct stack *stack, const struct resource *orphan, struct deci
 					       : NULL;
 	if (!other)
 		return;
+	// What has an object of its own by now adopts no other.
+	bool may_adopt = adopt_is_possible(orphan->kind) && other->presence != PRESENCE_PRESENT;
 	snprintf(d->message + used, sizeof(d->message) - used,
-		"; %s, new in the file, says the same: if it was renamed there, give it its old "
-		"name again to keep this one",
-		other->address);
+		"; %s, new in the file, says the same: if it was renamed there, give it %s%s%sits "
+		"old name again to keep this one",
+		other->address, may_adopt ? "'adopt: " : "", may_adopt ? orphan->seen.id : "",
+		may_adopt ? "' or " : "");
 	str_trim_utf8(d->message);
 }

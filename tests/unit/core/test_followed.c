@@ -105,16 +105,32 @@ static void what_was_renamed_in_the_file_is_told_with_what_to_do(void **state)
 {
 	(void)state;
 	struct sim sim;
+	char remedy[200], adopting[sizeof(renamed) + 40];
 	start(&sim, two);
 	sim_reload(&sim, renamed);
 	sim_run(&sim, 120000);
-	assert_non_null(strstr(find(&sim, "network.subnet.b")->decision.message,
-		"; network.subnet.c, new in the file, says the same: if it was renamed there, "
-		"give it its old name again to keep this one"));
+	_cleanup_free_ char *id = strdup(find(&sim, "network.subnet.b")->seen.id);
+	snprintf(remedy, sizeof(remedy),
+		"; network.subnet.c, new in the file, says the same: if it was renamed there, give "
+		"it 'adopt: %s' or its old name again to keep this one",
+		id);
+	assert_non_null(strstr(find(&sim, "network.subnet.b")->decision.message, remedy));
 	// It says something else: it is another one.
 	sim_reload(&sim, changed);
 	sim_run(&sim, 120000);
 	assert_null(strstr(find(&sim, "network.subnet.b")->decision.message, "says the same"));
+	finish(&sim);
+	// Done as it is told, it is the same one.
+	start(&sim, two);
+	const char *at = strstr(renamed, "c: {") + strlen("c: {");
+	snprintf(adopting, sizeof(adopting), "%.*sadopt: %s, %s", (int)(at - renamed), renamed, id,
+		at);
+	sim_reload(&sim, adopting);
+	sim_run(&sim, 60000);
+	json_decref(stack_approve(sim.daemon.stack, "", true, "ada", NULL));
+	assert_true(sim_settle(&sim, 120000) >= 0);
+	assert_string_equal(find(&sim, "network.subnet.c")->seen.id, id);
+	assert_null(stack_find(sim.daemon.stack, "network.subnet.b"));
 	finish(&sim);
 }
 
