@@ -123,6 +123,12 @@ void adopt_bind(struct stack *stack, const struct kind *kind)
 	}
 }
 
+bool adopt_is_sought(const struct resource *resource)
+{
+	return resource->record.is_foreign && resource->presence != PRESENCE_PRESENT &&
+	       adopt_is_possible(resource->kind);
+}
+
 void adopt_note(struct resource *resource, const struct sighting *seen)
 {
 	struct record *record = &resource->record;

@@ -24,6 +24,9 @@ const char *adopt_pending(const struct wanted *wanted, const struct record *reco
  * what is no longer to be is let go of. What left the file under another name, and has that id, is
  * not remembered under the former one any more. */
 void adopt_bind(struct stack *stack, const struct kind *kind);
+/* Is the id that it is looked for by one of the file, and nothing seen of it yet? AWS need not know
+ * such an id at all. */
+bool adopt_is_sought(const struct resource *resource);
 /* After it was seen: is it ours by now? Marks the record dirty when that is news. */
 void adopt_note(struct resource *resource, const struct sighting *seen);
 /* Who else in the file has the object that is to be adopted; borrowed; NULL: nobody. */

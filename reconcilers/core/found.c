@@ -42,8 +42,16 @@ bool observation_needs_scope(const struct kind *kind)
 	return kind->observe.key || kind->observe.list.each || kind->observe.list.batch;
 }
 
-bool found_is_absent(const struct observe *how, const struct err *err)
+static bool is_adopting(const struct observation *o, const char *id)
 {
+	return id && js_bool(found_subject(o, id), "adopting", false);
+}
+
+bool found_is_absent(const struct observation *o, const char *id, const struct err *err)
+{
+	const struct observe *how = &o->options.kind->observe;
+	if (err->class == ERR_INVALID && is_adopting(o, id))
+		return true;
 	for (const char *const *code = how->absent; code && *code; code++)
 		if (str_eq(*code, err->code))
 			return true;
@@ -155,6 +163,8 @@ bool found_tags(struct observation *o, const struct follow *f, const char *id)
 
 bool found_joined_tags(struct observation *o, const struct join *join, const char *id)
 {
+	if (is_adopting(o, id) && !json_object_get(o->items, id))
+		return true;
 	if (!hints_replace_join(o->options.kind, join))
 		return false;
 	// What is not listed is not asked about: one that is gone spoils the answer for all.

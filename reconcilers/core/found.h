@@ -6,8 +6,9 @@
 
 /* Is the listed item ours? By natural key it then has an owner. */
 bool found_is_ours(struct observation *observation, const json_t *item, const char *id);
-/* Does the error only say that there is no such thing? */
-bool found_is_absent(const struct observe *how, const struct err *err);
+/* Does the error only say that there is no such thing? Of an id that stands in the file (`id`: of
+ * the call, may be NULL) it may also say that AWS never gives such a one. */
+bool found_is_absent(const struct observation *observation, const char *id, const struct err *err);
 /* Does it stand under a resource of ours, though nobody declared it? Then it is among the strays.
  */
 bool found_is_stray(struct observation *observation, const json_t *item, const char *id);
@@ -22,6 +23,7 @@ void found_prove(struct observation *observation);
 const json_t *found_subject(const struct observation *observation, const char *id);
 /* Are the tags that this follow-up, or join, reads known without it, or about to be? */
 bool found_tags(struct observation *observation, const struct follow *follow, const char *id);
+/* ... or is the id one of the file, of which nothing was found yet? */
 bool found_joined_tags(struct observation *observation, const struct join *join, const char *id);
 /* All pages of a follow-up have been read; and have those that this one waits for, and do they lack
  * what it is for? */

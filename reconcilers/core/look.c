@@ -91,6 +91,8 @@ static json_t *subjects_of(struct reconciler *r, const struct watch *watch)
 		json_t *subject = json_pack("{s:s}", "address", resource->address);
 		json_array_append_new(subjects, subject);
 		js_set_str(subject, "id", resource->record.id);
+		if (adopt_is_sought(resource))
+			json_object_set_new(subject, "adopting", json_true());
 		if (claim_is_open(&resource->record))
 			json_object_set_new(subject, "claims", json_true());
 		if (resource->record.stray_of)

@@ -306,7 +306,7 @@ static bool take_error(struct observation *o, struct fetch *fetch)
 		take_items(o, bare, fetch->each, true);
 	} else if (is_list && how->own.operation && err->class == ERR_DENIED) {
 		ask_own(o, fetch);
-	} else if (!is_by_name || !found_is_absent(how, err)) {
+	} else if (!is_by_name || !found_is_absent(o, fetch->id, err)) {
 		return false;
 	}
 	o->lists_open -= is_list;

@@ -27,6 +27,7 @@ struct observation {
 	struct op op;
 	struct observe_options options;
 	json_t *subjects; // in: what is looked for; owned. [{"address", "id": when known,
+			  // "adopting": true when it stands in the file (core/adopt.h) only,
 			  // "fields": ["field", ...] that the file sets (for follow-ups that are
 			  // made only then), "doubt" when a list is not believed, and where the
 			  // kind reads by name or parent: "desired", "observed": {...}, either may

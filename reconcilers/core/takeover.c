@@ -32,6 +32,7 @@ json_t *takeover_subjects(
 	const char *member = name_member(kind);
 	if (adopt_is_possible(kind)) {
 		js_set_str(subject, "id", id);
+		json_object_set_new(subject, "adopting", json_true());
 		return subjects;
 	}
 	_cleanup_json_ json_t *scope = stack_scope(stack);

@@ -85,6 +85,27 @@ def test_an_id_that_aws_does_not_have_creates_nothing_until_it_is_mended_or_take
     assert vpc["Tags"] == [{"Key": "Name", "Value": "by-hand"}]
 
 
+def test_an_id_such_as_aws_never_gives_is_no_failure_of_a_look(held, proxy, ec2):
+    """AWS calls it malformed, which the emulator does not: the others of its kind are looked at all the same."""
+    daemon = held(network.dump(network.small()))
+    proxy.fail("error", "DescribeSubnets", when=lambda call: "subnet-nonsense" in str(call.params), status=400,
+               code="InvalidSubnetID.Malformed", message="Invalid id")
+    assert "AWS has no subnet 'subnet-nonsense'" in daemon.holdfast(
+        "adopt", "network.subnet.more", "subnet-nonsense", check=1).stderr
+    tree = network.small()
+    tree["network"]["subnet"]["more"] = {**tree["network"]["subnet"]["public-a"], "cidr_block": "10.0.9.0/24",
+                                         "adopt": "subnet-nonsense"}
+    proxy.clear_calls()
+    daemon.write(network.dump(tree))
+    daemon.reload()
+    held_back(daemon, ["network.subnet.more"], "AdoptMissing")
+    assert not daemon.status()["blind"]
+    ec2.modify_subnet_attribute(SubnetId=daemon.ids()[SUBNET], MapPublicIpOnLaunch={"Value": False})
+    daemon.sync()
+    daemon.wait_synced(shown={"network.subnet.more": {"sync": "Missing", "health": "Missing"}})
+    assert [call.operation for call in proxy.mutations()] == ["ModifySubnetAttribute"]
+
+
 def test_what_could_only_be_replaced_is_not_taken_over(make_daemon, postgres, proxy, ec2):
     ids = by_hand(ec2)
     tree = adopting(network.small(), ids)
