@@ -2,6 +2,8 @@
 import functools
 import json
 import os
+import pathlib
+import random
 import socket
 import subprocess
 import sys
@@ -17,9 +19,19 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "s
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to clients: none of theirs takes it before a server listens, or while one is
+    stopped."""
+    lowest = 10000
+    below = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    dice = random.SystemRandom()
+    for _ in range(100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", dice.randrange(lowest, below) if below - lowest > 1000 else 0))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise RuntimeError(f"no port is free between {lowest} and {below}")
 
 
 class Emulator:

@@ -45,7 +45,7 @@ from botocore.config import Config
 
 import likeness
 import standin
-from emulator import KEYS, REGION
+from emulator import KEYS, REGION, free_port
 
 EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 ET.register_namespace("", EC2)
@@ -542,13 +542,12 @@ class Proxy:
         self.connections = 0
         self.reset()
         self.hole = []
-        self.port = 0
+        self.port = free_port()
         self.listen()
 
     def listen(self):
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.server.proxy = self
-        self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
