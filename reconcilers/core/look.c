@@ -39,13 +39,16 @@ static bool wants_rare(const struct resource *resource, bool is_thorough)
 }
 
 // It may have left the file, or have another name in it, before AWS showed it: then what it was
-// made with says where it is.
+// made with says where it is, and not what was seen of the one before.
 static void add_scope(struct reconciler *r, const struct resource *resource, json_t *subject)
 {
-	if (resource->record.observed)
-		json_object_set(subject, "observed", resource->record.observed);
-	else if (json_object_size(resource->record.kept) > 0)
-		json_object_set(subject, "observed", resource->record.kept);
+	const struct record *record = &resource->record;
+	json_t *observed = record->observed ? json_copy(record->observed) : json_object();
+	if (!record->observed || record->created_ms)
+		json_object_update(observed, record->kept);
+	if (json_object_size(observed) > 0)
+		json_object_set(subject, "observed", observed);
+	json_decref(observed);
 	if (!resource->wanted)
 		return;
 	json_t *want = NULL;

@@ -373,6 +373,28 @@ static void a_name_that_changes_before_it_was_shown_makes_no_second_one(void **s
 	finish(&sim);
 }
 
+// The one before was seen under another name, which says nothing of the one that took its place.
+static void a_name_that_changes_back_before_the_next_was_shown_makes_no_third_one(void **state)
+{
+	(void)state;
+	struct sim sim;
+	start_settled(&sim, HEAD "data:\n  s3_bucket:\n    logs: {bucket: shop-logs-1}\n");
+	thing_set(&sim.cloud, thing(&sim, "data.s3_bucket.logs"), NULL);
+	sim_reload(&sim, HEAD "data:\n  s3_bucket:\n    logs: {bucket: shop-logs-2}\n");
+	for (int i = 0; i < 600 && count_of(&sim, "CreateBucket") < 2; i++)
+		sim_run(&sim, 100);
+	sim.cloud.weather.ill = 1000;
+	sim.cloud.weather.illness = ERR_TRANSIENT;
+	sim.cloud.weather.ill_operation = "GetBucketTagging"; // no look at it comes to its end
+	assert_int_equal(count_of(&sim, "CreateBucket"), 2);
+	sim_reload(&sim, HEAD "data:\n  s3_bucket:\n    logs: {bucket: shop-logs-1}\n");
+	sim_run(&sim, 20000);
+	sim.cloud.weather.ill = 0;
+	sim_run(&sim, 300000);
+	assert_int_equal(count_of(&sim, "CreateBucket"), 2);
+	finish(&sim);
+}
+
 static void tags_that_someone_took_away_come_back(void **state)
 {
 	(void)state;
@@ -818,6 +840,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_was_shown_before_a_crash_is_missed_as_soon),
 		cmocka_unit_test(what_is_shown_now_and_then_is_there),
 		cmocka_unit_test(a_name_that_changes_before_it_was_shown_makes_no_second_one),
+		cmocka_unit_test(
+			a_name_that_changes_back_before_the_next_was_shown_makes_no_third_one),
 		cmocka_unit_test(tags_that_someone_took_away_come_back),
 		cmocka_unit_test(an_undeclared_change_is_told_and_left),
 		cmocka_unit_test(what_came_with_a_change_and_went_with_it_was_no_late_default),
