@@ -245,9 +245,9 @@ def test_progress_counts_from_the_look_that_found_something_and_not_from_the_sta
         served.post("/v1/sync", {"target": "network", "wait": False})
         status = served.wait_status(lambda status: status["progress"], "the correction to be under way")
         assert status["progress"]["elapsed_ms"] <= (time.monotonic() - before) * 1000 + 1
-        words = page_of(served).words()
-        assert "Making AWS what the file says" in words and "What is being done" in words
-        assert "MapPublicIpOnLaunch false → will be true" in words
+        said = ("Making AWS what the file says", "What is being done", "MapPublicIpOnLaunch false → will be true")
+        # What was found is told before it is begun.
+        wait_until(lambda: all(words in page_of(served).words() for words in said), "the page to tell of it")
     finally:
         served.proxy.behave()
     served.wait_synced()
