@@ -69,7 +69,7 @@ def test_a_service_that_is_down_holds_up_no_other(make_daemon, proxy, ec2):
         proxy.fail(service="sns", **fault)
         hand(ec2, subnet)
         daemon.post("/v1/sync", {"target": "", "wait": False})
-        wait_until(lambda: is_mended(ec2, subnet), "the network to be held meanwhile", 15)
+        wait_until(lambda: is_mended(ec2, subnet), "the network to be held meanwhile", storming.ELSEWHERE)
         assert not [layer for layer in daemon.status()["layers"]
                     if layer["name"] == "network" and layer["sync"] == "Unknown"]
 
@@ -147,7 +147,7 @@ def test_of_an_endpoint_whose_name_alone_is_not_known_is_told_and_the_others_go_
         emulator.client("rds").modify_db_instance(DBInstanceIdentifier=database, BackupRetentionPeriod=3,
                                                   ApplyImmediately=True)
         hand(emulator.client("ec2"), subnet)
-        wait_until(lambda: is_mended(emulator.client("ec2"), subnet), "the network to be held meanwhile", 25)
+        wait_until(lambda: is_mended(emulator.client("ec2"), subnet), "the network to be held meanwhile", storming.ELSEWHERE)
         name.is_known(1)
         wanted = tree["data"]["db_instance"]["main"]["backup_retention_period"]
         wait_until(lambda: emulator.client("rds").describe_db_instances(DBInstanceIdentifier=database)[
