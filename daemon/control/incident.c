@@ -54,14 +54,22 @@ static json_t *message(const json_t *event, enum incident_trigger trigger, const
 		subject ? subject : name, "text", text ? text : "", "event", event);
 }
 
-static bool begins(json_t *open, const char *key, const char *id)
+static bool begins(json_t *open, const json_t *event, const char *key, const char *id)
 {
 	if (json_object_get(open, key))
 		return false;
 	if (json_object_size(open) < MOST_OPEN)
-		json_object_set_new(
-			open, key, json_pack("{s:s, s:{}}", "id", id ? id : "-", "fields"));
+		json_object_set_new(open, key,
+			json_pack("{s:s, s:s*, s:{}}", "id", id ? id : "-", "at",
+				js_str(event, "at"), "fields"));
 	return true;
+}
+
+// What happened before it began, and was told only after a restart, is not the end of it.
+static bool is_before(const json_t *event, const json_t *known)
+{
+	const char *at = js_str(event, "at"), *began = js_str(known, "at");
+	return at && began && strcmp(at, began) < 0; // texts of one length
 }
 
 static json_t *fields_of(const json_t *open, const char *key)
@@ -75,7 +83,7 @@ static json_t *drift(json_t *open, const json_t *event, const char *key, bool is
 	const char *drift_id = js_str(event, "drift_id");
 	drift_id = drift_id ? drift_id : "-";
 	if (is_opened) {
-		bool is_new = begins(open, key, drift_id);
+		bool is_new = begins(open, event, key, drift_id);
 		json_object_set_new(fields_of(open, key), drift_id, json_true());
 		*trigger = INCIDENT_DRIFT;
 		return is_new ? message(event, INCIDENT_DRIFT, drift_id) : NULL;
@@ -101,8 +109,10 @@ static json_t *failing(json_t *open, const json_t *event, const char *key, bool 
 	id = id ? id : js_str(event, "at");
 	*trigger = is_failing ? INCIDENT_FAILED : INCIDENT_RECOVERED;
 	if (is_failing)
-		return begins(open, key, id) ? message(event, *trigger, id) : NULL;
+		return begins(open, event, key, id) ? message(event, *trigger, id) : NULL;
 	_cleanup_json_ json_t *known = json_incref(json_object_get(open, key));
+	if (is_before(event, known))
+		return NULL;
 	json_object_del(open, key);
 	return known ? message(event, *trigger, js_str(known, "id")) : NULL;
 }
@@ -138,7 +148,7 @@ json_t *incident_of(json_t *open, const json_t *event, enum incident_trigger *re
 		return drift(open, event, key, str_eq(name, "drift.opened"), ret_trigger);
 	if (str_eq(name, "change.held")) {
 		*ret_trigger = INCIDENT_HELD;
-		return begins(open, key, hold) ? message(event, INCIDENT_HELD, hold) : NULL;
+		return begins(open, event, key, hold) ? message(event, INCIDENT_HELD, hold) : NULL;
 	}
 	if (str_starts(name, "change.")) {
 		json_object_del(open, key);

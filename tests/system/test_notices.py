@@ -166,18 +166,14 @@ def test_kills_repeat_no_message_and_lose_none(make_daemon, postgres, ec2, emula
             daemon.kill()
             daemon.start()
             daemon.sync("network")  # the change fails again
-        incident = told("on-failed")[0]["incident"]  # what a kill leaves in doubt of it is another one
-
-        def of_it(trigger):
-            return [m for m in told(trigger) if m["incident"] == incident]
-
-        assert len(of_it("on-failed")) == 1, receiver.messages
+        assert len(told("on-failed")) == 1, receiver.messages
         daemon.kill()
         proxy.behave()
         daemon.start()
         daemon.wait_synced(patience=120)
-        wait_until(lambda: of_it("on-recovered"), "the end to be told")
+        wait_until(lambda: told("on-recovered"), "the end to be told")
+        assert told("on-recovered")[0]["incident"] == told("on-failed")[0]["incident"]
         wait_until(lambda: not kept("true"), "it not to stay open")
-        assert len(of_it("on-recovered")) == 1 and len(of_it("on-failed")) == 1
+        assert len(told("on-recovered")) == 1
     finally:
         receiver.close()

@@ -9,12 +9,12 @@
 #include "base/str.h"
 #include "control/incident.h"
 
-/* "TRIGGER ID" of what the event leads to, or "-". */
-static const char *told(json_t *open, const char *event_text)
+/* "TRIGGER ID" of what the event of that instant leads to, or "-". */
+static const char *told_at(json_t *open, const char *at, const char *event_text)
 {
 	static char text[200];
-	_cleanup_free_ char *whole =
-		str_format("{\"stack\": \"shop\", \"at\": \"T\", \"text\": \"x\", %s}", event_text);
+	_cleanup_free_ char *whole = str_format(
+		"{\"stack\": \"shop\", \"at\": \"%s\", \"text\": \"x\", %s}", at, event_text);
 	_cleanup_json_ json_t *event = js_parse(whole, strlen(whole), NULL, 0);
 	enum incident_trigger trigger = 0;
 	assert_non_null(event);
@@ -24,6 +24,11 @@ static const char *told(json_t *open, const char *event_text)
 	if (out)
 		assert_true(trigger != 0 && json_equal(json_object_get(out, "event"), event));
 	return text;
+}
+
+static const char *told(json_t *open, const char *event_text)
+{
+	return told_at(open, "T", event_text);
 }
 
 #define DRIFT(how, id)                                                                             \
@@ -64,6 +69,20 @@ static void test_a_change_that_fails_again_and_again_is_one_incident(void **stat
 	assert_string_equal(told(open, ACTION("failed", "3")), "- ");
 	assert_string_equal(told(open, ACTION("done", "4")), "on-recovered 2");
 	assert_string_equal(told(open, ACTION("done", "5")), "- ");
+}
+
+// After a restart what was not in history yet is told again, as it happened.
+static void test_what_succeeded_before_the_failure_does_not_end_it(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *open = json_object();
+	assert_string_equal(
+		told_at(open, "2026-11-29T16:15:11.157Z", ACTION("failed", "2")), "on-failed 2");
+	assert_string_equal(told_at(open, "2026-11-29T16:15:11.155Z", ACTION("done", "1")), "- ");
+	assert_string_equal(told_at(open, "2026-11-29T16:15:11.157Z", ACTION("failed", "2")), "- ");
+	assert_string_equal(
+		told_at(open, "2026-11-29T16:15:15.206Z", ACTION("done", "3")), "on-recovered 2");
+	assert_int_equal(json_object_size(open), 0);
 }
 
 static void test_a_held_change_is_told_once_and_its_end_is_not(void **state)
@@ -118,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_a_drift_of_several_fields_is_one_incident),
 		cmocka_unit_test(test_a_drift_of_an_earlier_life_is_told_to_be_over),
 		cmocka_unit_test(test_a_change_that_fails_again_and_again_is_one_incident),
+		cmocka_unit_test(test_what_succeeded_before_the_failure_does_not_end_it),
 		cmocka_unit_test(test_a_held_change_is_told_once_and_its_end_is_not),
 		cmocka_unit_test(test_layers_and_files_fail_and_recover),
 		cmocka_unit_test(test_triggers_are_named_as_people_know_them),
