@@ -165,6 +165,23 @@ bool js_lists(const json_t *list, const char *text)
 	return false;
 }
 
+bool js_any_text(
+	const json_t *value, bool (*is)(const char *text, const char *with), const char *with)
+{
+	size_t i;
+	const char *key;
+	json_t *one;
+	if (json_is_string(value))
+		return is(json_string_value(value), with);
+	json_array_foreach ((json_t *)value, i, one)
+		if (js_any_text(one, is, with))
+			return true;
+	json_object_foreach ((json_t *)value, key, one)
+		if (js_any_text(one, is, with))
+			return true;
+	return false;
+}
+
 static bool is_itself(char c)
 {
 	return (unsigned char)c >= ' ' && (unsigned char)c < 0x7f && c != '"' && c != '\\';

@@ -35,6 +35,9 @@ bool js_digest(const json_t *value, char *ret_hex, size_t bytes) MUST_CHECK;
 json_t *js_merge(const json_t *target, const json_t *patch);
 /* Is the text one of the strings of a list? Anything that is no list has none. */
 bool js_lists(const json_t *list, const char *text);
+/* Is there a string anywhere in the value for which is(string, with) holds? NULL has none. */
+bool js_any_text(
+	const json_t *value, bool (*is)(const char *text, const char *with), const char *with);
 /* Sets a string member when value is not NULL. */
 bool js_set_str(json_t *obj, const char *key, const char *value);
 /* Parses text with the limits of this project (depth 64, duplicate keys refused, NUL refused).

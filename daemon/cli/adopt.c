@@ -18,45 +18,43 @@ static void put_fields(const struct view *view, const json_t *fields, struct buf
 	}
 }
 
-static void put_note(const struct view *view, struct buf *out, const char *fmt, ...)
-	FORMAT_PRINTF(3, 4);
-
-static void put_note(const struct view *view, struct buf *out, const char *fmt, ...)
+static void put_what_to_do(const struct view *view, const json_t *answer, struct buf *out)
 {
-	char text[600];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_adds(out, "# ");
-	view_put(view, out, PAINT_DIM, text);
+	const char *address = js_str(answer, "address"), *stack = js_str(answer, "stack"),
+		   *resource = js_str(answer, "resource");
+	view_putf(view, out, PAINT_DIM,
+		"# `holdfast plan` shows what would change, and `holdfast approve %s` takes it "
+		"over.",
+		address);
 	buf_adds(out, "\n");
+	if (js_bool(answer, "declared", false)) {
+		view_putf(view, out, PAINT_DIM, "# The file has %s already: put in what differs.",
+			address);
+		buf_adds(out, "\n");
+	}
+	if (stack) {
+		view_putf(view, out, PAINT_DIM, "# It bears the tag of %s in stack %s.",
+			resource ? resource : "a resource", stack);
+		buf_adds(out, "\n");
+	}
 }
 
 static void render_adopt(const struct view *view, const json_t *answer, struct buf *out)
 {
 	const char *layer = js_str(answer, "layer"), *kind = js_str(answer, "kind"),
-		   *address = js_str(answer, "address"), *id = js_str(answer, "id"),
-		   *stack = js_str(answer, "stack"), *resource = js_str(answer, "resource");
+		   *address = js_str(answer, "address"), *id = js_str(answer, "id");
 	const json_t *left = json_object_get(answer, "left");
 	bool is_held = js_bool(answer, "held", false);
 	size_t i;
 	json_t *one;
 	if (!layer || !kind || !address || !id)
 		return;
-	put_note(view, out, "%.200s as it stands in AWS%s", id,
+	view_putf(view, out, PAINT_DIM, "# %s as it stands in AWS%s", id,
 		is_held ? ", and is held already."
 			: ". With this in the file it is looked at; then");
+	buf_adds(out, "\n");
 	if (!is_held)
-		put_note(view, out,
-			"`holdfast plan` shows what would change, and `holdfast approve %.200s` "
-			"takes it over.",
-			address);
-	if (!is_held && js_bool(answer, "declared", false))
-		put_note(view, out, "The file has %.200s already: put in what differs.", address);
-	if (!is_held && stack)
-		put_note(view, out, "It bears the tag of %.200s in stack %.100s.",
-			resource ? resource : "a resource", stack);
+		put_what_to_do(view, answer, out);
 	buf_addf(out, "%s:\n  %s:\n    %s:\n", layer, kind, strrchr(address, '.') + 1);
 	put_fields(view, json_object_get(answer, "fields"), out);
 	json_array_foreach ((json_t *)left, i, one)

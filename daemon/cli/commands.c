@@ -564,16 +564,20 @@ static int status_of_decided(const json_t *answer)
 		       : EXIT_ERROR;
 }
 
+static json_t *about_hold(const struct cli *cli)
+{
+	return json_pack("{s:s, s:s*, s:s*}", "target", argument(cli), "stack", cli->stack,
+		"reason", cli->reason);
+}
+
 static int run_approve(struct cli *cli)
 {
-	_cleanup_json_ json_t *body = json_pack("{s:s, s:s*, s:s*}", "target", argument(cli),
-		"stack", cli->stack, "reason", cli->reason);
+	_cleanup_json_ json_t *body = about_hold(cli);
 	return cli_show(cli, strdup("/v1/approve"), body, render_approved, status_of_decided);
 }
 
 static int run_reject(struct cli *cli)
 {
-	_cleanup_json_ json_t *body = json_pack("{s:s, s:s*, s:s*}", "target", argument(cli),
-		"stack", cli->stack, "reason", cli->reason);
+	_cleanup_json_ json_t *body = about_hold(cli);
 	return cli_show(cli, strdup("/v1/reject"), body, render_rejected, status_of_decided);
 }

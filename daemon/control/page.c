@@ -52,11 +52,6 @@ static void put_ring(const struct standing *s, struct buf *out)
 		well, total);
 }
 
-static void put_fact(struct buf *out, const char *name, const char *value)
-{
-	html_put(out, "<div><dt>$</dt><dd>$</dd></div>", name, value);
-}
-
 static void put_facts(const struct page_views *views, const struct standing *s, struct buf *out)
 {
 	const json_t *config = json_object_get(views->status, "config");
@@ -78,7 +73,7 @@ static void put_facts(const struct page_views *views, const struct standing *s, 
 	}
 	if (views->drifts) {
 		snprintf(text, sizeof(text), "%zu", corrected);
-		put_fact(out, "corrected in 24 h", text);
+		page_put_fact(out, "corrected in 24 h", text, false);
 	}
 	if (js_str(config, "loaded_at")) {
 		buf_adds(out, "<div><dt>file in force for</dt><dd>");
@@ -86,8 +81,9 @@ static void put_facts(const struct page_views *views, const struct standing *s, 
 		buf_adds(out, "</dd></div>");
 	}
 	if (js_str(lease, "role"))
-		put_fact(out, "this daemon",
-			str_eq(js_str(lease, "role"), "leader") ? "leads" : js_str(lease, "role"));
+		page_put_fact(out, "this daemon",
+			str_eq(js_str(lease, "role"), "leader") ? "leads" : js_str(lease, "role"),
+			false);
 	buf_adds(out, "</dl>");
 }
 
@@ -110,11 +106,9 @@ static void put_standby(const struct page_views *views, struct buf *out)
 // What of the daemon itself is as bad as a resource that fails.
 static bool is_daemon_ill(const json_t *status)
 {
-	const char *phase = js_str(json_object_get(status, "store"), "phase");
 	const json_t *config = json_object_get(status, "config");
 	return json_array_size(json_object_get(status, "blind")) > 0 ||
-	       (phase && !str_eq(phase, "ready")) ||
-	       json_is_object(json_object_get(config, "error"));
+	       page_is_store_away(status) || json_is_object(json_object_get(config, "error"));
 }
 
 static const char *headline(
@@ -209,11 +203,9 @@ void page_overview(const struct page_views *views, struct buf *out)
 void page_listing(const struct page_views *views, struct buf *out)
 {
 	page_begin(views, "All resources", out);
-	html_put(out, "<nav class=\"crumbs\" aria-label=\"Where\"><a href=\"/");
-	if (views->stack)
-		html_put(out, "?stack=@", views->stack);
+	page_put_crumbs(views, out);
 	html_put(out,
-		"\">Overview</a> / all resources</nav><section class=\"card\" id=\"listing\" "
+		" / all resources</nav><section class=\"card\" id=\"listing\" "
 		"aria-labelledby=\"title\"><h1 id=\"title\">All resources</h1><p "
 		"class=\"summary\" id=\"summary\" role=\"status\" "
 		"aria-live=\"polite\">$</p>",

@@ -77,6 +77,14 @@ void page_put_mark(struct buf *out, enum page_state state);
 /* A link to the story, with the address as its text, or its last part only. */
 void page_put_link(
 	const struct page_views *views, struct buf *out, const char *address, bool is_short);
+/* "?stack=shop" where there are several. */
+void page_put_query(const struct page_views *views, struct buf *out);
+/* <nav>, open, with the way back to the page of all. */
+void page_put_crumbs(const struct page_views *views, struct buf *out);
+/* A row of a <dl>; nothing where the value is empty. */
+void page_put_fact(struct buf *out, const char *name, const char *value, bool is_code);
+/* Is the store of that status not to be had? */
+bool page_is_store_away(const json_t *status);
 /* The part of an address after its layer and kind: "main" of "network.vpc.main". Borrowed. */
 const char *page_name_of(const char *address);
 

@@ -52,16 +52,10 @@ static size_t put_config_error(const struct page_views *views, struct buf *out)
 	return 1;
 }
 
-static bool is_store_away(const struct page_views *views)
-{
-	const char *phase = js_str(json_object_get(views->status, "store"), "phase");
-	return phase && !str_eq(phase, "ready");
-}
-
 static size_t put_store(const struct page_views *views, struct buf *out)
 {
 	const json_t *store = json_object_get(views->status, "store");
-	if (!is_store_away(views))
+	if (!page_is_store_away(views->status))
 		return 0;
 	begin_item(out, STATE_FAILED);
 	html_put(out, "<h3>Postgres cannot be used</h3><p>");
@@ -292,7 +286,7 @@ static void put_doing(const struct page_views *views, const json_t *resource, co
 	} else if (decision && str_eq_null(js_str(json_object_get(views->status, "lease"), "role"),
 				       "standby")) {
 		buf_adds(out, "<p class=\"doing\">That is for the daemon which leads.</p>");
-	} else if (decision && is_store_away(views)) {
+	} else if (decision && page_is_store_away(views->status)) {
 		buf_adds(out, "<p class=\"doing\">That waits for Postgres.</p>");
 	} else if (decision) {
 		html_put(out, "<p class=\"doing\">It will be $$</p>",

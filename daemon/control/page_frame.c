@@ -68,8 +68,7 @@ const char *page_name_of(const char *address)
 	return name ? name + 1 : address;
 }
 
-// "?stack=shop" where there are several.
-static void put_query(const struct page_views *views, struct buf *out)
+void page_put_query(const struct page_views *views, struct buf *out)
 {
 	if (views->stack)
 		html_put(out, "?stack=@", views->stack);
@@ -79,11 +78,34 @@ void page_put_link(
 	const struct page_views *views, struct buf *out, const char *address, bool is_short)
 {
 	html_put(out, "<a href=\"/resource/@", address);
-	put_query(views, out);
+	page_put_query(views, out);
 	html_put(out, "\"><code>$</code></a>", is_short ? page_name_of(address) : address);
 }
 
 // ---- the head
+
+void page_put_crumbs(const struct page_views *views, struct buf *out)
+{
+	buf_adds(out, "<nav class=\"crumbs\" aria-label=\"Where\"><a href=\"/");
+	page_put_query(views, out);
+	buf_adds(out, "\">Overview</a>");
+}
+
+void page_put_fact(struct buf *out, const char *name, const char *value, bool is_code)
+{
+	if (str_empty(value))
+		return;
+	html_put(out,
+		is_code ? "<div><dt>$</dt><dd><code>$</code></dd></div>"
+			: "<div><dt>$</dt><dd>$</dd></div>",
+		name, value);
+}
+
+bool page_is_store_away(const json_t *status)
+{
+	const char *phase = js_str(json_object_get(status, "store"), "phase");
+	return phase && !str_eq(phase, "ready");
+}
 
 static const struct page_file *file_of(const char *name)
 {
@@ -128,10 +150,10 @@ void page_begin(const struct page_views *views, const char *title, struct buf *o
 	buf_adds(out, file_of("page.css")->text);
 	buf_adds(out, "</style></head>");
 	html_put(out, "<body data-query=\"");
-	put_query(views, out);
+	page_put_query(views, out);
 	buf_adds(out, "\"><a class=\"skip\" href=\"#main\">Skip to what matters</a>"
 		      "<header class=\"top\"><p class=\"brand\"><a href=\"/");
-	put_query(views, out);
+	page_put_query(views, out);
 	buf_adds(out, "\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"M12 2v20M7 "
 		      "6h10M4 13c0 5 3.5 8 8 9 4.5-1 8-4 8-9M4 13l-2 2.5M4 13l3 1.5M20 13l2 "
 		      "2.5M20 13l-3 1.5\"/></svg>Holdfast</a></p>");

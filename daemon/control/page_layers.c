@@ -61,8 +61,7 @@ static void put_chip(const struct page_views *views, const json_t *resource, str
 	const struct page_look *look = page_look(page_state_of(resource));
 	const char *address = js_str(resource, "address");
 	html_put(out, "<li><a class=\"chip $\" href=\"/resource/@", look->name, address);
-	if (views->stack)
-		html_put(out, "?stack=@", views->stack);
+	page_put_query(views, out);
 	html_put(out,
 		"\" title=\"$: $\"><span aria-hidden=\"true\">$</span><span "
 		"class=\"sr\">$: </span>$</a></li>",
@@ -77,8 +76,7 @@ static void put_listing_link(const struct page_views *views, struct buf *out)
 		return;
 	}
 	buf_adds(out, "href=\"/resources");
-	if (views->stack)
-		html_put(out, "?stack=@", views->stack);
+	page_put_query(views, out);
 	buf_adds(out, "\"");
 }
 

@@ -405,8 +405,7 @@ static void put_box(const struct page_views *views, const struct picture *p,
 		html_put(out, "<a href=\"#layer-@\"", layer);
 	} else {
 		html_put(out, "<a href=\"/resource/@", node->address);
-		if (views->stack)
-			html_put(out, "?stack=@", views->stack);
+		page_put_query(views, out);
 		buf_adds(out, "\"");
 	}
 	buf_addf(out, " class=\"node %s\" transform=\"translate(%d %d)\">", look->name, node->x,

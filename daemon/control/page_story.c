@@ -219,37 +219,27 @@ static void put_sides(const struct page_views *views, struct buf *out)
 
 // ---- the head
 
-static void put_fact(struct buf *out, const char *name, const char *value, bool is_code)
-{
-	if (str_empty(value))
-		return;
-	html_put(out,
-		is_code ? "<div><dt>$</dt><dd><code>$</code></dd></div>"
-			: "<div><dt>$</dt><dd>$</dd></div>",
-		name, value);
-}
-
 static void put_facts(const json_t *resource, struct buf *out)
 {
 	const json_t *place = json_object_get(resource, "place");
 	const json_t *protection = json_object_get(resource, "protection");
 	buf_adds(out, "<dl class=\"facts\">");
-	put_fact(out, "sync", js_str(resource, "sync"), false);
-	put_fact(out, "health", js_str(resource, "health"), false);
-	put_fact(out, "id", js_str(resource, "id"), true);
+	page_put_fact(out, "sync", js_str(resource, "sync"), false);
+	page_put_fact(out, "health", js_str(resource, "health"), false);
+	page_put_fact(out, "id", js_str(resource, "id"), true);
 	if (!str_eq_null(js_str(resource, "arn"), js_str(resource, "id")))
-		put_fact(out, "ARN", js_str(resource, "arn"), true);
+		page_put_fact(out, "ARN", js_str(resource, "arn"), true);
 	if (js_str(place, "file")) {
 		_cleanup_free_ char *text = str_format(
 			"%s:%lld", js_str(place, "file"), (long long)js_int(place, "line", 0));
-		put_fact(out, "declared in", text, true);
+		page_put_fact(out, "declared in", text, true);
 	}
 	if (json_is_object(protection)) {
 		const char *why = js_str(protection, "reason");
 		_cleanup_free_ char *text = str_format("by %s%s%s",
 			js_str(protection, "who") ? js_str(protection, "who") : "?",
 			str_empty(why) ? "" : ": ", why ? why : "");
-		put_fact(out, "protected", text, false);
+		page_put_fact(out, "protected", text, false);
 	}
 	buf_adds(out, "</dl>");
 }
@@ -260,11 +250,9 @@ static void put_head(const struct page_views *views, struct buf *out)
 	const struct page_look *look = page_look(page_state_of(r));
 	size_t i;
 	json_t *remark;
-	html_put(out, "<nav class=\"crumbs\" aria-label=\"Where\"><a href=\"/");
-	if (views->stack)
-		html_put(out, "?stack=@", views->stack);
+	page_put_crumbs(views, out);
 	html_put(out,
-		"\">Overview</a> / $ / $</nav><section class=\"card verdict story $\" "
+		" / $ / $</nav><section class=\"card verdict story $\" "
 		"id=\"verdict\" aria-labelledby=\"title\"><p class=\"seal-big $\" "
 		"aria-hidden=\"true\">$</p><div class=\"says\"><h1 id=\"title\"><code>$</code>"
 		"</h1><p class=\"summary\" id=\"summary\" role=\"status\" "

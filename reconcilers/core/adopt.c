@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/place.h"
+#include "core/say.h"
 
 // ---- in the file
 
@@ -144,27 +145,21 @@ void adopt_note(struct resource *resource, const struct sighting *seen)
 
 bool adopt_is_awaited(const struct decide_input *in, struct decision *d)
 {
-	enum { LOOK_AT_ONCE_MS = 50 };
-	const char *id = adopt_pending(in->wanted, in->record), *reason = "NotChecked";
+	const char *id = adopt_pending(in->wanted, in->record);
 	if (!id)
 		return false;
-	d->verdict = VERDICT_DONE;
 	if (in->adopt_holder) {
-		reason = "AdoptConflict";
-		snprintf(d->message, sizeof(d->message),
-			"%.80s, which it is to adopt, is held as %.160s", id, in->adopt_holder);
+		say(d, VERDICT_DONE, HEALTH_MISSING, "AdoptConflict",
+			"%.80s, which it is to adopt, is held as %s", id, in->adopt_holder);
 	} else if (in->record->is_foreign) {
-		reason = "AdoptMissing";
-		snprintf(d->message, sizeof(d->message),
+		say(d, VERDICT_DONE, HEALTH_MISSING, "AdoptMissing",
 			"AWS has no %.80s, which it is to adopt: nothing is created in its place. "
 			"Mend the id, or take 'adopt' out of the file to have a new one",
 			id);
 	} else {
-		d->verdict = VERDICT_AGAIN;
-		d->again_ms = LOOK_AT_ONCE_MS;
-		snprintf(d->message, sizeof(d->message),
+		d->again_ms = DECIDE_LOOK_AT_ONCE_MS;
+		say(d, VERDICT_AGAIN, HEALTH_MISSING, "NotChecked",
 			"%.80s, which it is to adopt, is looked at before anything is done", id);
 	}
-	str_copy(d->reason, sizeof(d->reason), reason);
 	return true;
 }

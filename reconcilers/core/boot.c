@@ -70,8 +70,7 @@ static void forget_records(struct stack *stack)
 		record_done(&resource->record);
 		record_init(&resource->record);
 		resource->hold_id[0] = '\0';
-		resource->presence = PRESENCE_UNKNOWN;
-		sighting_done(&resource->seen);
+		resource_unsee(resource);
 		resource->must_decide = true;
 	}
 }
@@ -157,9 +156,7 @@ static void take_records(struct stack *stack, const json_t *rows)
 			log_warning("a record of the store has instants that are yet to come",
 				LOG_STR("resource", address));
 		record_renew(&resource->record, loop_wall_ms(stack->options.loop));
-		resource->presence =
-			PRESENCE_UNKNOWN; // what was seen without it is looked at again
-		sighting_done(&resource->seen);
+		resource_unsee(resource); // what was seen without it is looked at again
 	}
 	drop_disputed(stack);
 }

@@ -38,8 +38,6 @@ void decision_done(struct decision *decision)
 	*decision = (struct decision){0};
 }
 
-enum { LOOK_AT_ONCE_MS = 50 };
-
 // ---- the cases
 
 // What only a list that lags has shown is looked at before anything is done about it; and so is
@@ -49,7 +47,7 @@ static bool is_doubtful(const struct decide_input *in, struct decision *d)
 	if (!in->is_hearsay && !in->is_ahead)
 		return false;
 	d->awaits_look = !in->is_hearsay; // which comes as soon as AWS answers
-	d->again_ms = in->is_hearsay ? LOOK_AT_ONCE_MS : 30000;
+	d->again_ms = in->is_hearsay ? DECIDE_LOOK_AT_ONCE_MS : 30000;
 	say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked", "%s",
 		in->is_hearsay
 			? "the list of AWS shows it otherwise, and may be old: being read by itself"
@@ -65,7 +63,7 @@ static void decide_missing(const struct decide_input *in, struct decision *d)
 		return;
 	if (weigh_may_be_read(in)) {
 		d->wants_look = true;
-		d->again_ms = LOOK_AT_ONCE_MS;
+		d->again_ms = DECIDE_LOOK_AT_ONCE_MS;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
 			"being looked for before it is created");
 		return;
@@ -283,7 +281,7 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 	}
 	if (in->lacks_read) {
 		d->sync = SYNC_UNKNOWN;
-		d->again_ms = LOOK_AT_ONCE_MS;
+		d->again_ms = DECIDE_LOOK_AT_ONCE_MS;
 		say(d, VERDICT_AGAIN, HEALTH_PROGRESSING, "NotChecked",
 			"the file says more of it than was read: being looked at");
 		return;
@@ -427,7 +425,7 @@ void decide(const struct decide_input *in, struct decision *d)
 	*d = (struct decision){0};
 	if (in->presence == PRESENCE_UNKNOWN) {
 		d->sync = in->wanted ? SYNC_UNKNOWN : SYNC_ORPHANED;
-		d->again_ms = LOOK_AT_ONCE_MS;
+		d->again_ms = DECIDE_LOOK_AT_ONCE_MS;
 		d->wants_look = in->wanted && weigh_may_be_read(in);
 		if (in->wanted && in->is_unread && !d->wants_look)
 			say(d, VERDICT_WAIT, HEALTH_UNKNOWN, "Waiting", "%s", in->creation_waits);

@@ -93,6 +93,7 @@ struct decision {
  * still under way comes first, and an endpoint that takes no heed of tokens makes one, too. The
  * others are looked for longer than any read is stale. */
 enum {
+	DECIDE_LOOK_AT_ONCE_MS = 50, // what is to be looked at before anything else
 	DECIDE_WRITE_SETTLES_MS = 15000,
 	DECIDE_CREATE_SETTLES_MS = 120000,
 	DECIDE_SEEN_SETTLES_MS = 10000,

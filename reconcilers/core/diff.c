@@ -7,16 +7,11 @@
 #include "core/project.h"
 #include "core/section.h"
 
-static bool is_nothing(const json_t *value)
-{
-	return !value || json_is_null(value) ||
-	       (json_is_array(value) && json_array_size(value) == 0);
-}
-
 enum disruption difference_disrupts(const struct difference *difference)
 {
 	const struct field *field = difference->field;
-	bool joins = field && (field->flags & FIELD_JOINS) && is_nothing(difference->observed);
+	bool joins =
+		field && (field->flags & FIELD_JOINS) && compare_is_empty(difference->observed);
 	if (!field || joins || difference->type == DIFFERS_MISSING)
 		return DISRUPTS_NONE;
 	return field->disrupts;

@@ -86,20 +86,14 @@ static json_t *look_up(
 		       : json_incref(js_at(target->seen.observed, attr));
 }
 
+static bool is_unknown(const char *text, const char *mark)
+{
+	return strstr(text, mark);
+}
+
 static bool holds_unknown(const json_t *value)
 {
-	size_t i;
-	const char *key;
-	json_t *one;
-	if (json_is_string(value))
-		return strstr(json_string_value(value), unknown);
-	json_array_foreach ((json_t *)value, i, one)
-		if (holds_unknown(one))
-			return true;
-	json_object_foreach ((json_t *)value, key, one)
-		if (holds_unknown(one))
-			return true;
-	return false;
+	return js_any_text(value, is_unknown, unknown);
 }
 
 static bool has_difference(const struct resource *resource, const struct field *field)

@@ -32,25 +32,10 @@ bool followed_has_moved(const struct resource *resource, const json_t *want)
 	       !str_eq(now, then);
 }
 
-static bool holds(const json_t *value, const char *text)
-{
-	size_t i;
-	const char *key;
-	json_t *one;
-	if (json_is_string(value))
-		return str_eq(json_string_value(value), text);
-	json_array_foreach ((json_t *)value, i, one)
-		if (holds(one, text))
-			return true;
-	json_object_foreach ((json_t *)value, key, one)
-		if (holds(one, text))
-			return true;
-	return false;
-}
-
 static bool is_met(const struct difference *one, const char *text)
 {
-	return !str_empty(text) && holds(one->desired, text) && !holds(one->observed, text);
+	return !str_empty(text) && js_any_text(one->desired, str_eq, text) &&
+	       !js_any_text(one->observed, str_eq, text);
 }
 
 // The new object is wanted, and not there yet.

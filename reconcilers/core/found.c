@@ -163,8 +163,6 @@ bool found_tags(struct observation *o, const struct follow *f, const char *id)
 
 bool found_joined_tags(struct observation *o, const struct join *join, const char *id)
 {
-	if (is_adopting(o, id) && !json_object_get(o->items, id))
-		return true;
 	if (!hints_replace_join(o->options.kind, join))
 		return false;
 	// What is not listed is not asked about: one that is gone spoils the answer for all.

@@ -23,7 +23,6 @@ void found_prove(struct observation *observation);
 const json_t *found_subject(const struct observation *observation, const char *id);
 /* Are the tags that this follow-up, or join, reads known without it, or about to be? */
 bool found_tags(struct observation *observation, const struct follow *follow, const char *id);
-/* ... or is the id one of the file, of which nothing was found yet? */
 bool found_joined_tags(struct observation *observation, const struct join *join, const char *id);
 /* All pages of a follow-up have been read; and have those that this one waits for, and do they lack
  * what it is for? */

@@ -91,9 +91,7 @@ struct resource *predecessor_part(
 	json_object_clear(from->writes);
 	json_object_clear(from->baseline);
 	to->is_dirty = from->is_dirty = true;
-	sighting_done(&resource->seen);
-	json_decref(TAKE(resource->raw));
-	resource->presence = PRESENCE_UNKNOWN;
+	resource_unsee(resource);
 	resource->must_decide = true;
 	stack_save(stack, old);
 	stack_save(stack, resource);

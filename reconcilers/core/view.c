@@ -209,7 +209,8 @@ static enum sync layer_sync(const struct stack *stack, const char *layer)
 						  : SYNC_OUT_OF_SYNC;
 }
 
-static enum health layer_health(const struct stack *stack, const struct reconciler *r)
+static enum health layer_health(
+	const struct stack *stack, const struct reconciler *r, bool is_converging)
 {
 	struct view_counts n = view_count(stack, r->layer->name);
 	bool is_blind = false;
@@ -226,14 +227,13 @@ static enum health layer_health(const struct stack *stack, const struct reconcil
 		is_looked_at = is_looked_at && (health == HEALTH_HEALTHY ||
 						       viewsay_is_only_observed(stack, resource));
 	}
-	return is_degraded                           ? HEALTH_DEGRADED
-	       : n.total > 0 && n.unknown == n.total ? HEALTH_UNKNOWN
-	       : n.progressing > 0 || (n.waiting > 0 && viewsay_is_converging(stack))
-		       ? HEALTH_PROGRESSING
-	       : n.held > 0 || n.suspended > 0 || n.waiting > 0 ? HEALTH_SUSPENDED
-	       : n.healthy == n.total                           ? HEALTH_HEALTHY
-	       : is_looked_at                                   ? HEALTH_MISSING
-								: HEALTH_PROGRESSING;
+	return is_degraded                                             ? HEALTH_DEGRADED
+	       : n.total > 0 && n.unknown == n.total                   ? HEALTH_UNKNOWN
+	       : n.progressing > 0 || (n.waiting > 0 && is_converging) ? HEALTH_PROGRESSING
+	       : n.held > 0 || n.suspended > 0 || n.waiting > 0        ? HEALTH_SUSPENDED
+	       : n.healthy == n.total                                  ? HEALTH_HEALTHY
+	       : is_looked_at                                          ? HEALTH_MISSING
+								       : HEALTH_PROGRESSING;
 }
 
 static int64_t oldest_look(const struct stack *stack, const char *layer)
@@ -289,16 +289,16 @@ static json_t *view_pause(const struct stack *stack, const char *layer)
 		until_ms ? iso(until_ms) : json_null());
 }
 
-static json_t *view_layer(const struct stack *stack, const struct reconciler *r)
+static json_t *view_layer(const struct stack *stack, const struct reconciler *r, bool is_converging)
 {
 	struct view_counts n = view_count(stack, r->layer->name);
 	int64_t looked = oldest_look(stack, r->layer->name);
 	const struct pass *pass = &r->last_pass;
 	json_t *out = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:o, s:o, s:b, s:o}",
 		"name", r->layer->name, "sync", sync_name(layer_sync(stack, r->layer->name)),
-		"health", health_name(layer_health(stack, r)), "resources", n.total, "drifted",
-		n.drifted, "held", n.held, "failed", n.failed, "progressing",
-		n.progressing + (viewsay_is_converging(stack) ? n.waiting : 0), "paused",
+		"health", health_name(layer_health(stack, r, is_converging)), "resources", n.total,
+		"drifted", n.drifted, "held", n.held, "failed", n.failed, "progressing",
+		n.progressing + (is_converging ? n.waiting : 0), "paused",
 		orders_layer_pause(
 			stack->orders, r->layer->name, loop_wall_ms(stack->options.loop)) != NULL,
 		"checked_at", iso(looked ? looked : pass->started_wall_ms), "next_at",
@@ -338,14 +338,15 @@ json_t *view_status(const struct stack *stack)
 	char summary[400];
 	view_summary(stack, summary, sizeof(summary));
 	json_t *layers = json_array();
+	bool is_converging = viewsay_is_converging(stack);
 	for (size_t i = 0; i < stack->reconciler_count; i++)
-		json_array_append_new(layers, view_layer(stack, &stack->reconcilers[i]));
+		json_array_append_new(
+			layers, view_layer(stack, &stack->reconcilers[i], is_converging));
 	struct view_counts n = view_count(stack, NULL);
 	int64_t elapsed = loop_now_ms(stack->options.loop) - stack->unsettled_ms;
-	json_t *progress = !viewsay_is_converging(stack)
-				   ? json_null()
-				   : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
-					     n.total, "elapsed_ms", (json_int_t)elapsed);
+	json_t *progress = !is_converging ? json_null()
+					  : json_pack("{s:i, s:i, s:I}", "done", n.synced, "total",
+						    n.total, "elapsed_ms", (json_int_t)elapsed);
 	const struct tree *tree = stack->desired->tree;
 	json_t *config = json_pack("{s:o, s:s, s:o, s:n}", "file",
 		text_or_null(tree_file_count(tree) ? tree_file(tree, 0) : NULL), "version",
