@@ -345,7 +345,9 @@ static void decide_present(const struct decide_input *in, struct decision *d)
 			"%s cannot become what the file says without being replaced (%s): write "
 			"what it has into the file, as `holdfast accept` shows it",
 			seen->id, replaced_for);
-	} else if (in->record->is_foreign && !weigh_is_approved(in, d)) {
+	} else if (in->record->is_foreign && (now.count > 0 || settling == 0) &&
+		   !weigh_is_approved(in, d)) {
+		// What was approved and written once is not held until AWS shows it.
 		say(d, VERDICT_HOLD, HEALTH_SUSPENDED, "NotOurs",
 			"%s stands there already and does not bear our tag%s%s; taking it over "
 			"waits for approval",

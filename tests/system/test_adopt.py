@@ -59,6 +59,29 @@ def test_what_stands_there_is_taken_over_after_an_approval(make_daemon, postgres
     assert proxy.mutations() == []
 
 
+def test_what_was_adopted_and_is_then_deleted_is_made_anew(make_daemon, postgres, proxy, ec2):
+    """The word stays in the file, and says nothing any more of what AWS had once: not after a restart either."""
+    ids = by_hand(ec2)
+    daemon = make_daemon(network.dump(adopting(network.small(), ids)), postgres=postgres.conninfo()).start()
+    held_back(daemon, list(ids), "NotOurs")
+    daemon.holdfast("approve", "network", check=0)
+    daemon.wait_synced()
+    holds = postgres.sql("SELECT address, state FROM holdfast.hold")
+    assert sorted(holds) == sorted([address, "used"] for address in ids), "each was held once"
+    proxy.clear_calls()
+    ec2.delete_subnet(SubnetId=ids[SUBNET])
+    daemon.sync()
+    daemon.wait_synced()
+    made = daemon.ids()[SUBNET]
+    assert made != ids[SUBNET]
+    assert len(proxy.seen("CreateSubnet")) == 1
+    daemon.kill()
+    daemon.start()
+    daemon.wait_synced()
+    assert daemon.ids()[SUBNET] == made
+    assert len(proxy.seen("CreateSubnet")) == 1
+
+
 def test_an_id_that_aws_does_not_have_creates_nothing_until_it_is_mended_or_taken_out(make_daemon, postgres, proxy, ec2):
     ids = by_hand(ec2)
     tree = adopting(network.small(), {**ids, VPC: "vpc-0123456789abcdef0"})

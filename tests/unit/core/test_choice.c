@@ -330,6 +330,19 @@ static void a_grave_change_waits_for_approval_and_stops_no_other(void **state)
 	decision_done(&scene.decision);
 }
 
+static void what_was_taken_over_is_not_held_again_until_aws_shows_it(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_init(&scene);
+	scene.record.is_foreign = true;
+	json_object_set_new(scene.seen.observed, "MapPublicIpOnLaunch", json_true());
+	expect_verdict(&scene, "HOLD OutOfSync Suspended NotOurs");
+	wrote(&scene, "MapPublicIpOnLaunch", J(false), J(true), 1000, 1);
+	expect_verdict(&scene, "AGAIN OutOfSync Progressing Settling");
+	decision_done(&scene.decision);
+}
+
 static void somebody_elses_long_work_is_looked_at_at_leisure(void **state)
 {
 	(void)state;
@@ -402,6 +415,7 @@ int main(void)
 		VALUES_TEST(how_it_is_applied_is_no_difference),
 		VALUES_TEST(items_may_be_written_as_a_map),
 		VALUES_TEST(a_grave_change_waits_for_approval_and_stops_no_other),
+		VALUES_TEST(what_was_taken_over_is_not_held_again_until_aws_shows_it),
 		VALUES_TEST(somebody_elses_long_work_is_looked_at_at_leisure),
 		VALUES_TEST(another_wish_does_not_wait_for_what_settles_of_a_revision),
 		VALUES_TEST(what_is_missing_is_not_made_of_what_may_be_gone_too),
