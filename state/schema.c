@@ -130,6 +130,12 @@ static const char order_clock[] =
 static const char reasons[] =
 "ALTER TABLE holdfast.hold ADD COLUMN why text;"
 "COMMENT ON COLUMN holdfast.hold.why IS 'what the person said who approved or rejected it'";
+
+// After a restart a call may have to be sent once more, as it was (reconcilers/core/sent.h).
+static const char creations[] =
+"ALTER TABLE holdfast.action ADD COLUMN creation text;"
+"COMMENT ON COLUMN holdfast.action.creation IS"
+" 'what a create call said, as a digest, whatever is to follow it: the same may be sent again with the same client_token'";
 // clang-format on
 
 const struct migration migrate_store[] = {
@@ -140,5 +146,6 @@ const struct migration migrate_store[] = {
 	{5, incidents},
 	{6, order_clock},
 	{7, reasons},
+	{8, creations},
 };
 const int migrate_store_count = ARRAY_COUNT(migrate_store);

@@ -127,14 +127,15 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 	"WITH leader AS (SELECT token FROM holdfast.lease WHERE lease.stack = $2 AND lease.token = $14"
 	"  AND expires_at > clock_timestamp() FOR SHARE),"
 	" put AS (INSERT INTO holdfast.action (action_id, stack, address, plan_id, operation, change,"
-	"  reason, input, before, after, client_token, config_version, intended_at, token)"
-	"  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, token FROM leader"
+	"  reason, input, before, after, client_token, config_version, intended_at, token,"
+	"  creation)"
+	"  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, token, $15 FROM leader"
 	"  ON CONFLICT DO NOTHING)"
 	" SELECT EXISTS (SELECT 1 FROM leader) AS is_leader",
 	{TEXT("action_id"), TEXT("stack"), TEXT("address"), TEXT_OR_NULL("plan_id"), TEXT("operation"),
 	 TEXT_OR_NULL("change"), TEXT_OR_NULL("reason"), JSON_OR_NULL("input"), JSON_OR_NULL("before"),
 	 JSON_OR_NULL("after"), TEXT_OR_NULL("client_token"), TEXT_OR_NULL("config_version"),
-	 TIME("at_ms"), INT_OR_NULL("token")}},
+	 TIME("at_ms"), INT_OR_NULL("token"), TEXT_OR_NULL("creation")}},
 
 // dur_ms is of the whole call with its attempts. "unknown" may still become "found", "done", "failed" or "abandoned"; nothing else changes again
 [STORE_ACTION_SETTLE] = {"ACTION_SETTLE",
@@ -148,7 +149,7 @@ static const struct statement rows[STORE_STATEMENT_COUNT] = {
 
 // oldest first
 [STORE_ACTIONS_OPEN] = {"ACTIONS_OPEN",
-	"SELECT action_id, address, plan_id, operation, change, input, client_token, "
+	"SELECT action_id, address, plan_id, operation, change, input, client_token, creation, "
 	MS("intended_at") " AS at_ms FROM holdfast.action"
 	" WHERE stack = $1 AND outcome IS NULL ORDER BY intended_at",
 	{TEXT("stack")}},

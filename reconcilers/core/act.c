@@ -97,8 +97,10 @@ static json_t *intent_args(const struct run *run, const char *operation)
 	if (after)
 		json_object_set_new(args, "after", redacted(run, step, after));
 	const char *token = js_str(run->resource, "token");
-	if (step->type == STEP_CREATE && sent_bears(run->input, token))
+	if (step->type == STEP_CREATE && sent_bears(run->input, token)) {
 		js_set_str(args, "client_token", token);
+		js_set_str(args, "creation", run->plan.creation);
+	}
 	js_set_str(args, "config_version", run->config_version);
 	if (run->options.lease)
 		json_object_set_new(args, "token", json_integer(run->options.lease->token));

@@ -196,7 +196,8 @@ static void take_intents(struct stack *stack, const json_t *rows)
 			record_keep(&resource->record, json_object_get(row, "input"));
 			json_decref(resource->record.sent);
 			resource->record.sent = sent_note(json_object_get(row, "input"),
-				js_str(row, "client_token"), js_str(row, "plan_id"), NULL);
+				js_str(row, "client_token"), js_str(row, "plan_id"),
+				js_str(row, "creation"));
 			resource->record.is_dirty = true;
 			stack_save(stack, resource);
 		}

@@ -15,9 +15,9 @@
 bool sent_bears(const json_t *input, const char *token);
 /* The note of it for the record: {"token", "change", "creation"}; new. `input` as history keeps it,
  * or before values from elsewhere came in; `change` names what was created (weigh_name()),
- * `creation` what the call itself said of it (weigh_creation(); NULL: that is not known, after a
- * restart). NULL when the call bears no such token, so that AWS cannot tell it from another one, or
- * bears a value that nobody kept: it could not be sent again as it was. */
+ * `creation` what the call itself said of it (weigh_creation(); NULL: not known, of a call that an
+ * older version intended). NULL when the call bears no such token, so that AWS cannot tell it from
+ * another one, or bears a value that nobody kept: it could not be sent again as it was. */
 json_t *sent_note(const json_t *input, const char *token, const char *change, const char *creation);
 /* The token, where the note is of that very change, or of one whose call said the same: what comes
  * after the call may be another by now (a route whose gateway has an id). Borrowed; NULL: none.

@@ -238,11 +238,13 @@ static void daemons_know_of_each_other_while_they_live(void **state)
 static void intend(const char *stack, const char *id, const char *address, int64_t at_ms)
 {
 	RUN(ACTION_INTEND,
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:n, s:{s:i}, s:s?, s:s, s:I, s:I}",
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:n, s:{s:i}, s:s?, s:s, s:I, s:I, "
+		"s:s}",
 		"action_id", id, "stack", stack, "address", address, "plan_id", "p1", "operation",
 		"CreateVpc", "change", "+", "reason", "missing", "input", "CidrBlock",
 		"10.0.0.0/16", "before", "after", "n", 1, "client_token", NULL, "config_version",
-		"v1", "at_ms", (json_int_t)at_ms, "token", (json_int_t)take(stack, "d", -1, 60000));
+		"v1", "at_ms", (json_int_t)at_ms, "token", (json_int_t)take(stack, "d", -1, 60000),
+		"creation", "c1");
 }
 
 static void settle(const char *id, const char *outcome, int64_t at_ms)
@@ -266,6 +268,7 @@ static void an_action_is_open_until_its_outcome_is_known(void **state)
 	assert_string_equal(text_at(rows, 0, "operation"), "CreateVpc");
 	assert_string_equal(text_at(rows, 0, "change"), "+");
 	assert_string_equal(text_at(rows, 0, "input.CidrBlock"), "10.0.0.0/16");
+	assert_string_equal(text_at(rows, 0, "creation"), "c1");
 	assert_int_equal(int_at(rows, 0, "at_ms"), t0 + 1);
 	settle("i1", "unknown", t0 + 3);
 	ROWS(unknown, ACTIONS_OPEN, "{s:s}", "stack", "acts");
