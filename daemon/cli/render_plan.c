@@ -102,7 +102,11 @@ static const char *op_of(const json_t *field, const char *change)
 static const char *note_of(const json_t *field)
 {
 	bool is_held_back = js_bool(field, "held_back", false);
-	if (js_bool(field, "forces_replacement", false))
+	bool forces = js_bool(field, "forces_replacement", false);
+	if (js_bool(field, "unread", false))
+		return forces ? "# not looked at yet; if it differs, forces replacement"
+			      : "# not looked at yet: AWS may have it already";
+	if (forces)
 		return is_held_back ? "# forces replacement, held back" : "# forces replacement";
 	return is_held_back ? "# held back" : "";
 }

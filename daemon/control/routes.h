@@ -34,9 +34,10 @@ typedef void (*control_endpoint_fn)(void *self, struct control_exchange *exchang
  *            "disruption":"none|connection-drop|reboot|replacement|data-loss",
  *            "decision":"do|wait|hold","message",
  *            "fields":[{"path","before","after","sensitive","unknown","forces_replacement","held_back",
- *                       "op":"+|~|-"}],
+ *                       "unread","op":"+|~|-"}],
  *            "calls":[{"operation","input"}]}
- *           held_back: the action is done without it, it waits for a person or a window. What will
+ *           held_back: the action is done without it, it waits for a person or a window. unread: of
+ *           a file that is not in force, and no look has read it: AWS may have it. What will
  *           change in one resource only because of another's action has the reason Follows, no id
  *           and no calls yet.
  * ENTRY     {"at","what":"drift|closed|action|observed|config|hold|order","address","detail":{...}}

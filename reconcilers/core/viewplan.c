@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/follow.h"
 #include "core/leafdiff.h"
+#include "core/reads.h"
 #include "core/tags.h"
 
 static bool is_secret(const struct field *field)
@@ -44,17 +45,23 @@ static json_t *created_fields(
 	return out;
 }
 
-static void add_changed(const struct difference *of, const json_t *leaf, bool forces,
-	bool is_held_back, json_t *out)
+static void add_changed(const struct resource *resource, const struct difference *of,
+	const json_t *leaf, json_t *out)
 {
+	const struct decision *d = &resource->decision;
 	const struct field *f = of->field;
-	json_array_append_new(
-		out, json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:b, s:O}", "path",
-			     json_object_get(leaf, "path"), "before",
-			     view_shown(f, json_object_get(leaf, "observed")), "after",
-			     view_shown(f, json_object_get(leaf, "desired")), "sensitive",
-			     is_secret(f), "unknown", 0, "forces_replacement", forces, "held_back",
-			     is_held_back, "op", json_object_get(leaf, "op")));
+	const char *member = f ? field_member(resource->kind, NULL, f) : NULL;
+	bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
+	bool is_held_back = of->is_held_back && d->verdict != VERDICT_HOLD;
+	// Only of a file that is not in force: for the one that is, it would be looked at first.
+	bool is_unread = member && reads_leave_out(resource->kind, member, resource->fields);
+	json_array_append_new(out,
+		json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:O}", "path",
+			json_object_get(leaf, "path"), "before",
+			view_shown(f, json_object_get(leaf, "observed")), "after",
+			view_shown(f, json_object_get(leaf, "desired")), "sensitive", is_secret(f),
+			"unknown", 0, "forces_replacement", forces, "held_back", is_held_back,
+			"unread", is_unread, "op", json_object_get(leaf, "op")));
 }
 
 static json_t *changed_fields(const struct resource *resource)
@@ -65,15 +72,12 @@ static json_t *changed_fields(const struct resource *resource)
 		const struct difference *one = &d->differences.items[i];
 		if (one->type == DIFFERS_UNDECLARED)
 			continue;
-		const struct field *f = one->field;
-		bool forces = f && f->type != FIELD_ITEMS && !field_update(resource->kind, f);
-		_cleanup_json_ json_t *leaves =
-			leafdiff(resource->kind, f, one->path, one->observed, one->desired);
+		_cleanup_json_ json_t *leaves = leafdiff(
+			resource->kind, one->field, one->path, one->observed, one->desired);
 		size_t j;
 		json_t *leaf;
 		json_array_foreach (leaves, j, leaf)
-			add_changed(one, leaf, forces,
-				one->is_held_back && d->verdict != VERDICT_HOLD, out);
+			add_changed(resource, one, leaf, out);
 	}
 	return out;
 }

@@ -212,6 +212,24 @@ def test_a_plan_follows_what_is_seen_and_names_the_leaf(emulator_process):
         daemon.close()
 
 
+def test_what_no_look_has_read_is_planned_as_such(held, proxy, emulator):
+    """What only another file asks for may be so in AWS already: the plan says that it does not know."""
+    stack = {**network.head(), "data": {"s3_bucket": {"logs": {"bucket": "shop-unread"}}}}
+    daemon = held(network.dump(stack))
+    emulator.client("s3").put_bucket_versioning(Bucket="shop-unread", VersioningConfiguration={"Status": "Enabled"})
+    stack["data"]["s3_bucket"]["logs"].update(
+        versioning_configuration={"status": "Enabled"}, tags={"team": "web"})
+    fields = plan_of(daemon, stack)["actions"][0]["fields"]
+    assert {field["path"]: field["unread"] for field in fields} == {"VersioningConfiguration": True, "Tags[team]": False}
+    text = daemon.holdfast("plan", "--file", daemon.home / "other.yaml", check=2).stdout
+    assert text.count("# not looked at yet: AWS may have it already") == 1
+    proxy.clear_calls()
+    daemon.write(network.dump(stack))
+    daemon.reload()
+    daemon.wait_synced()
+    assert [call.operation for call in proxy.mutations()] == ["PutBucketTagging"]
+
+
 def test_a_stop_while_files_are_planned_answers_them_and_ends_in_order(emulator_process):
     from concurrent.futures import ThreadPoolExecutor
     from daemon import Daemon
