@@ -93,12 +93,16 @@ static void bind_to(struct stack *stack, struct resource *resource, const char *
 			LOG_STR("id", id));
 }
 
+static bool has_own(const struct record *record)
+{
+	return !record->is_foreign && (record->id || record->created_ms);
+}
+
 static void bind_one(struct stack *stack, struct resource *resource)
 {
 	const struct record *record = &resource->record;
 	const char *id = adopt_pending(resource->wanted, record);
-	bool has_own = !record->is_foreign && (record->id || record->created_ms);
-	if (resource->run || has_own || (!id && !record->is_foreign) ||
+	if (resource->run || has_own(record) || (!id && !record->is_foreign) ||
 		(id && str_eq_null(record->id, id)))
 		return;
 	struct resource *other = id ? holder_of(stack, resource, id) : NULL;
@@ -139,6 +143,17 @@ void adopt_note(struct resource *resource, const struct sighting *seen)
 	free(record->adopted);
 	record->adopted = strdup(id);
 	record->is_dirty = true;
+}
+
+char *adopt_remark(const struct resource *resource)
+{
+	const struct record *record = &resource->record;
+	const char *id = adopt_pending(resource->wanted, record);
+	if (!id || !has_own(record) || !record->id || str_eq(record->id, id))
+		return NULL;
+	return str_format("the file has it adopt %s, and it is %s already, which is kept: take "
+			  "'adopt' out, or write it at another resource",
+		id, record->id);
 }
 
 // ---- decided

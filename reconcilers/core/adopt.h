@@ -32,6 +32,10 @@ void adopt_note(struct resource *resource, const struct sighting *seen);
 /* Who else in the file has the object that is to be adopted; borrowed; NULL: nobody. */
 const char *adopt_holder(const struct stack *stack, const struct resource *resource);
 
+/* What is to be said where the file has it adopt one object, and it has another one already: a
+ * sentence, new; NULL: nothing. */
+char *adopt_remark(const struct resource *resource);
+
 /* Decides about something missing that is to be adopted: nothing is created in its place. A part of
  * decide(). False when nothing is to be adopted. */
 bool adopt_is_awaited(const struct decide_input *in, struct decision *ret);

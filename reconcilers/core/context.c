@@ -243,6 +243,9 @@ json_t *stack_remarks(struct stack *stack, struct resource *resource)
 	stack_resolve(stack, resource, &want, &waiting);
 	json_t *out = remarks_make(resource->kind, want, resource->seen.observed, ignore, owners);
 	json_decref(want);
+	_cleanup_free_ char *adopt = adopt_remark(resource);
+	if (adopt)
+		json_array_append_new(out, json_string(adopt));
 	return out;
 }
 

@@ -17,19 +17,36 @@ static void wait_for_people(struct decision *d, const char *reason)
 	str_copy(d->reason, sizeof(d->reason), reason);
 }
 
+enum { WHAT_BYTES = 200 };
+
+// What was decided, as what is still to come: "being corrected: X" is "to be corrected: X".
+static const char *what_waits(const struct decision *d, char ret[WHAT_BYTES])
+{
+	static const char now[] = "being ", then[] = "to be ";
+	const char *at = strstr(d->message, now);
+	if (at)
+		snprintf(ret, WHAT_BYTES, "%.*s%s%s", (int)(at - d->message), d->message, then,
+			at + strlen(now));
+	else
+		str_copy(ret, WHAT_BYTES, d->message);
+	str_trim_utf8(ret);
+	return ret;
+}
+
 // Whatever was to be done is not done now; it is still known and shown.
 static void pause_it(const struct decide_input *in, struct decision *d)
 {
 	const char *reason = js_str(in->paused, "reason"), *who = js_str(in->paused, "who");
 	int64_t until = js_int(in->paused, "until_ms", 0);
-	char at[CLOCK_TEXT_BYTES] = "";
+	char at[CLOCK_TEXT_BYTES] = "", what[WHAT_BYTES];
+	what_waits(d, what);
 	if (until)
 		clock_format_second(until, at);
 	d->wake_ms = until ? until - in->wall_ms : 0;
 	wait_for_people(d, "Paused");
-	snprintf(d->message, sizeof(d->message), "%s to be made waits: paused by %s%s%s%s%s",
-		d->plan.change == CHANGE_CREATE ? "it" : "a change", who ? who : "somebody",
-		until ? " until " : "", at, reason ? ": " : "", reason ? reason : "");
+	snprintf(d->message, sizeof(d->message), "%s; paused by %s%s%s%s%s", what,
+		who ? who : "somebody", until ? " until " : "", at, reason ? ": " : "",
+		reason ? reason : "");
 	str_trim_utf8(d->message);
 }
 
@@ -56,15 +73,17 @@ static void brake_it(const struct decide_input *in, struct decision *d)
 {
 	const char *why = js_str(in->brake, "reason"), *target = js_str(in->brake, "target");
 	bool is_approved = *d->digest && json_is_true(json_object_get(in->approved, d->digest));
+	char what[WHAT_BYTES];
 	if (is_approved || (d->verdict != VERDICT_ACT && d->verdict != VERDICT_BACKOFF))
 		return;
+	what_waits(d, what);
 	d->verdict = VERDICT_HOLD;
 	d->health = HEALTH_SUSPENDED;
 	str_copy(d->reason, sizeof(d->reason), "Braked");
 	snprintf(d->message, sizeof(d->message),
-		"%s; the layer's changes wait for `holdfast release %s`; this one may also be "
-		"approved alone",
-		why ? why : "a brake is on", target ? target : "");
+		"%s; the layer's changes wait for `holdfast release %s`, or for an approval of "
+		"each; %s",
+		what, target ? target : "", why ? why : "a brake is on");
 	str_trim_utf8(d->message);
 }
 

@@ -1,4 +1,5 @@
 """What stands in AWS already, and gets its name from AWS, is taken over by `adopt: ID` in the file."""
+import pytest
 import yaml
 
 import multi_tier
@@ -142,10 +143,24 @@ def test_what_could_only_be_replaced_is_not_taken_over(make_daemon, postgres, pr
     assert proxy.mutations() == []
 
 
-def test_a_resource_takes_another_name_and_goes_on(held, proxy, ec2):
+def test_what_is_held_already_adopts_nothing_else(held, proxy, ec2):
     daemon = held(network.dump(network.small()))
+    before, other = daemon.ids(), by_hand(ec2)
+    proxy.clear_calls()
+    daemon.write(network.dump(adopting(network.small(), {VPC: other[VPC]})))
+    daemon.reload()
+    daemon.sync()
+    assert daemon.ids() == before
+    assert proxy.mutations() == []
+    said = daemon.holdfast("get", VPC, check=0).stdout
+    assert f"has it adopt {other[VPC]}, and it is {before[VPC]} already" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("prune", ["hold", "delete"])
+def test_a_resource_takes_another_name_and_goes_on(held, proxy, ec2, prune):
+    daemon = held(network.dump(network.small(prune=prune)))
     before = daemon.ids()
-    tree = network.small()
+    tree = network.small(prune=prune)
     del tree["network"]["subnet"]["public-a"]
     tree["network"]["subnet"]["front-a"] = {
         **network.small()["network"]["subnet"]["public-a"], "adopt": before[SUBNET]}

@@ -101,8 +101,9 @@ static void what_is_paused_is_seen_and_not_changed(void **state)
 	scene.seen.observed =
 		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
 	expect_verdict(&scene, "DONE OutOfSync Suspended Paused");
-	assert_non_null(strstr(scene.decision.message, "ann"));
-	assert_non_null(strstr(scene.decision.message, "the migration"));
+	assert_string_equal(scene.decision.message,
+		"to be corrected: MapPublicIpOnLaunch; paused by ann until 2027-01-15T08:01:00Z: "
+		"the migration");
 	assert_int_equal(scene.decision.wake_ms, 60000);
 	assert_int_equal(scene.decision.plan.count, 1); // still shown
 	scene.input.policy = &scene.policy;
@@ -183,6 +184,9 @@ static void a_braked_layer_is_seen_and_not_changed_but_for_what_is_approved(void
 	scene.seen.observed =
 		J({"VpcId" : "vpc-1", "CidrBlock" : "10.0.0.0/24", "MapPublicIpOnLaunch" : true});
 	expect_verdict(&scene, "HOLD OutOfSync Suspended Braked");
+	assert_string_equal(scene.decision.message,
+		"to be corrected: MapPublicIpOnLaunch; the layer's changes wait for `holdfast "
+		"release network`, or for an approval of each; too much");
 	assert_int_equal(scene.decision.plan.count, 1); // still shown
 	approve(&scene);
 	expect_verdict(&scene, "ACT OutOfSync Progressing Correcting");
