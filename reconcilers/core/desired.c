@@ -8,6 +8,7 @@
 #include "core/fields.h"
 #include "core/header.h"
 #include "core/order.h"
+#include "core/unique.h"
 
 enum { MOST_RESOURCES = 5000, MOST_NAMES = 128 };
 
@@ -303,6 +304,7 @@ static bool fill(struct checking *checking, const struct node *root)
 	for (size_t i = 0; i < desired->count; i++)
 		read_wanted(checking, &desired->wanted[i]);
 	adopt_check(desired, checking->findings);
+	unique_check(desired, checking->findings);
 	order_check(desired, checking->findings);
 	for (size_t i = 0; i < desired->layer_count; i++)
 		if (desired->layers[i].layer->check)

@@ -463,10 +463,11 @@ struct kind {
 	const struct call *restore;  // of states.restorable; in order; operation NULL ends; or NULL
 	const struct call *teardown; // before `remove`, in order; operation NULL ends; or NULL
 	struct call remove;
-	/* Kinds whose resources, where they share a reference with ours, must be there before us
-	 * and leave after us (a NAT gateway needs the VPC's internet gateway). NULL-ended, or NULL.
-	 */
+	/* Kinds whose resources, where they share a reference with ours or are of the account, must
+	 * be there before us and leave after us (a NAT gateway needs the VPC's internet gateway).
+	 * NULL-ended, or NULL. */
 	const char *const *after;
+	bool is_of_account; // there for all that the account has, and refers to nothing
 	/* Codes of AWS errors that only say 'not yet': retried while something referred to is young
 	 * (eventual consistency) or, on delete, while dependants linger. NULL-ended, or NULL. */
 	const char *const *not_yet;

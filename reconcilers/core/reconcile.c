@@ -197,7 +197,10 @@ static void decide_one(struct reconciler *r, struct resource *resource)
 	}
 	stack_note_claims(stack, resource);
 	stack_decide(stack, resource, &decision);
-	record_unlearn(&resource->record, baseline, decision.managed > 0);
+	if (record_unlearn(&resource->record, baseline, decision.managed > 0)) {
+		decision_done(&decision);
+		stack_decide(stack, resource, &decision); // now it tells of both
+	}
 	bool is_news = decision.sync != resource->decision.sync ||
 		       decision.health != resource->decision.health ||
 		       !str_eq(decision.reason, resource->decision.reason);

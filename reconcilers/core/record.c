@@ -51,13 +51,14 @@ void record_done(struct record *record)
 	*record = (struct record){0};
 }
 
-void record_unlearn(struct record *record, json_t *before, bool is_managed_changed)
+bool record_unlearn(struct record *record, json_t *before, bool is_managed_changed)
 {
 	if (!before || !is_managed_changed || json_equal(before, record->baseline))
-		return;
+		return false;
 	json_decref(record->baseline);
 	record->baseline = json_incref(before);
 	record->is_grown = true;
+	return true;
 }
 
 void record_share(struct record *copy)

@@ -54,8 +54,9 @@ void record_keep(struct record *record, const json_t *said);
 void record_done(struct record *record);
 /* What comes along with somebody's change of a managed field is no default of AWS's that was late:
  * the baseline is then what it was, and stays so when that field is as the file says again.
- * `before`: the one of then, borrowed; NULL: there was no change to come along with. */
-void record_unlearn(struct record *record, json_t *before, bool is_managed_changed);
+ * `before`: the one of then, borrowed; NULL: there was no change to come along with. True when the
+ * baseline is another one by that. */
+bool record_unlearn(struct record *record, json_t *before, bool is_managed_changed);
 /* Makes a record that was copied by assignment one of its own: it shares the JSON, and has texts of
  * its own. */
 void record_share(struct record *copy);

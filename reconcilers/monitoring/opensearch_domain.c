@@ -4,7 +4,7 @@
 // to 40 minutes and changes most of it blue/green, in up to hours, and takes no second change
 // meanwhile. UpdateDomainConfig gets sections whole: what the file leaves out of one stays as it
 // was observed. Encryption can be switched on, never off. In a VPC, the account needs the
-// service-linked role of opensearchservice.amazonaws.com, which only AWS's console makes by itself.
+// service_linked_role of opensearchservice.amazonaws.com first.
 #include "base/str.h"
 #include "core/kind.h"
 #include "core/place.h"
@@ -176,7 +176,7 @@ static const struct field fields[] = {
 	{.name = "ebs_options", .compare = COMPARE_LOOSE, .tidy = tidy_volume, .update = SECTION("EBSOptions"), .summary = "type and size of the volume of each instance"},
 	{.name = "subnets", .member = "SubnetIds", .type = FIELD_REFS, .ref = "subnet", .observed = "VPCOptions.SubnetIds", .disrupts = DISRUPTS_CONNECTIONS,
 	 .fixed = (const struct match_row[]){{"SubnetIds", ""}, {0}}, .update = VPC,
-	 .summary = "one a zone; a domain made without stays out of a network; the account needs the service-linked role of opensearchservice.amazonaws.com"},
+	 .summary = "one a zone; a domain made without stays out of a network; the account needs the service_linked_role of opensearchservice.amazonaws.com"},
 	{.name = "security_groups", .member = "SecurityGroupIds", .type = FIELD_REFS, .ref = "security_group", .observed = "VPCOptions.SecurityGroupIds",
 	 .fixed = (const struct match_row[]){{"SecurityGroupIds", ""}, {0}}, .update = VPC, .summary = "who may reach it"},
 	{.name = "egress_enabled", .member = "EgressEnabled", .shape = "CreateDomain:VPCOptions.EgressEnabled", .observed = "VPCOptions.EgressEnabled", .update = VPC,
@@ -255,6 +255,7 @@ const struct kind opensearch_domain_kind = {
 	.remove = {.operation = "DeleteDomain", .args = ARGS({"DomainName": "@id"}), .flags = CALL_REPEATABLE},
 	// A role, a key or the resource policy of a log group that is too young to be seen.
 	.not_yet = (const char *const[]){"ValidationException", NULL},
+	.after = (const char *const[]){"service_linked_role", NULL},
 	.holds_data = true,
 	.settle_ms = 4LL * 60 * 60 * 1000,
 	.needs = "iam:PassRole ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs kms:CreateGrant kms:DescribeKey",

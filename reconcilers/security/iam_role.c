@@ -19,7 +19,7 @@ static void check(const json_t *desired, const struct node *node, struct finding
 			"path '%s' must begin and end with '/'", path);
 	if (path && str_starts(path, "/aws-service-role/"))
 		findings_error(findings, place_of(node, "path"),
-			"let the service make it: name its ARN where it is used",
+			"declare a service_linked_role, or name its ARN where it is used",
 			"roles under /aws-service-role/ belong to AWS's services");
 	// "10 by default, 20 at most" (IAM and AWS STS quotas).
 	size_t attached = json_array_size(json_object_get(desired, "ManagedPolicies"));

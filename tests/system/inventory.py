@@ -100,9 +100,11 @@ def security(client):
     secrets = [s for s in client("secretsmanager").list_secrets()["SecretList"]
                if not s["Name"].startswith("rds!") and not s.get("DeletedDate")]
     certificates = client("acm").list_certificates()["CertificateSummaryList"]
+    roles = iam.list_roles()["Roles"]
+    linked = [role for role in roles if role["Path"].startswith("/aws-service-role/")]
     return (keys + listed("secret", secrets, "Name") + listed("certificate", certificates, "DomainName")
-            + listed("iam_role", [r for r in iam.list_roles()["Roles"] if "/aws-service-role/" not in r["Path"]],
-                     "RoleName"))
+            + listed("service_linked_role", linked, "RoleName")
+            + listed("iam_role", [role for role in roles if role not in linked], "RoleName"))
 
 
 def monitoring(client):

@@ -57,6 +57,7 @@ MINIMUM = {
     "s3:GetPublicAccessBlock": (1, f"of a bucket; {ALONE}"),
 
     "iam:GetAccountAuthorizationDetails": (1, "all roles with their policies and tags: else four calls a role"),
+    "iam:ListRoles": (1, "all service-linked roles, and no others"),
     "kms:DescribeKey": (1, f"of a key; {ALONE}"),
     "kms:GetKeyPolicy": (1, f"of a key; {ALONE}"),
     "kms:GetKeyRotationStatus": (1, f"of a key; {ALONE}"),

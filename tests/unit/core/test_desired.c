@@ -256,6 +256,19 @@ static void a_nat_gateway_comes_after_the_internet_gateway_of_its_own_network(vo
 	desired_free(desired);
 }
 
+static void what_is_of_the_account_comes_first_though_nothing_refers_to_it(void **state)
+{
+	(void)state;
+	struct desired *desired = load_good(HEAD "security:\n  service_linked_role:\n"
+		"    tasks: {aws_service_name: ecs.amazonaws.com}\n"
+		"    search: {aws_service_name: opensearchservice.amazonaws.com}\n"
+		"monitoring:\n  opensearch_domain:\n"
+		"    logs: {cluster_config: {zone_awareness_enabled: true}}\n");
+	expect_text(desired_find(desired, "monitoring.opensearch_domain.logs")->depends_on,
+		"[\"security.service_linked_role.tasks\",\"security.service_linked_role.search\"]");
+	desired_free(desired);
+}
+
 static void the_version_follows_what_the_file_says_and_not_how(void **state)
 {
 	(void)state;
@@ -318,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_resource_without_fields_may_be_nothing_at_all),
 		cmocka_unit_test(creation_waits_for_what_its_call_needs_and_only_that),
 		cmocka_unit_test(a_nat_gateway_comes_after_the_internet_gateway_of_its_own_network),
+		cmocka_unit_test(what_is_of_the_account_comes_first_though_nothing_refers_to_it),
 		cmocka_unit_test(the_version_follows_what_the_file_says_and_not_how),
 		cmocka_unit_test(variables_of_all_types_reach_their_fields),
 		cmocka_unit_test(
