@@ -178,6 +178,14 @@ bool record_bound(struct record *record, int64_t now_wall_ms)
 		*instants[i].at_ms = instants[i].instead_ms;
 		any = true;
 	}
+	const char *path;
+	json_t *write;
+	json_object_foreach (record->writes, path, write) {
+		if (js_int(write, "at", 0) <= now_wall_ms)
+			continue;
+		json_object_set_new(write, "at", json_integer(now_wall_ms));
+		any = true;
+	}
 	return any;
 }
 

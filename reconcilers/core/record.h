@@ -65,8 +65,8 @@ json_t *record_json(const struct record *record);
 /* Tolerates anything: members of another type count as absent. */
 void record_load(struct record *record, const char *id, const json_t *data);
 /* Instants after now come of a hand or of a wrong clock: what waits since then would wait for ever.
- * A creation is one of now, since what it made may not be shown yet; a deletion is none, since what
- * is shown is there. True when there was one. */
+ * A creation or a write is one of now, since what it made may not be shown yet; a deletion is none,
+ * since what is shown is there. True when there was one. */
 bool record_bound(struct record *record, int64_t now_wall_ms);
 /* After a restart: how long ago it was created was told by another clock, or by this one before it
  * was set, so what AWS may not show yet is looked for as if it were new; what AWS has shown before
