@@ -169,13 +169,14 @@ static void put_field_notes(struct buf *out, const struct field *field)
 	} notes[] = {{FIELD_REQUIRED, "required"}, {FIELD_ONE_OF, "one of these is required"},
 		{FIELD_COMPUTED, "AWS's; may be referred to, not set"},
 		{FIELD_CREATE_ONLY, "another value means another resource"},
-		{FIELD_WRITE_ONLY, "cannot be read back"}, {FIELD_SECRET, "secret"},
-		{FIELD_NAME, "<stack>-<name> when unset"}};
+		{FIELD_WRITE_ONLY, "cannot be read back"}, {FIELD_SECRET, "secret"}};
 	if (field->summary)
 		add_note(out, field->summary);
 	for (size_t i = 0; i < ARRAY_COUNT(notes); i++)
 		if (field->flags & (unsigned)notes[i].flag)
 			add_note(out, notes[i].note);
+	if ((field->flags & FIELD_NAME) && !(field->flags & FIELD_REQUIRED))
+		add_note(out, "<stack>-<name> when unset");
 	if (field->preset)
 		buf_addf(out, "%s%s when unset", out->len ? "; " : "", field->preset);
 	for (const struct field *ref = field->refs; ref && ref->name; ref++)
@@ -362,8 +363,9 @@ static json_t *rows_of_shape(const struct shape *shape)
 	return rows;
 }
 
-/* {"format","kind","layer","service","summary"?,"deletion","adopts":bool,"field"?:
- * ROW,"fields":[ROW]}; deletion: what the end of one interrupts; adopts: does it take `adopt:`? */
+/* {"format","kind","layer","service","summary"?,"deletion","tags":bool,"adopts":bool,"field"?:
+ * ROW,"fields":[ROW]}; deletion: what the end of one interrupts; tags, adopts: does it take `tags:`,
+ * `adopt:`? */
 static json_t *answer_of(const struct place_in_file *place)
 {
 	const struct kind *kind = place->kind;
@@ -373,6 +375,7 @@ static json_t *answer_of(const struct place_in_file *place)
 		return NULL;
 	js_set_str(answer, "deletion",
 		disruption_name(kind->holds_data ? DISRUPTS_DATA_LOSS : kind->ends));
+	json_object_set_new(answer, "tags", json_boolean(kind->tagging));
 	json_object_set_new(answer, "adopts", json_boolean(adopt_is_possible(kind)));
 	json_t *rows;
 	if (!place->field)
@@ -446,7 +449,9 @@ static void put_answer(const struct view *view, const json_t *answer, struct buf
 			"\nWhat stands inside a structure: holdfast explain %s.%s, and deeper the "
 			"same way.\n",
 			kind ? kind : "KIND", inner);
-	buf_adds(out, "\nEvery resource also takes tags: and policy:.");
+	buf_adds(out, js_bool(answer, "tags", false)
+			      ? "\nEvery resource also takes tags: and policy:."
+			      : "\nEvery resource also takes policy:, and has no tags.");
 	if (js_bool(answer, "adopts", false))
 		buf_adds(out, " adopt: takes over one that stands there, by its id.");
 	if (deletion && !str_eq(deletion, "none"))
