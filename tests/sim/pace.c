@@ -35,6 +35,28 @@ static char *name_of(const char *operation, const json_t *input)
 	return str_format("%s %s", operation, text ? text : "");
 }
 
+static int closed_drifts(const struct sim *sim)
+{
+	const char *id;
+	json_t *drift;
+	int count = 0;
+	json_object_foreach (sim->storage.drifts, id, drift)
+		count += js_str(drift, "how") != NULL;
+	return count;
+}
+
+// A read that lags may show in between that all is well: what is tried then is another incident's.
+static void note_when(json_t *tries, const struct sim *sim)
+{
+	json_t *at = json_object_get(tries, "at");
+	int closed = closed_drifts(sim);
+	if (json_array_size(at) == 1 && js_int(tries, "closed", 0) != closed)
+		json_array_clear(at);
+	json_object_set_new(tries, "closed", json_integer(closed));
+	if (json_array_size(at) < 2)
+		json_array_append_new(at, json_integer(sim_now_ms(sim)));
+}
+
 void pace_note(struct pace *pace, const struct sim *sim, const char *operation, const json_t *input)
 {
 	_cleanup_free_ char *name = name_of(operation, input);
@@ -44,9 +66,7 @@ void pace_note(struct pace *pace, const struct sim *sim, const char *operation, 
 		json_object_set_new(pace->tries, name, tries);
 	}
 	json_object_set_new(tries, "count", json_integer(js_int(tries, "count", 0) + 1));
-	json_t *at = json_object_get(tries, "at");
-	if (json_array_size(at) < 2)
-		json_array_append_new(at, json_integer(sim_now_ms(sim)));
+	note_when(tries, sim);
 }
 
 // As many as fit, when each pause is twice the one before, begins with half of this, and ends with

@@ -28,7 +28,7 @@ COUNT = int(os.environ.get("HOLDFAST_DRIFTS", "25"))
 SEED = int(os.environ.get("HOLDFAST_SEED", "1"))
 ONLY = os.environ.get("HOLDFAST_DRIFT", "")
 ENDS = ("do", "also", "quiet", "held", "of", "reported", "shown", "never", "refused", "undo")
-TAGLESS = ("log_stream", "metric_filter", "subscription_filter", "sns_subscription", "scaling_policy", "dashboard")
+TAGLESS = ("service_linked_role", "log_stream", "metric_filter", "subscription_filter", "sns_subscription", "scaling_policy", "dashboard")
 # What somebody may put beside ours, by the kind that it is put beside.
 ADDITIONS = {
     "iam_role": ["inline policy", "attached policy"], "security_group": ["security group rule"], "route_table": ["route"],
