@@ -23,7 +23,8 @@ enum { WHAT_BYTES = 200 };
 static const char *what_waits(const struct decision *d, char ret[WHAT_BYTES])
 {
 	static const char now[] = "being ", then[] = "to be ";
-	const char *at = strstr(d->message, now);
+	// What failed, or waits already, is told in other words.
+	const char *at = d->verdict == VERDICT_ACT ? strstr(d->message, now) : NULL;
 	if (at)
 		snprintf(ret, WHAT_BYTES, "%.*s%s%s", (int)(at - d->message), d->message, then,
 			at + strlen(now));

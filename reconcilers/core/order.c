@@ -70,10 +70,10 @@ static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *m
 	for (const char *const *name = wanted->kind->after; name && *name; name++) {
 		for (size_t i = 0; i < desired->count && added < MOST_AFTER; i++) {
 			const struct wanted *other = &desired->wanted[i];
-			bool is_shared = other->kind->is_of_account ||
-					 refers_to_marked(desired, other, marks);
-			if (!str_eq(other->kind->name, *name) || other == wanted || marks[i] ||
-				!is_shared)
+			if (!str_eq(other->kind->name, *name) || other == wanted || marks[i])
+				continue;
+			if (!other->kind->is_of_account &&
+				!refers_to_marked(desired, other, marks))
 				continue;
 			memset(back, 0, desired->count + 1);
 			mark_needs(desired, other, back);

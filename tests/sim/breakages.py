@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("HOLDFAST_BUILD", "build")
 COPY = BUILD / "breakages"
-SEEDS = os.environ.get("SEEDS") or "2000"
+SEEDS = os.environ.get("SEEDS") or "10000"  # as many as `make check` runs
 
 # (what is broken, file, text, its replacement)
 BREAKAGES = [
