@@ -15,6 +15,7 @@
 #include "core/resolve.h"
 #include "core/sources.h"
 #include "core/stack.h"
+#include "core/template.h"
 
 json_t *stack_scope(const struct stack *stack)
 {
@@ -79,6 +80,35 @@ void stack_resolve(struct stack *stack, const struct resource *resource, json_t 
 	struct asking asking = {.stack = stack, .resource = resource};
 	*ret_want = resolve_desired(resource->wanted->desired, look_up, &asking, ret_waiting);
 	sources_resolve(resource->kind, resource->marks, *ret_want, *ret_waiting);
+}
+
+// What its id will be, where that is its name; new. NULL: AWS gives the id, or that name needs
+// another's.
+static char *id_by_name(const struct stack *stack, const struct resource *resource)
+{
+	const struct observe *how = &resource->kind->observe;
+	if (!resource->wanted || !how->key || how->item_key)
+		return NULL;
+	_cleanup_json_ json_t *scope = stack_scope(stack);
+	json_object_set(scope, "desired", resource->wanted->desired);
+	return template_string(how->key, scope);
+}
+
+void stack_foresee_keys(const struct stack *stack, const struct resource *resource, json_t *want)
+{
+	const struct list_call *list = &resource->kind->observe.list;
+	if (!resource->kind->observe.key || list->each || list->batch)
+		return;
+	for (const struct field *f = resource->kind->fields; f->name; f++) {
+		const char *member = field_member(resource->kind, NULL, f);
+		if (f->type != FIELD_REF || f->ref_attr || !member || json_object_get(want, member))
+			continue;
+		const json_t *value = json_object_get(resource->wanted->desired, member);
+		const char *address = js_str(value, "@ref");
+		const struct resource *target = address ? stack_find(stack, address) : NULL;
+		_cleanup_free_ char *id = target ? id_by_name(stack, target) : NULL;
+		js_set_str(want, member, id);
+	}
 }
 
 // What it refers to stands there and is not ours yet: nothing is made in it, or of it.

@@ -54,6 +54,7 @@ static void add_scope(struct reconciler *r, const struct resource *resource, jso
 	json_t *want = NULL;
 	_cleanup_json_ json_t *waiting = NULL;
 	stack_resolve(r->stack, resource, &want, &waiting);
+	stack_foresee_keys(r->stack, resource, want);
 	json_object_set_new(subject, "desired", want);
 }
 
@@ -271,6 +272,9 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 	bool is_young =
 		record->created_ms && looked_ms - record->created_ms < DECIDE_CREATE_SETTLES_MS;
 	if (seen && is_new_id) {
+		// Then the look did not know what the file asks of it (subjects_of()).
+		if (!record->id && !observation_needs_scope(kind) && reads_any(kind, resource->fields))
+			resource->lacks_ms = reconciler_now_ms(r);
 		free(record->id);
 		record->id = strdup(seen->id);
 		record->deleted_ms = 0; // another object took its place

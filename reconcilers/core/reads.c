@@ -116,6 +116,12 @@ bool reads_more(const struct kind *kind, const json_t *before, const json_t *now
 	return false;
 }
 
+bool reads_any(const struct kind *kind, const json_t *fields)
+{
+	_cleanup_json_ json_t *none = json_array();
+	return json_array_size(fields) > 0 && reads_more(kind, none, fields);
+}
+
 bool reads_leave_out(const struct kind *kind, const char *member, const json_t *fields)
 {
 	const char *into, *field;

@@ -19,6 +19,8 @@ bool reads_wants(const json_t *fields, const char *field);
 json_t *reads_fields(const struct kind *kind, const json_t *desired);
 /* Is there a read that `now` (two answers of reads_fields()) needs and `before` did not? */
 bool reads_more(const struct kind *kind, const json_t *before, const json_t *now);
+/* Is there one that is made only where the file sets a field, and these need it? */
+bool reads_any(const struct kind *kind, const json_t *fields);
 /* Is what is observed of a member under a read that these fields do not need? */
 bool reads_leave_out(const struct kind *kind, const char *member, const json_t *fields);
 /* What an answer lists: the list at `path` ("": all of the answer), or a list of the one thing that

@@ -214,6 +214,10 @@ void stack_decide(struct stack *stack, struct resource *resource, struct decisio
 /* Notes in the record whose the items are that the file does not set (core/claim.h). Before
  * stack_decide(), which changes nothing of the resource. */
 void stack_note_claims(const struct stack *stack, struct resource *resource);
+/* Before a look for a kind that is known by its name and its parent's: where the parent was not
+ * looked at yet, its id is put into `want` all the same when that is its name, which the file says.
+ * Else what stands there already would be found missing, and written once more. */
+void stack_foresee_keys(const struct stack *stack, const struct resource *resource, json_t *want);
 /* Its desired JSON with references replaced, and what waits; both new. */
 void stack_resolve(struct stack *stack, const struct resource *resource, json_t **ret_want,
 	json_t **ret_waiting);

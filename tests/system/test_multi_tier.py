@@ -1,5 +1,6 @@
 """The whole example: comes up without a failed call, stays quiet whatever the spelling, and goes without a trace."""
 import json
+import shutil
 
 import pytest
 import yaml
@@ -65,14 +66,19 @@ def test_a_principal_that_aws_forgot_is_written_once_more(shop, proxy):
     assert {r["sync"] for r in shop.status()["resources"]} == {"Synced"}
 
 
-def test_a_second_start_writes_nothing_whatever_the_spelling(shop, proxy):
+@pytest.mark.parametrize("record", ["kept", "lost"])
+def test_a_second_start_writes_nothing_whatever_the_spelling(shop, proxy, record):
+    ids = shop.ids()
     assert shop.stop() == 0
+    if record == "lost":
+        shutil.rmtree(shop.state)
     proxy.clear_calls()
     proxy.behaviours[1:] = [Pages(3), Spelling(7)]
     shop.start()
     shop.wait_synced()
     shop.sync()
     assert written(proxy) == []
+    assert shop.ids() == ids
 
 
 def test_it_goes_in_reverse_once_approved_and_leaves_nothing(shop, proxy, emulator):
