@@ -364,8 +364,8 @@ static json_t *rows_of_shape(const struct shape *shape)
 }
 
 /* {"format","kind","layer","service","summary"?,"deletion","tags":bool,"adopts":bool,"field"?:
- * ROW,"fields":[ROW]}; deletion: what the end of one interrupts; tags, adopts: does it take `tags:`,
- * `adopt:`? */
+ * ROW,"fields":[ROW]}; deletion: what the end of one interrupts; tags, adopts: does it take
+ * `tags:`, `adopt:`? */
 static json_t *answer_of(const struct place_in_file *place)
 {
 	const struct kind *kind = place->kind;

@@ -273,7 +273,8 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->created_ms && looked_ms - record->created_ms < DECIDE_CREATE_SETTLES_MS;
 	if (seen && is_new_id) {
 		// Then the look did not know what the file asks of it (subjects_of()).
-		if (!record->id && !observation_needs_scope(kind) && reads_any(kind, resource->fields))
+		if (!record->id && !observation_needs_scope(kind) &&
+			reads_any(kind, resource->fields))
 			resource->lacks_ms = reconciler_now_ms(r);
 		free(record->id);
 		record->id = strdup(seen->id);

@@ -72,8 +72,7 @@ static void add_after(struct desired *desired, struct wanted *wanted, uint8_t *m
 			const struct wanted *other = &desired->wanted[i];
 			if (!str_eq(other->kind->name, *name) || other == wanted || marks[i])
 				continue;
-			if (!other->kind->is_of_account &&
-				!refers_to_marked(desired, other, marks))
+			if (!other->kind->is_of_account && !refers_to_marked(desired, other, marks))
 				continue;
 			memset(back, 0, desired->count + 1);
 			mark_needs(desired, other, back);

@@ -10,9 +10,10 @@ static json_t *as_texts(const json_t *desired)
 	const char *member;
 	json_t *value;
 	json_object_foreach ((json_t *)desired, member, value) {
-		_cleanup_free_ char *text = json_is_object(value) || json_is_array(value)
-						    ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS)
-						    : NULL;
+		_cleanup_free_ char *text =
+			json_is_object(value) || json_is_array(value)
+				? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS)
+				: NULL;
 		if (text)
 			js_set_str(out, member, text);
 		else
@@ -65,8 +66,8 @@ void unique_check(const struct desired *desired, struct findings *findings)
 		_cleanup_buf_ struct buf names = {0};
 		buf_init(&names, 400);
 		struct place place = fields_of_key(wanted, &names);
-		_cleanup_free_ char *remedy = str_format(
-			"give one of them another %s, or take it out", buf_str(&names));
+		_cleanup_free_ char *remedy =
+			str_format("give one of them another %s, or take it out", buf_str(&names));
 		findings_error(findings, place, remedy, "%s is the same thing in AWS as %s",
 			wanted->address, first);
 	}

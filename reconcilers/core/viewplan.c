@@ -55,13 +55,13 @@ static void add_changed(const struct resource *resource, const struct difference
 	bool is_held_back = of->is_held_back && d->verdict != VERDICT_HOLD;
 	// Only of a file that is not in force: for the one that is, it would be looked at first.
 	bool is_unread = member && reads_leave_out(resource->kind, member, resource->fields);
-	json_array_append_new(out,
-		json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:O}", "path",
-			json_object_get(leaf, "path"), "before",
-			view_shown(f, json_object_get(leaf, "observed")), "after",
-			view_shown(f, json_object_get(leaf, "desired")), "sensitive", is_secret(f),
-			"unknown", 0, "forces_replacement", forces, "held_back", is_held_back,
-			"unread", is_unread, "op", json_object_get(leaf, "op")));
+	json_array_append_new(
+		out, json_pack("{s:O, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:O}", "path",
+			     json_object_get(leaf, "path"), "before",
+			     view_shown(f, json_object_get(leaf, "observed")), "after",
+			     view_shown(f, json_object_get(leaf, "desired")), "sensitive",
+			     is_secret(f), "unknown", 0, "forces_replacement", forces, "held_back",
+			     is_held_back, "unread", is_unread, "op", json_object_get(leaf, "op")));
 }
 
 static json_t *changed_fields(const struct resource *resource)

@@ -5,7 +5,8 @@
 #include "tests/sim/sim.h"
 
 struct pace {
-	json_t *tries; // what is sent -> {"count", "closed", "at": [outside ms of the first two]}; owned
+	json_t *tries; // what is sent -> {"count", "closed", "at": [outside ms of the first two]};
+		       // owned
 };
 
 void pace_init(struct pace *pace);

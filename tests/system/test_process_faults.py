@@ -326,12 +326,12 @@ def test_an_older_schema_is_brought_up_while_the_older_daemon_runs(make_daemon, 
     first.wait_synced()
     subnet = first.ids()[SUBNET]
     # As the version before left it: without what the last migration adds.
-    postgres.sql("ALTER TABLE holdfast.hold DROP COLUMN why;"
+    postgres.sql("ALTER TABLE holdfast.action DROP COLUMN creation;"
                  "DELETE FROM holdfast.migration WHERE version = (SELECT max(version) FROM holdfast.migration)")
     second = make_daemon(network.dump(tree), postgres=postgres.conninfo()).start()
     second.wait_status(lambda s: s["lease"]["role"] == "standby", "the second to stand by")
     assert postgres.sql("SELECT count(*) FROM information_schema.columns"
-                        " WHERE table_name = 'hold' AND column_name = 'why'") == [["1"]]
+                        " WHERE table_name = 'action' AND column_name = 'creation'") == [["1"]]
     hand(ec2, subnet)
     first.sync("network")
     wait_until(lambda: is_mended(ec2, subnet), "the drift to be mended by the first")

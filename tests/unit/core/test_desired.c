@@ -259,11 +259,12 @@ static void a_nat_gateway_comes_after_the_internet_gateway_of_its_own_network(vo
 static void what_is_of_the_account_comes_first_though_nothing_refers_to_it(void **state)
 {
 	(void)state;
-	struct desired *desired = load_good(HEAD "security:\n  service_linked_role:\n"
-		"    tasks: {aws_service_name: ecs.amazonaws.com}\n"
-		"    search: {aws_service_name: opensearchservice.amazonaws.com}\n"
-		"monitoring:\n  opensearch_domain:\n"
-		"    logs: {cluster_config: {zone_awareness_enabled: true}}\n");
+	struct desired *desired =
+		load_good(HEAD "security:\n  service_linked_role:\n"
+			       "    tasks: {aws_service_name: ecs.amazonaws.com}\n"
+			       "    search: {aws_service_name: opensearchservice.amazonaws.com}\n"
+			       "monitoring:\n  opensearch_domain:\n"
+			       "    logs: {cluster_config: {zone_awareness_enabled: true}}\n");
 	expect_text(desired_find(desired, "monitoring.opensearch_domain.logs")->depends_on,
 		"[\"security.service_linked_role.tasks\",\"security.service_linked_role.search\"]");
 	desired_free(desired);

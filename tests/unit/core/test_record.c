@@ -168,11 +168,12 @@ static void instants_that_are_yet_to_come_do_not_count(void **state)
 	(void)state;
 	struct record record;
 	record_init(&record);
-	record_load(&record, "vpc-1",
-		J({"created_ms" : 32503680000000,
-			"deleted_ms" : 5,
-			"left_ms" : 1001,
-			"writes" : {"A" : {"at" : 1001}, "B" : {"at" : 999}, "C" : 7}}));
+	record_load(&record, "vpc-1", J({
+		"created_ms" : 32503680000000,
+		"deleted_ms" : 5,
+		"left_ms" : 1001,
+		"writes" : {"A" : {"at" : 1001}, "B" : {"at" : 999}, "C" : 7}
+	}));
 	assert_true(record_bound(&record, 1000));
 	assert_int_equal(record.created_ms, 1000);
 	assert_int_equal(record.deleted_ms, 5);
