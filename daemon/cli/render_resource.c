@@ -102,11 +102,33 @@ static void put_row(struct table *table, const char *path, const json_t *desired
 	table_add(table, is_diff ? PAINT_RED : plain, right);
 }
 
+// Tags are rows as differences name them.
+static void add_tags(json_t *leaves, const json_t *tags)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach ((json_t *)tags, key, value) {
+		_cleanup_free_ char *path = str_format("Tags[%s]", key);
+		if (path)
+			json_object_set(leaves, path, value);
+	}
+}
+
+// Both sides as {"path": value}, new.
+static json_t *desired_leaves(const json_t *resource)
+{
+	json_t *leaves = plain_leaves(json_object_get(resource, "desired"));
+	add_tags(leaves, json_object_get(resource, "desired_tags"));
+	return leaves;
+}
+
 static json_t *observed_leaves(const json_t *resource)
 {
 	_cleanup_json_ json_t *aligned = plain_align(
 		json_object_get(resource, "desired"), json_object_get(resource, "observed"));
-	return plain_leaves(aligned);
+	json_t *leaves = plain_leaves(aligned);
+	add_tags(leaves, json_object_get(resource, "tags"));
+	return leaves;
 }
 
 // Rows that the file declares, first; then what else AWS says.
@@ -116,7 +138,7 @@ static void put_sides(const struct view *view, const json_t *resource, struct bu
 		{"FIELD", COLUMN_FLEX | COLUMN_KEEP}, {"FILE", COLUMN_FLEX},
 		{"AWS", COLUMN_FLEX | COLUMN_KEEP}};
 	const json_t *differences = json_object_get(resource, "differences");
-	_cleanup_json_ json_t *desired = plain_leaves(json_object_get(resource, "desired"));
+	_cleanup_json_ json_t *desired = desired_leaves(resource);
 	_cleanup_json_ json_t *observed = observed_leaves(resource);
 	const char *path;
 	json_t *value;
@@ -137,7 +159,7 @@ static void put_sides(const struct view *view, const json_t *resource, struct bu
 static void put_other_differences(const struct view *view, const json_t *resource, struct buf *out)
 {
 	_cleanup_json_ json_t *others = json_array();
-	_cleanup_json_ json_t *desired = plain_leaves(json_object_get(resource, "desired"));
+	_cleanup_json_ json_t *desired = desired_leaves(resource);
 	_cleanup_json_ json_t *observed = observed_leaves(resource);
 	size_t i;
 	json_t *difference;

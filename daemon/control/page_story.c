@@ -150,11 +150,35 @@ static void begin_part(struct buf *out, const char *title)
 		title);
 }
 
-// What AWS says beside the file, and the tags, which the file says in more than one place.
+// The file says tags in more than one place, and the stack adds its own.
+static void put_tags(const struct page_views *views, struct buf *out)
+{
+	const json_t *file = json_object_get(views->resource, "desired_tags");
+	const json_t *aws = json_object_get(views->resource, "tags");
+	const char *key;
+	json_t *value;
+	_cleanup_json_ json_t *all =
+		json_is_object(file) ? json_copy((json_t *)file) : json_object();
+	if (json_is_object(aws))
+		json_object_update_missing(all, (json_t *)aws);
+	if (json_object_size(all) == 0)
+		return;
+	begin_part(out, "Tags");
+	json_object_foreach (all, key, value) {
+		_cleanup_free_ char *path = str_format("Tags[%s]", key);
+		const json_t *wanted = json_object_get(file, key);
+		const json_t *there = json_object_get(aws, key);
+		put_field("leaf", key, path && differs_at(views->resource, path, false), out);
+		put_side(views, "file", wanted, false, out);
+		put_side(views, "AWS", there, wanted && json_equal(wanted, there), out);
+		buf_adds(out, "</tr>");
+	}
+}
+
+// What AWS says beside the file.
 static void put_also(const struct page_views *views, const json_t *desired, const json_t *observed,
 	struct buf *out)
 {
-	const json_t *tags = json_object_get(views->resource, "tags");
 	const char *key;
 	json_t *value;
 	bool has_begun = false;
@@ -165,15 +189,6 @@ static void put_also(const struct page_views *views, const json_t *desired, cons
 			begin_part(out, "AWS also has, and the file says nothing of it");
 		has_begun = true;
 		put_member(views, key, NULL, value, out);
-	}
-	if (json_object_size(tags) == 0)
-		return;
-	begin_part(out, "Tags");
-	json_object_foreach ((json_t *)tags, key, value) {
-		html_put(out, "<tr class=\"leaf\"><th scope=\"row\"><code>$</code></th><td></td>",
-			key);
-		put_side(views, "AWS", value, false, out);
-		buf_adds(out, "</tr>");
 	}
 }
 
@@ -214,6 +229,7 @@ static void put_sides(const struct page_views *views, struct buf *out)
 	json_object_foreach ((json_t *)desired, key, value)
 		put_member(views, key, value, json_object_get(observed, key), out);
 	put_also(views, desired, observed, out);
+	put_tags(views, out);
 	buf_adds(out, "</tbody></table></div></section>");
 }
 

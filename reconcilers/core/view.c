@@ -463,6 +463,9 @@ json_t *view_resource(struct stack *stack, const char *address)
 	json_object_set_new(out, "observed",
 		resource->presence == PRESENCE_PRESENT ? json_incref(resource->seen.observed)
 						       : json_null());
+	json_object_set_new(out, "desired_tags",
+		resource->wanted && resource->kind->tagging ? stack_tags(stack, resource->wanted)
+							    : json_null());
 	json_object_set_new(out, "tags",
 		resource->presence == PRESENCE_PRESENT ? json_incref(resource->seen.tags)
 						       : json_null());

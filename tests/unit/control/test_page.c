@@ -374,10 +374,13 @@ static void the_two_sides_stand_leaf_by_leaf(void **state)
 		"\"observed\": {\"Name\": \"x\", \"Rules\": [{\"Port\": 22, \"Cidr\": "
 		"\"0.0.0.0/0\"}, {\"Port\": 22, \"Group\": \"sg-1\"}], \"Policy\": "
 		"\"{\\\"Effect\\\": \\\"arn:x\\\"}\", \"Made\": \"today\"}, "
-		"\"differences\": [{\"path\": \"Rules[22 0.0.0.0/0]\"}], "
+		"\"differences\": [{\"path\": \"Rules[22 0.0.0.0/0]\"}, {\"path\": "
+		"\"Tags[team]\"}], "
 		"\"undeclared\": [{\"path\": \"Tags[a]\", \"observed\": \"b\"}], "
 		"\"remarks\": [\"see `x`\"], \"protection\": {\"who\": \"ada\", \"reason\": "
-		"\"audit\"}, \"tags\": {\"stack\": \"shop\"}}",
+		"\"audit\"}, \"desired_tags\": {\"team\": \"web\"}, \"tags\": {\"team\": \"db\", "
+		"\"of\": "
+		"\"ann\"}}",
 		status);
 	assert_has(text,
 		"<tr class=\"leaf\"><th scope=\"row\"><code>Name</code></th><td "
@@ -392,6 +395,10 @@ static void the_two_sides_stand_leaf_by_leaf(void **state)
 	assert_has(text,
 		"the file says nothing of it</th></tr><tr class=\"leaf\"><th scope=\"row\">"
 		"<code>Made</code></th><td data-side=\"file\"><span class=\"quiet\">–</span>");
+	assert_has(text, "<code>team</code> <span class=\"mark drifted\" aria-hidden=\"true\">≠");
+	assert_has(text, "<td data-side=\"file\"><code>web</code></td><td data-side=\"AWS\">"
+			 "<code>db</code></td>");
+	assert_has(text, "<code>of</code></th><td data-side=\"file\"><span class=\"quiet\">–");
 	assert_has(text, "<li><code>Tags[a]</code> <del>(none)</del>");
 	assert_has(text, "<p class=\"remark\">see <code>x</code></p>");
 	assert_has(text, "<dt>protected</dt><dd>by ada: audit</dd>");
