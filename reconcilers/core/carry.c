@@ -107,6 +107,7 @@ void carry_take(struct reconciler *r, struct resource *resource)
 	if (run->is_deleted) {
 		record->deleted_ms = reconciler_wall_ms(r);
 		record->deletions++;
+		record->created_ms = 0; // it was there, however young: what is not shown is gone
 		record->is_dirty = true;
 	}
 	if (run->is_deleted || !err_is(&err))

@@ -205,7 +205,8 @@ static struct resource *owner_of(struct reconciler *r, const struct kind *kind,
 	// The tag names something that is neither in the file nor remembered: an orphan.
 	size_t n = strlen(kind->layer), m = strlen(kind->name);
 	const char *a = seen->address;
-	if (seen->is_gone || strncmp(a, kind->layer, n) != 0 || a[n] != '.' ||
+	if (seen->is_gone || stack_has_departed(r->stack, kind, seen->id) ||
+		strncmp(a, kind->layer, n) != 0 || a[n] != '.' ||
 		strncmp(a + n + 1, kind->name, m) != 0 || a[n + 1 + m] != '.' || !a[n + 2 + m])
 		return NULL;
 	return stack_adopt(r->stack, seen->address, kind, NULL);
@@ -218,7 +219,7 @@ static struct resource *stray_of(struct reconciler *r, const struct kind *kind,
 	if (known && known->record.stray_of)
 		return known;
 	bool is_others = seen->stack && !str_eq(seen->stack, r->stack->name);
-	if (!parent || seen->is_gone || is_others)
+	if (!parent || seen->is_gone || is_others || stack_has_departed(r->stack, kind, seen->id))
 		return NULL;
 	_cleanup_free_ char *address = stray_address(kind, seen->id);
 	struct resource *resource = address ? stack_find(r->stack, address) : NULL;
@@ -349,9 +350,8 @@ static void saw(struct reconciler *r, struct resource *resource, struct sighting
 		record->is_dirty = true;
 	}
 	if (resource->presence == PRESENCE_ABSENT && record->id && !is_young) {
-		// Its id is no longer good for anything.
-		free(record->id);
-		record->id = NULL;
+		stack_note_departed(r->stack, kind, record->id);
+		free(TAKE(record->id)); // no longer good for anything
 		record->created_ms = 0;
 		record->is_dirty = true;
 	}

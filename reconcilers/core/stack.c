@@ -131,8 +131,32 @@ static void record_end(struct stack *stack, const struct resource *resource)
 }
 
 // Before the records are there nobody knows what is remembered of it.
+void stack_note_departed(struct stack *stack, const struct kind *kind, const char *id)
+{
+	int64_t now = loop_now_ms(stack->options.loop);
+	const char *key;
+	void *next;
+	json_t *at;
+	json_object_foreach_safe (stack->departed, next, key, at)
+		if (now - json_integer_value(at) >= DECIDE_CREATE_SETTLES_MS)
+			json_object_del(stack->departed, key);
+	_cleanup_free_ char *name = str_format("%s %s", kind->name, id);
+	if (name)
+		json_object_set_new(stack->departed, name, json_integer(now));
+}
+
+bool stack_has_departed(const struct stack *stack, const struct kind *kind, const char *id)
+{
+	_cleanup_free_ char *name = str_format("%s %s", kind->name, id);
+	const json_t *at = name ? json_object_get(stack->departed, name) : NULL;
+	return at &&
+	       loop_now_ms(stack->options.loop) - json_integer_value(at) < DECIDE_CREATE_SETTLES_MS;
+}
+
 void stack_forget(struct stack *stack, struct resource *resource)
 {
+	if (resource->presence == PRESENCE_PRESENT && resource->seen.is_gone)
+		stack_note_departed(stack, resource->kind, resource->seen.id);
 	if (stack->is_loaded)
 		record_end(stack, resource);
 	log_notice("gone, and no longer remembered", LOG_STR("resource", resource->address));
@@ -454,6 +478,7 @@ struct stack *stack_new(const struct stack_options *options, struct desired *des
 	stack->desired = desired;
 	stack->approved = json_object();
 	stack->orders = json_array();
+	stack->departed = json_object();
 	stack->destroyed = json_array();
 	stack->loaded_wall_ms = loop_wall_ms(options->loop);
 	stack->started_ms = stack->unsettled_ms = loop_now_ms(options->loop);
@@ -530,6 +555,7 @@ void stack_free(struct stack *stack)
 	map_done(&stack->by_address);
 	json_decref(stack->approved);
 	json_decref(stack->orders);
+	json_decref(stack->departed);
 	json_decref(stack->destroyed);
 	desired_free(stack->desired);
 	free(stack->name);

@@ -100,6 +100,7 @@ struct stack {
 	json_t *approved;  // {"<digest>": "<hold id>"}
 	json_t *orders;    // core/orders.h; owned
 	json_t *destroyed; // [wall ms, ...] of deletions by policy within an hour; owned
+	json_t *departed;  // {"<kind> <id>": loop ms} of what AWS had, and has no more; owned
 	enum stack_phase phase;
 	struct task task;
 	struct timer timer;
@@ -225,6 +226,10 @@ void stack_resolve(struct stack *stack, const struct resource *resource, json_t 
 struct resource *stack_adopt(
 	struct stack *stack, const char *address, const struct kind *kind, const char *stray_of);
 void stack_forget(struct stack *stack, struct resource *resource);
+/* What AWS shows no more may be shown once more by a read that lags: for as long as any does it is
+ * then not taken for something that was found. */
+void stack_note_departed(struct stack *stack, const struct kind *kind, const char *id);
+bool stack_has_departed(const struct stack *stack, const struct kind *kind, const char *id);
 /* Saves the record when it has changed. */
 void stack_save(struct stack *stack, struct resource *resource);
 

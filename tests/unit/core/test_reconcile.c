@@ -617,6 +617,29 @@ static void what_left_the_file_is_held_until_approved(void **state)
 	finish(&sim);
 }
 
+// Reads that lag show what was deleted now and then, for two minutes: nobody is asked again, nor
+// told that it is there.
+static void what_was_deleted_and_is_shown_once_more_is_gone(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct sim sim;
+		start_at(&sim, seed, small);
+		expect_settled(&sim, 60000);
+		sim.cloud.weather.most_lag_ms = sim.cloud.weather.disagree_ms = 100000;
+		sim.cloud.weather.stale = 300;
+		sim_reload(&sim, HEAD VPC "  subnet:\n" SUBNET_B);
+		for (int i = 0; i < 200; i++) {
+			json_decref(stack_approve(sim.daemon.stack, "", true, "somebody", NULL));
+			sim_run(&sim, 500);
+		}
+		assert_int_equal(cloud_count(&sim.cloud, "subnet"), 1);
+		assert_int_equal(count_of(&sim, "DeleteSubnet"), 1);
+		assert_null(stack_find(sim.daemon.stack, "network.subnet.a"));
+		finish(&sim);
+	}
+}
+
 // The same change, needed again: somebody has to be asked again.
 static void an_approval_is_good_for_once(void **state)
 {
@@ -860,6 +883,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_value_that_aws_never_shows_is_written_twice_and_no_more),
 		cmocka_unit_test(what_aws_never_shows_is_made_twice_and_no_more),
 		cmocka_unit_test(what_left_the_file_is_held_until_approved),
+		cmocka_unit_test(what_was_deleted_and_is_shown_once_more_is_gone),
 		cmocka_unit_test(an_approval_is_good_for_once),
 		cmocka_unit_test(an_approval_outlives_the_daemon),
 		cmocka_unit_test(a_network_is_taken_down_in_the_reverse_order),
