@@ -46,7 +46,8 @@ struct control_api {
 	void *self;
 	/* STACK, or {"format":1,"stacks":[STACK]} when there are several and none was named. */
 	control_endpoint_fn status;
-	/* params.address. {"format":1,"resource":{RESOURCE...,"desired","observed","desired_tags","tags","differences":
+	/* params.address.
+	 * {"format":1,"resource":{RESOURCE...,"desired","observed","desired_tags","tags","differences":
 	 * [{"path","desired","observed","type"}],"undeclared":[...],"remarks":[TEXT],
 	 * "depends_on":[ADDRESS],
 	 * "required_by":[ADDRESS],"actions":[ACTION],"holds":[{"id","change","disruption","reason","state",
