@@ -31,7 +31,7 @@ from proxy import Proxy
 
 EXAMPLE = ROOT / "config" / "examples" / "multi-tier.yaml"
 # About how many calls each phase makes; a kill that comes too late is one in quiet times.
-CALLS = {"create": 330, "teardown": 330}
+CALLS = {"create": 300, "teardown": 240}
 SHOWN = {"security.certificate.web": {}}  # waits for its owner's DNS, whatever we do
 PATIENCE = 200  # seconds: what was sent and never arrived is looked for longer than two minutes
 
